@@ -1,0 +1,63 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableExperimentalFeature("Lifetimes"),
+]
+let optimisedC: [CSetting] = [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])]
+let optimisedCXX: [CXXSetting] = [.unsafeFlags(["-O3", "-std=c++17"])]
+
+let package = Package(
+  name: "landmarkd",
+  products: [
+    .executable(name: "landmarkd", targets: ["landmarkd"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    // C and C++ below the Swift modules.
+    .systemLibrary(
+      name: "CFFmpeg",
+      pkgConfig: "libavformat libavcodec libavutil libswscale libavdevice",
+      providers: [
+        .apt([
+          "libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswscale-dev",
+          "libavdevice-dev",
+        ])
+      ]),
+    .target(name: "CFFmpegShims", dependencies: ["CFFmpeg"]),
+    .target(
+      name: "CFaceDetector",
+      cxxSettings: optimisedCXX,
+      linkerSettings: [.linkedLibrary("dlib"), .linkedLibrary("lapack"), .linkedLibrary("blas")]),
+    .target(name: "CLNFKernels", cSettings: optimisedC),
+
+    // The numerical core: no input or output of frames, no clock, no logging.
+    .target(name: "CLNF", dependencies: ["CLNFKernels"], swiftSettings: strict),
+    .target(
+      name: "FaceDetection", dependencies: ["CLNF", "CFaceDetector"], swiftSettings: strict),
+    .target(name: "Tracking", dependencies: ["CLNF", "FaceDetection"], swiftSettings: strict),
+    .target(name: "Measurement", dependencies: ["CLNF", "Tracking"], swiftSettings: strict),
+    .target(
+      name: "Recording",
+      dependencies: ["CLNF", "Tracking", "Measurement", "CFFmpeg", "CFFmpegShims"],
+      swiftSettings: strict),
+    .target(
+      name: "VideoInput", dependencies: ["CLNF", "CFFmpeg", "CFFmpegShims"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "landmarkd",
+      dependencies: [
+        "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "VideoInput",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    // Tests: one target a module.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,1 @@
+int landmarkd_face_detector_linked = 1;

@@ -1,0 +1,22 @@
+import CLNF
+
+/// A face that a detector found.
+public struct DetectedFace: Sendable, Equatable {
+  /// The outline-to-outline, brows-to-chin box in pixels of the image searched (clnf.md section 9).
+  public var box: FaceBox
+  /// The detector's own score; higher is surer. Comparable only within one detector.
+  public var confidence: Double
+
+  public init(box: FaceBox, confidence: Double) {
+    self.box = box
+    self.confidence = confidence
+  }
+}
+
+/// Finds faces in a grey image.
+///
+/// A detector keeps state (pyramids, scratch memory) and is used by one thread at a time.
+public protocol FaceDetector: AnyObject {
+  /// Every face found, the most confident first; none is an empty array, not an error.
+  func detectFaces(in image: borrowing GreyImage) -> [DetectedFace]
+}

@@ -56,7 +56,10 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests: one target a module.
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["CLNF"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    .testTarget(name: "ParityTests", dependencies: ["CLNF", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -1,1 +1,120 @@
 #include "CLNFKernels.h"
+
+#define KERNEL(name) portable_##name
+#define KERNEL_TARGET
+#include "KernelBody.h"
+#undef KERNEL
+#undef KERNEL_TARGET
+
+#if defined(__x86_64__)
+#define KERNEL(name) avx2_##name
+#define KERNEL_TARGET __attribute__((target("avx2,fma")))
+#include "KernelBody.h"
+#undef KERNEL
+#undef KERNEL_TARGET
+#endif
+
+clnf_instruction_set clnf_best_instruction_set(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    return clnf_instruction_set_avx2;
+  }
+#endif
+  return clnf_instruction_set_portable;
+}
+
+const clnf_kernels *clnf_kernels_for(clnf_instruction_set set) {
+#if defined(__x86_64__)
+  if (set == clnf_instruction_set_avx2 &&
+      clnf_best_instruction_set() == clnf_instruction_set_avx2) {
+    return &avx2_table;
+  }
+#else
+  (void)set;
+#endif
+  return &portable_table;
+}
+
+size_t clnf_response_scratch(int window, int kernel) {
+  const size_t size = (size_t)(window + kernel - 1);
+  return size * size + (size_t)window * (size_t)window;
+}
+
+int clnf_cholesky_factor(double *matrix, int n) {
+  for (int j = 0; j < n; j++) {
+    double *row_j = matrix + (size_t)j * (size_t)n;
+    for (int i = j; i < n; i++) {
+      double *row_i = matrix + (size_t)i * (size_t)n;
+      double sum = row_i[j];
+      for (int k = 0; k < j; k++) sum -= row_i[k] * row_j[k];
+      if (i == j) {
+        if (!(sum > 0)) return -1;
+        row_j[j] = __builtin_sqrt(sum);
+      } else {
+        row_i[j] = sum / row_j[j];
+      }
+    }
+  }
+  return 0;
+}
+
+void clnf_cholesky_solve(const double *factor, int n, double *b) {
+  for (int i = 0; i < n; i++) {
+    const double *row = factor + (size_t)i * (size_t)n;
+    double sum = b[i];
+    for (int k = 0; k < i; k++) sum -= row[k] * b[k];
+    b[i] = sum / row[i];
+  }
+  for (int i = n - 1; i >= 0; i--) {
+    double sum = b[i];
+    for (int k = i + 1; k < n; k++) sum -= factor[(size_t)k * (size_t)n + (size_t)i] * b[k];
+    b[i] = sum / factor[(size_t)i * (size_t)n + (size_t)i];
+  }
+}
+
+int clnf_symmetric_inverse(double *matrix, int n, int stride, double *scratch, float *inverse) {
+  const size_t order = (size_t)n;
+  // Right-looking elimination of the lower triangle, in rows, so that inner loops are contiguous:
+  // the matrix becomes its factor L, `scratch` L^-1 (lower, by rows of its transpose).
+  if (clnf_cholesky_factor(matrix, n) != 0) return -1;
+  // scratch row j = column j of L^-1.
+  for (int j = 0; j < n; j++) {
+    double *column = scratch + (size_t)j * order;
+    for (int i = 0; i < j; i++) column[i] = 0;
+    column[j] = 1 / matrix[(size_t)j * order + (size_t)j];
+    for (int i = j + 1; i < n; i++) {
+      const double *row = matrix + (size_t)i * order;
+      double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+      int k = j;
+      for (; k + 4 <= i; k += 4) {
+        s0 += row[k] * column[k];
+        s1 += row[k + 1] * column[k + 1];
+        s2 += row[k + 2] * column[k + 2];
+        s3 += row[k + 3] * column[k + 3];
+      }
+      for (; k < i; k++) s0 += row[k] * column[k];
+      column[i] = -((s0 + s2) + (s1 + s3)) / row[i];
+    }
+  }
+  // (L L^T)^-1 = L^-T L^-1: entry (i, j) = sum over k >= max(i, j).
+  for (int i = 0; i < n; i++) {
+    const double *a = scratch + (size_t)i * order;
+    for (int j = 0; j <= i; j++) {
+      const double *b = scratch + (size_t)j * order;
+      double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+      int k = i;
+      for (; k + 4 <= n; k += 4) {
+        s0 += a[k] * b[k];
+        s1 += a[k + 1] * b[k + 1];
+        s2 += a[k + 2] * b[k + 2];
+        s3 += a[k + 3] * b[k + 3];
+      }
+      for (; k < n; k++) s0 += a[k] * b[k];
+      const float value = (float)((s0 + s2) + (s1 + s3));
+      inverse[(size_t)i * (size_t)stride + (size_t)j] = value;
+      inverse[(size_t)j * (size_t)stride + (size_t)i] = value;
+    }
+  }
+  return 0;
+}

@@ -1,1 +1,84 @@
+// The hot loops of the CLNF core. One portable body, compiled for several instruction sets.
+//
+// Conventions: images and maps are row by row; "stride" counts elements; no function allocates,
+// keeps state or reads outside the ranges that its comment gives. All are pure and thread-safe.
+// Every function sums in one fixed order, so an instruction set always gives the same bytes;
+// between sets results differ by rounding (the wider set fuses multiplications and additions).
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { clnf_lane_count = 8 };
+
+typedef enum {
+  clnf_instruction_set_portable = 0,
+  clnf_instruction_set_avx2 = 1,
+} clnf_instruction_set;
+
+typedef struct {
+  /// Samples `size` x `size` points around (cx, cy) of an 8-bit image (width * height > 0),
+  /// bilinearly, edge pixels replicated. Point (row v, column u) lies at
+  /// (cx + a u' - b v', cy + b u' + a v') with u' = u - (size - 1) / 2, v' likewise.
+  /// Coordinates that are not finite read pixel 0. out: size * size, grey levels 0 ... 255.
+  void (*sample_area)(const uint8_t *image, int width, int height, float cx, float cy, float a,
+                      float b, int size, float *out);
+
+  /// The neurons' sum y of a CCNF expert over a window (clnf.md section 3, steps 1 and 2).
+  /// area: (window + kernel - 1)^2 grey levels. weights: groups * kernel^2 * 8, eight neurons
+  /// side by side, each of zero mean and unit norm. gain = 2 alpha, slope = norm, bias:
+  /// groups * 8 each, gain 0 where there is no neuron. scratch: clnf_response_scratch() floats.
+  /// y: window^2. A patch whose squared deviations sum to <= 1e-6 kernel^2 correlates as 0.
+  void (*neuron_sum)(const float *area, int window, int kernel, int groups, const float *weights,
+                     const float *gain, const float *slope, const float *bias, float *scratch,
+                     float *y);
+
+  /// out = matrix v. matrix: n rows of `stride` floats, symmetric; v, out: n.
+  void (*symmetric_multiply)(const float *matrix, int n, int stride, const float *v, float *out);
+
+  /// One mode's Jacobian column: x and y parts of scale * R_row . V. mode: [X, Y, Z] of n each;
+  /// row0, row1: 3 each, already multiplied by the scale; out: 2 n.
+  void (*mode_column)(const double *mode, int n, const double *row0, const double *row1,
+                      double *out);
+
+  /// The normal equations' lower triangle: H[a][b] = sum_i w_i J_a[i] J_b[i], b <= a, and
+  /// g[a] = sum_i w_i J_a[i] r[i]. Columns of J lie `stride` apart; rows is the number of
+  /// equations; scratch: rows. H: columns * columns, row by row.
+  void (*normal_equations)(const double *jacobian, int rows, int columns, int stride,
+                           const double *weights, const double *residual, double *scratch,
+                           double *hessian, double *gradient);
+
+  /// out += image (valid) correlated with a kernel. image: height x width; kernel:
+  /// kernel_height x kernel_width; out: (height - kernel_height + 1) x (width - kernel_width + 1).
+  void (*accumulate_correlation)(const float *image, int height, int width, const float *kernel,
+                                 int kernel_height, int kernel_width, float *out);
+} clnf_kernels;
+
+/// The widest instruction set that this processor runs.
+clnf_instruction_set clnf_best_instruction_set(void);
+
+/// The kernels for an instruction set; one that the processor or the build lacks gives the
+/// portable ones.
+const clnf_kernels *clnf_kernels_for(clnf_instruction_set set);
+
+/// Floats of scratch memory that neuron_sum needs.
+size_t clnf_response_scratch(int window, int kernel);
+
+/// Cholesky factor of a symmetric positive definite matrix in place: lower triangle of the
+/// n x n row-major `matrix`; the upper triangle is left alone. Returns 0, or -1 where a pivot is
+/// not positive.
+int clnf_cholesky_factor(double *matrix, int n);
+
+/// Solves L L^T x = b in place with the factor of clnf_cholesky_factor.
+void clnf_cholesky_solve(const double *factor, int n, double *b);
+
+/// The inverse of a symmetric positive definite matrix. matrix: n x n row-major, overwritten;
+/// inverse: n rows of `stride` floats. Returns 0, or -1 where the matrix is not positive definite.
+int clnf_symmetric_inverse(double *matrix, int n, int stride, double *scratch, float *inverse);
+
+#ifdef __cplusplus
+}
+#endif

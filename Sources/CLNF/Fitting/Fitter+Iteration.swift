@@ -1,0 +1,84 @@
+import CLNFKernels
+
+extension Fitter {
+  /// One step of regularised landmark mean shift from the workspace's current shape.
+  ///
+  /// (J^T W J + Lambda) delta = J^T W ms - Lambda (0, q), by Cholesky (docs/clnf.md section 5,
+  /// steps 2 to 6). Fails, leaving the parameters, where the system is not positive definite: no
+  /// landmark visible or a face of no size.
+  func iterate(_ pass: ScalePass, rigid: Bool, iteration: Int) -> Bool {
+    let pdm = model.shapeModel
+    let n = pdm.landmarkCount
+    let columns = rigid ? 6 : pdm.parameterCount
+    let memory = workspace
+    computeMeanShifts(pass)
+    pdm.jacobian(
+      shape: memory.shape.pointer, global: global, rigid: rigid, kernels: kernels,
+      into: memory.jacobian.pointer)
+    let (hessian, delta) = (memory.hessian.pointer, memory.delta.pointer)
+    kernels.pointee.normal_equations(
+      memory.jacobian.pointer, Int32(2 * n), Int32(columns), Int32(2 * n), memory.weights.pointer,
+      memory.meanShiftImage.pointer, memory.rowScratch.pointer, hessian, delta)
+    if !rigid {
+      for mode in 0..<pdm.modeCount {
+        let precision = pass.settings.regularisation / pdm.variances[mode]
+        hessian[(6 + mode) * (columns + 1)] += precision
+        delta[6 + mode] -= precision * memory.local.pointer[mode]
+      }
+    }
+    var record = observer.map { _ in startRecord(pass, rigid, iteration, columns) }
+    guard clnf_cholesky_factor(hessian, Int32(columns)) == 0 else { return false }
+    clnf_cholesky_solve(hessian, Int32(columns), delta)
+    pdm.update(global: &global, local: rigid ? nil : memory.local.pointer, delta: delta)
+    pdm.clamp(global: &global, local: memory.local.pointer)
+    countIteration()
+    if let observer {
+      record?.delta = (0..<columns).map { delta[$0] }
+      if let record { observer(record) }
+    }
+    return true
+  }
+
+  /// Offsets of landmarks in their windows and their mean shifts in reference and image axes.
+  private func computeMeanShifts(_ pass: ScalePass) {
+    let n = model.landmarkCount
+    let memory = workspace
+    let (landmarks, base) = (memory.landmarks.pointer, memory.base.pointer)
+    let (offsets, reference) = (memory.offsets.pointer, memory.meanShiftReference.pointer)
+    let image = memory.meanShiftImage.pointer
+    let area = pass.meanShift.windowSize * pass.meanShift.windowSize
+    let middle = Double(pass.meanShift.windowSize - 1) / 2
+    for i in 0..<n {
+      let moved = pass.toReference.apply(
+        landmarks[i] - base[i], landmarks[n + i] - base[n + i])
+      offsets[i] = moved.x + middle
+      offsets[n + i] = moved.y + middle
+      guard maps.visible.pointer[i] else {
+        (reference[i], reference[n + i], image[i], image[n + i]) = (0, 0, 0, 0)
+        continue
+      }
+      let shift = pass.meanShift.shift(
+        maps.responses.pointer + i * area, x: offsets[i], y: offsets[n + i])
+      (reference[i], reference[n + i]) = (shift.x, shift.y)
+      let back = pass.toImage.apply(shift.x, shift.y)
+      (image[i], image[n + i]) = (back.x, back.y)
+    }
+  }
+
+  private func startRecord(
+    _ pass: ScalePass, _ rigid: Bool, _ iteration: Int, _ columns: Int
+  ) -> IterationRecord {
+    let n = model.landmarkCount
+    let memory = workspace
+    func copy(_ pointer: UnsafeMutablePointer<Double>, _ count: Int) -> [Double] {
+      Array(UnsafeBufferPointer(start: pointer, count: count))
+    }
+    return IterationRecord(
+      scale: pass.scaleIndex, isRigid: rigid, iteration: iteration, global: global,
+      local: memory.local.array, offsetX: copy(memory.offsets.pointer, n),
+      offsetY: copy(memory.offsets.pointer + n, n),
+      meanShiftReference: memory.meanShiftReference.array,
+      meanShiftImage: memory.meanShiftImage.array, gradient: copy(memory.delta.pointer, columns),
+      hessian: copy(memory.hessian.pointer, columns * columns), delta: [])
+  }
+}

@@ -1,0 +1,51 @@
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// A whole file in memory.
+enum FileBytes {
+  /// No model file is larger; what is larger is not read.
+  static let largestFile = 1 << 30
+
+  static func read(_ path: String) throws(ModelError) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure(path, "cannot be opened") }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw failure(path, "cannot be examined") }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw ModelError(file: path, reason: "is not a regular file; expected a model file")
+    }
+    guard status.st_size <= largestFile else {
+      throw ModelError(
+        file: path, reason: "has \(status.st_size) bytes; a model file has at most \(largestFile)")
+    }
+    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+    var filled = 0
+    while filled < bytes.count {
+      let count = bytes.withUnsafeMutableBytes { memory in
+        Glibc.read(descriptor, memory.baseAddress.map { $0 + filled }, memory.count - filled)
+      }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw failure(path, "cannot be read")
+      }
+      if count == 0 { break }
+      filled += count
+    }
+    bytes.removeSubrange(filled...)
+    return bytes
+  }
+
+  private static func failure(_ path: String, _ what: String) -> ModelError {
+    ModelError(file: path, reason: "\(what): \(String(cString: strerror(errno)))")
+  }
+
+  /// Whether `path` names a folder.
+  static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+}

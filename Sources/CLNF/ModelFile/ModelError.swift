@@ -1,0 +1,28 @@
+/// A model that cannot be read: which file, where in it, and what was expected.
+public struct ModelError: Error, CustomStringConvertible, Sendable, Equatable {
+  /// Where in the file.
+  public enum Place: Sendable, Equatable {
+    /// Offset of the first byte that could not be used.
+    case byte(Int)
+    /// Line, from 1.
+    case line(Int)
+  }
+
+  public let file: String
+  public let place: Place?
+  public let reason: String
+
+  public init(file: String, place: Place? = nil, reason: String) {
+    self.file = file
+    self.place = place
+    self.reason = reason
+  }
+
+  public var description: String {
+    switch place {
+    case .byte(let offset): "\(file): byte \(offset): \(reason)"
+    case .line(let line): "\(file): line \(line): \(reason)"
+    case nil: "\(file): \(reason)"
+    }
+  }
+}

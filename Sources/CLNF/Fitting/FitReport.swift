@@ -25,6 +25,8 @@ public struct FitReport: Sendable {
   /// The last scale that was fitted, an index; -1 if none.
   public var lastScale = -1
 
+  public init() {}
+
   public var succeeded: Bool { failure == nil }
 }
 

@@ -12,6 +12,8 @@ public final class FaceModel: Sendable {
   /// By view of the first scale, triangles of landmark indices.
   public let triangulations: [[Triangle]]
   public let parts: [ModelPart]
+  /// How this model is best fitted, where its file says so.
+  public let fitSettings: FitSettings?
   /// SHA-256 of the model's files, in hexadecimal; of all files in the order of reading where the
   /// model is a folder.
   public let checksum: String
@@ -27,6 +29,7 @@ public final class FaceModel: Sendable {
     public var validator: LandmarkValidator?
     public var triangulations: [[Triangle]]
     public var parts: [ModelPart]
+    public var fitSettings: FitSettings?
     public var checksum: String
     public var fileSize: Int
 
@@ -61,6 +64,7 @@ public final class FaceModel: Sendable {
     validator = contents.validator
     triangulations = contents.triangulations
     parts = contents.parts
+    fitSettings = contents.fitSettings
     checksum = contents.checksum
     fileSize = contents.fileSize
     preparedScales = contents.scales.map(PreparedScale.init)

@@ -9,7 +9,13 @@ enum FileBytes {
   /// No model file is larger; what is larger is not read.
   static let largestFile = 1 << 30
 
-  static func read(_ path: String) throws(ModelError) -> [UInt8] {
+  /// Whether the file begins with `magic`.
+  static func begins(_ path: String, with magic: [UInt8]) throws(ModelError) -> Bool {
+    try read(path, atMost: magic.count) == magic
+  }
+
+  /// The file's bytes, or its first `limit`.
+  static func read(_ path: String, atMost limit: Int = .max) throws(ModelError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure(path, "cannot be opened") }
     defer { close(descriptor) }
@@ -22,7 +28,7 @@ enum FileBytes {
       throw ModelError(
         file: path, reason: "has \(status.st_size) bytes; a model file has at most \(largestFile)")
     }
-    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+    var bytes = [UInt8](repeating: 0, count: min(limit, Int(status.st_size)))
     var filled = 0
     while filled < bytes.count {
       let count = bytes.withUnsafeMutableBytes { memory in

@@ -44,16 +44,20 @@ struct ModelDigest {
     }
   }
 
-  /// The digest of all that was added, 64 hexadecimal digits.
-  var hexadecimal: String {
+  /// The digest of all that was added, 32 bytes.
+  var bytes: [UInt8] {
     var copy = self
     let bits = length &* 8
     let padding = [0x80] + [UInt8](repeating: 0, count: (119 - pending.count) % 64)
     copy.add(padding + (0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * $0)) })
-    return copy.state.map { word in
-      let text = String(word, radix: 16)
-      return String(repeating: "0", count: 8 - text.count) + text
-    }.joined()
+    return copy.state.flatMap { word in
+      (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * UInt32($0))) }
+    }
+  }
+
+  /// The same as 64 hexadecimal digits.
+  var hexadecimal: String {
+    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 
   private static func compress(

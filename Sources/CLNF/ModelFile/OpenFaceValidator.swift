@@ -53,7 +53,7 @@ enum OpenFaceValidator {
       let matrix = try reader.matrix("layer \(layer) of view \(view)")
       guard let weights = matrix.withInputRows(inputs + 1) else {
         throw reader.error(
-          "layer \(layer) of view \(view) is \(matrix.rows) x \(matrix.columns); expected \(inputs + 1) rows (a bias and \(inputs) inputs)",
+          "layer \(layer) of view \(view) is \(matrix.rows) x \(matrix.columns); expected \(inputs + 1) columns (a bias and \(inputs) inputs)",
           at: place)
       }
       layers.append(weights)
@@ -137,10 +137,10 @@ enum OpenFaceValidator {
 extension Matrix {
   var layer: LayerMatrix { LayerMatrix(rows: rows, columns: columns, values: floats) }
 
-  /// The matrix with one row an input: as it is, or transposed where only that fits.
+  /// The matrix with one row an input: transposed, as files hold one row an output, or as it is
+  /// where only that fits.
   func withInputRows(_ inputs: Int) -> LayerMatrix? {
-    if rows == inputs { return layer }
-    guard columns == inputs else { return nil }
+    guard columns == inputs else { return rows == inputs ? layer : nil }
     var transposed = LayerMatrix(
       rows: columns, columns: rows, values: [Float](repeating: 0, count: values.count))
     for row in 0..<rows {

@@ -28,7 +28,7 @@ extension PointDistributionModel {
     else { return nil }
 
     var workspace = RecoveryWorkspace(self, visible: visible)
-    var previousError = Double.infinity
+    var previousError = workspace.error(of: parameters, to: landmarks)
     var failures = 0
     for _ in 0..<1000 {
       guard let error = workspace.step(&parameters, towards: landmarks) else { return parameters }
@@ -115,9 +115,21 @@ private struct RecoveryWorkspace: ~Copyable {
     for i in 0..<p { delta[i] *= 0.5 }
     model.update(global: &parameters.global, local: &parameters.local, delta: delta)
 
-    model.project(shape: shape, global: parameters.global, into: &projected)
+    return projectionError(parameters.global, to: landmarks)
+  }
+
+  /// The L2 norm of the residual of `parameters` over visible landmarks.
+  mutating func error(of parameters: FaceParameters, to landmarks: [Double]) -> Double {
+    model.shape3D(local: parameters.local, into: &shape)
+    return projectionError(parameters.global, to: landmarks)
+  }
+
+  private mutating func projectionError(
+    _ global: GlobalParameters, to landmarks: [Double]
+  ) -> Double {
+    model.project(shape: shape, global: global, into: &projected)
     var error = 0.0
-    for i in 0..<2 * n where weights[i] > 0 {
+    for i in weights.indices where weights[i] > 0 {
       let difference = landmarks[i] - projected[i]
       error += difference * difference
     }

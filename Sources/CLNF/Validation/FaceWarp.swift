@@ -78,7 +78,9 @@ struct FaceWarp {
   private static func position(
     _ p: Double, _ q: Double, _ r: Double, _ a: Double, _ b: Double
   ) -> Double {
-    let exact = p + a * (q - p) + b * (r - p)
-    return (exact * 32).rounded(.toNearestOrEven) / 32
+    // The reference keeps the source coordinate in single precision before it rounds; in double
+    // precision single pixels fall to the other side.
+    let single = Float(p + a * (q - p) + b * (r - p))
+    return (Double(single) * 32).rounded(.toNearestOrEven) / 32
   }
 }

@@ -1,0 +1,179 @@
+import Foundation
+
+extension FaceModel {
+  /// Reads a model from the bytes of landmarkd's own format.
+  /// - Parameter name: for messages and reports.
+  /// - Throws: `ModelError` naming the array and its byte.
+  public convenience init(
+    archive bytes: [UInt8], name: String, withParts: Bool = true
+  ) throws(ModelError) {
+    let archive = try ModelArchive(file: name, bytes: bytes)
+    var contents = try Self.contents(of: archive, prefix: "", withParts: withParts, depth: 0)
+    contents.name = name
+    contents.checksum = archive.checksum
+    contents.fileSize = bytes.count
+    do {
+      try self.init(contents)
+    } catch {
+      throw ModelError(file: name, reason: error.description)
+    }
+  }
+
+  private static func contents(
+    of archive: ModelArchive, prefix: String, withParts: Bool, depth: Int
+  ) throws(ModelError) -> Contents {
+    let shapeModel: PointDistributionModel
+    do {
+      shapeModel = try PointDistributionModel(
+        mean: archive.doubles(prefix + "shape/mean", rank: 2).values,
+        modes: archive.doubles(prefix + "shape/modes", rank: 3).values,
+        variances: archive.doubles(prefix + "shape/variances", rank: 1).values)
+    } catch let error as ModelError {
+      throw error
+    } catch {
+      throw archive.failure(prefix + "shape/mean", "\(error)")
+    }
+    var scales: [ExpertScale] = []
+    while archive.has(prefix + "experts/\(scales.count)/scaling") {
+      scales.append(try ExpertScale(archive, prefix: prefix + "experts/\(scales.count)/"))
+    }
+    var contents = Contents(name: archive.file, shapeModel: shapeModel, scales: scales)
+    while archive.has(prefix + "triangles/\(contents.triangulations.count)") {
+      contents.triangulations.append(
+        try archive.triangles(prefix + "triangles/\(contents.triangulations.count)"))
+    }
+    if archive.has(prefix + "validator/views") {
+      contents.validator = try LandmarkValidator(archive, prefix: prefix + "validator/")
+    }
+    if archive.has(prefix + "fit-settings") {
+      contents.fitSettings = try archive.fitSettings(prefix + "fit-settings")
+    }
+    while withParts, archive.has(prefix + "parts/\(contents.parts.count)/name") {
+      guard depth < 4 else { throw archive.failure(prefix + "parts/0/name", "nested too deep") }
+      let name = prefix + "parts/\(contents.parts.count)/"
+      contents.parts.append(try part(of: archive, prefix: name, depth: depth))
+    }
+    return contents
+  }
+
+  private static func part(
+    of archive: ModelArchive, prefix: String, depth: Int
+  ) throws(ModelError) -> ModelPart {
+    let mapping = try archive.rows(prefix + "mapping", of: 2)
+    let contents = try contents(of: archive, prefix: prefix, withParts: true, depth: depth + 1)
+    do {
+      return ModelPart(
+        name: try archive.text(prefix + "name"), model: try FaceModel(contents),
+        mapping: mapping.map { ModelPart.Pair(main: $0[0], part: $0[1]) })
+    } catch let error as ModelError {
+      throw error
+    } catch {
+      throw archive.failure(prefix + "name", "\(error)")
+    }
+  }
+}
+
+extension ModelArchive {
+  /// The rows of a matrix of integers with `columns` columns.
+  func rows(_ name: String, of columns: Int) throws(ModelError) -> [[Int]] {
+    let (values, shape) = try integers(name, rank: 2)
+    guard shape[1] == columns else {
+      throw failure(name, "has \(shape[1]) columns; expected \(columns)")
+    }
+    return (0..<shape[0]).map { Array(values[$0 * columns..<($0 + 1) * columns]) }
+  }
+
+  func triangles(_ name: String) throws(ModelError) -> [Triangle] {
+    try rows(name, of: 3).map { Triangle($0[0], $0[1], $0[2]) }
+  }
+
+  /// Rotations, one a row.
+  func rotations(_ name: String) throws(ModelError) -> [EulerAngles] {
+    let (values, shape) = try doubles(name, rank: 2)
+    guard shape[1] == 3 else { throw failure(name, "has \(shape[1]) columns; expected 3") }
+    return (0..<shape[0]).map {
+      EulerAngles(x: values[3 * $0], y: values[3 * $0 + 1], z: values[3 * $0 + 2])
+    }
+  }
+
+  func fitSettings(_ name: String) throws(ModelError) -> FitSettings {
+    do {
+      let settings = try JSONDecoder().decode(FitSettings.self, from: Data(try bytes(name)))
+      try settings.validate()
+      return settings
+    } catch let error as ModelError {
+      throw error
+    } catch {
+      throw failure(name, "cannot be used as fit settings: \(error)")
+    }
+  }
+
+  /// The first element of an array of at least `count` integers.
+  func kind(_ name: String, atLeast count: Int = 1) throws(ModelError) -> [Int] {
+    let values = try integers(name, rank: 1).values
+    guard values.count >= count else {
+      throw failure(name, "has \(values.count) values; expected at least \(count)")
+    }
+    return values
+  }
+}
+
+extension ExpertScale {
+  init(_ archive: ModelArchive, prefix: String) throws(ModelError) {
+    let centers = try archive.rotations(prefix + "views")
+    let (counts, countShape) = try archive.integers(prefix + "neurons", rank: 2)
+    let (kernels, kernelShape) = try archive.floats(prefix + "kernels", rank: 3)
+    let norms = try archive.doubles(prefix + "norms", rank: 1).values
+    let biases = try archive.doubles(prefix + "biases", rank: 1).values
+    let alphas = try archive.doubles(prefix + "alphas", rank: 1).values
+    let betaCounts = try archive.integers(prefix + "beta-counts", rank: 1).values
+    let betas = try archive.doubles(prefix + "betas", rank: 1).values
+    let confidences = try archive.doubles(prefix + "confidences", rank: 1).values
+    let total = kernelShape[0]
+    let area = kernelShape[1] * kernelShape[2]
+    let present = counts.count { $0 > 0 }
+    guard countShape[0] == centers.count,
+      counts.allSatisfy({ $0 >= 0 && $0 <= total }), counts.reduce(0, +) == total,
+      norms.count == total, biases.count == total, alphas.count == total
+    else { throw archive.failure(prefix + "neurons", "the neurons' arrays disagree in length") }
+    guard betaCounts.count == present, confidences.count == present,
+      betaCounts.allSatisfy({ $0 >= 0 && $0 <= betas.count }),
+      betaCounts.reduce(0, +) == betas.count
+    else { throw archive.failure(prefix + "betas", "the experts' arrays disagree in length") }
+
+    var (neuron, beta, index) = (0, 0, 0)
+    let experts = counts.map { count -> PatchExpert? in
+      guard count > 0 else { return nil }
+      defer {
+        neuron += count
+        beta += betaCounts[index]
+        index += 1
+      }
+      return PatchExpert(
+        neurons: (neuron..<neuron + count).map {
+          PatchNeuron(
+            weights: Array(kernels[$0 * area..<($0 + 1) * area]), norm: norms[$0],
+            bias: biases[$0], alpha: alphas[$0])
+        },
+        betas: Array(betas[beta..<beta + betaCounts[index]]), confidence: confidences[index])
+    }
+    let n = countShape[1]
+    let views = centers.enumerated().map { view, center in
+      ExpertView(center: center, experts: Array(experts[view * n..<(view + 1) * n]))
+    }
+    var components: [SigmaComponents] = []
+    for size in try archive.integers(prefix + "windows", rank: 1).values {
+      let (values, shape) = try archive.floats(prefix + "components/\(size)", rank: 3)
+      let area = shape[1] * shape[2]
+      components.append(
+        SigmaComponents(
+          windowSize: size,
+          matrices: (0..<shape[0]).map { Array(values[$0 * area..<($0 + 1) * area]) }))
+    }
+    let scaling = try archive.doubles(prefix + "scaling", rank: 1).values
+    guard scaling.count == 1 else {
+      throw archive.failure(prefix + "scaling", "has \(scaling.count) values; expected 1")
+    }
+    self.init(patchScaling: scaling[0], views: views, components: components)
+  }
+}

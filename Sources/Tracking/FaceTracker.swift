@@ -1,0 +1,201 @@
+import CLNF
+import FaceDetection
+
+/// Judges from an image whether landmarks are right: -1 surely, 1 surely not.
+public protocol LandmarkJudge: AnyObject {
+  /// - Parameters:
+  ///   - landmarks: 2n pixels, stacked.
+  ///   - rotation: the head's, radians.
+  func certainty(
+    image: borrowing GreyImage, landmarks: UnsafePointer<Double>, rotation: EulerAngles
+  ) -> Double
+}
+
+extension ValidatorEvaluation: LandmarkJudge {}
+
+/// Follows one face from frame to frame.
+///
+/// Give it every frame in order. After the first frames it allocates nothing but what the detector
+/// does when it runs. One thread at a time.
+public final class FaceTracker {
+  /// What a frame took, for statistics and tests.
+  public struct Activity: Sendable, Equatable {
+    public var detectorRan = false
+    public var detectorFound = false
+    /// Fits of the frame in order, by the windows they used.
+    public var fits: [Windows] = []
+
+    public enum Windows: String, Sendable { case first, tracking }
+  }
+
+  public let settings: TrackingSettings
+  public private(set) var activity = Activity()
+  private let fitter: Fitter
+  private let detector: any FaceDetector
+  private let judge: (any LandmarkJudge)?
+  private var machine: TrackingStateMachine
+  private var current: Fit
+  private var saved: Fit
+  private var template: FaceTemplate
+
+  /// A fit and what is thought of it.
+  private struct Fit {
+    var parameters: FaceParameters
+    var landmarks: [Double]
+    var report = FitReport()
+    var success = false
+    /// nil where the model has no validator.
+    var certainty: Double?
+  }
+
+  /// - Parameters:
+  ///   - judge: believes or doubts fits; without one every fit that ends is believed.
+  /// - Throws: `ModelDataError` for settings that cannot be used.
+  public init(
+    fitter: Fitter, detector: any FaceDetector, judge: (any LandmarkJudge)?,
+    settings: TrackingSettings
+  ) throws(ModelDataError) {
+    try settings.validate()
+    self.fitter = fitter
+    self.detector = detector
+    self.judge = judge
+    self.settings = settings
+    machine = TrackingStateMachine(settings)
+    let model = fitter.model
+    let empty = Fit(
+      parameters: FaceParameters(
+        global: GlobalParameters(scale: 1, tx: 0, ty: 0),
+        local: [Double](repeating: 0, count: model.shapeModel.modeCount)),
+      landmarks: [Double](repeating: 0, count: 2 * model.landmarkCount))
+    current = empty
+    saved = empty
+    template = FaceTemplate()
+  }
+
+  /// Forgets the face, as at the beginning of a video.
+  public func reset() {
+    machine = TrackingStateMachine(settings)
+    template.forget()
+  }
+
+  /// Looks at the next frame and fills `frame`, all but its number and times.
+  public func track(_ image: borrowing GreyImage, into frame: inout TrackedFrame) {
+    activity.detectorRan = false
+    activity.detectorFound = false
+    activity.fits.removeAll(keepingCapacity: true)
+    var hasFit = true
+    switch machine.begin() {
+    case .search(let detect):
+      hasFit = detect && detectAndFit(image)
+      machine.searched(success: hasFit ? current.success : nil)
+    case .follow(let wide):
+      follow(image, wide: wide)
+      if machine.followed(success: current.success) { redetect(image) }
+    }
+    let givenUp = machine.end()
+    if hasFit, !givenUp, settings.matchesTemplate {
+      template.remember(image, current.landmarks, scale: current.parameters.global.scale)
+    }
+    fill(&frame, hasFit: hasFit, givenUp: givenUp)
+  }
+
+  /// Runs the detector and fits the chosen face from scratch. Returns whether there was one.
+  private func detectAndFit(_ image: borrowing GreyImage) -> Bool {
+    activity.detectorRan = true
+    guard let face = chosen(of: detector.detectFaces(in: image)) else { return false }
+    activity.detectorFound = true
+    let shape = fitter.model.shapeModel
+    for mode in 0..<shape.modeCount { current.parameters.local[mode] = 0 }
+    current.parameters.global = shape.globalParameters(
+      box: face.box, local: current.parameters.local, rotation: EulerAngles(x: 0, y: 0, z: 0))
+    fit(image, .first)
+    return true
+  }
+
+  private func chosen(of faces: [DetectedFace]) -> DetectedFace? {
+    guard let point = settings.preferredPoint else { return faces.first }
+    func distance(_ face: DetectedFace) -> Double {
+      let (dx, dy) = (face.box.center.x - point.x, face.box.center.y - point.y)
+      return dx * dx + dy * dy
+    }
+    return faces.min { distance($0) < distance($1) }
+  }
+
+  private func follow(_ image: borrowing GreyImage, wide: Bool) {
+    saved.parameters.global = current.parameters.global
+    saved.parameters.local.replaceElements(with: current.parameters.local)
+    if settings.matchesTemplate,
+      let shift = template.shift(in: image, scale: current.parameters.global.scale)
+    {
+      current.parameters.global.tx += shift.x
+      current.parameters.global.ty += shift.y
+    }
+    fit(image, wide ? .first : .tracking)
+    if current.report.failure == .diverged {
+      // Nothing can start from what is not a number: start again from the frame before.
+      current.parameters.global = saved.parameters.global
+      current.parameters.local.replaceElements(with: saved.parameters.local)
+      current.landmarks = fitter.model.shapeModel.landmarks(current.parameters)
+    }
+  }
+
+  /// Fits a detected face and keeps it only where it is believed.
+  private func redetect(_ image: borrowing GreyImage) {
+    saved = current
+    let found = detectAndFit(image)
+    machine.redetected(success: found && current.success)
+    if found, !current.success { current = saved }
+  }
+
+  private func fit(_ image: borrowing GreyImage, _ windows: Activity.Windows) {
+    activity.fits.append(windows)
+    let list =
+      windows == .first ? fitter.settings.firstFitWindows : fitter.settings.trackingWindows
+    fitter.fit(image: image, parameters: &current.parameters, windows: list)
+    fitter.copyLandmarks(into: &current.landmarks)
+    current.report = fitter.report
+    current.certainty = nil
+    if fitter.report.succeeded, let judge {
+      let certainty = judge.certainty(
+        image: image, landmarks: current.landmarks,
+        rotation: current.parameters.global.rotation)
+      current.certainty = certainty
+      current.success = certainty < settings.validationBoundary
+    } else {
+      current.success = fitter.report.succeeded
+    }
+  }
+
+  private func fill(_ frame: inout TrackedFrame, hasFit: Bool, givenUp: Bool) {
+    frame.hasFit = hasFit
+    frame.success = hasFit && current.success
+    frame.state =
+      givenUp ? .lost : !hasFit ? .searching : current.success ? .tracking : .doubtful
+    guard hasFit else {
+      frame.confidence = 0
+      return
+    }
+    // Without a validator nothing speaks for or against a fit that ended.
+    frame.confidence =
+      current.certainty.map { max(0, min(1, (1 - $0) / 2)) }
+      ?? (current.report.succeeded ? .nan : 0)
+    frame.landmarks.replaceElements(with: current.landmarks)
+    frame.global = current.parameters.global
+    frame.local.replaceElements(with: current.parameters.local)
+    frame.meanShift = current.report.meanShift
+    frame.peakOffset = current.report.peakOffset
+    frame.likelihood = current.report.likelihood
+    frame.iterations = current.report.iterations
+  }
+}
+
+extension [Double] {
+  /// Copies into the memory that is there, so that nothing is allocated for equal lengths.
+  mutating func replaceElements(with other: [Double]) {
+    if count != other.count {
+      self = other
+    } else {
+      for i in indices { self[i] = other[i] }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import CLNF
+
+/// When a tracker believes a fit, and when it looks for a face again (docs/clnf.md section 6).
+public struct TrackingSettings: Sendable, Equatable, Codable {
+  /// A fit is believed where the validator's certainty is below this; -1 to 1.
+  public var validationBoundary = -0.45
+  /// Without a face the detector runs on the first frame and then on every so many-th, >= 1.
+  public var searchInterval = 24
+  /// After a failed frame the detector runs at once and then on every so many-th failure, >= 1.
+  public var redetectionInterval = 4
+  /// With more failures than this in a row the face is given up, >= 0.
+  public var failureLimit = 100
+  /// Whether the last face's picture is looked for around its place before each fit, for faces
+  /// that move fast.
+  public var matchesTemplate = false
+  /// The face nearest to this point (pixels) is followed; without it the most confident.
+  public var preferredPoint: Point?
+
+  public struct Point: Sendable, Equatable, Codable {
+    public var x: Double
+    public var y: Double
+
+    public init(x: Double, y: Double) {
+      self.x = x
+      self.y = y
+    }
+  }
+
+  public init() {}
+
+  /// The reference toolkit's rules. Frozen; parity tests run with it.
+  public static let reference = TrackingSettings()
+
+  /// - Throws: `ModelDataError` naming the setting and what was expected.
+  public func validate() throws(ModelDataError) {
+    guard validationBoundary.isFinite else {
+      throw ModelDataError("a validation boundary of \(validationBoundary); expected -1 to 1")
+    }
+    guard searchInterval >= 1, redetectionInterval >= 1, failureLimit >= 0 else {
+      throw ModelDataError(
+        "search interval \(searchInterval), redetection interval \(redetectionInterval), failure limit \(failureLimit); expected at least 1, 1 and 0"
+      )
+    }
+    if let point = preferredPoint, !point.x.isFinite || !point.y.isFinite {
+      throw ModelDataError("a preferred point that is not finite")
+    }
+  }
+}

@@ -57,6 +57,9 @@ let package = Package(
 
     // Tests: one target a module.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(
+      name: "VideoInputTests", dependencies: ["VideoInput", "CLNF", "TestSupport"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

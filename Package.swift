@@ -60,6 +60,9 @@ let package = Package(
       name: "TestSupport", dependencies: ["CLNF"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(name: "ParityTests", dependencies: ["CLNF", "TestSupport"]),
+    .testTarget(
+      name: "VideoInputTests", dependencies: ["VideoInput", "CLNF", "TestSupport"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

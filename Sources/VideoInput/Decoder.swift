@@ -1,0 +1,79 @@
+import CFFmpeg
+import CFFmpegShims
+
+/// A decoder and the frame it fills.
+final class Decoder {
+  let context: UnsafeMutablePointer<AVCodecContext>
+  /// The frame that `receive` filled last.
+  let frame: UnsafeMutablePointer<AVFrame>
+
+  enum Output: Equatable { case frame, needsInput, end, failed(Int32) }
+
+  /// `isStrict` makes damage an error that decoders otherwise conceal (for single images).
+  /// Throws `.noDecoder` and `.failed`.
+  init(
+    _ parameters: UnsafePointer<AVCodecParameters>, timeBase: AVRational?, threads: Int,
+    isStrict: Bool, name: String
+  ) throws(VideoInputError) {
+    _ = FFmpegLibrary.isPrepared
+    let id = parameters.pointee.codec_id
+    guard let codec = avcodec_find_decoder(id) else {
+      throw VideoInputError(
+        .noDecoder, operation: "decode", source: name,
+        problem: "FFmpeg has no decoder for \(Self.name(of: id))")
+    }
+    var context = avcodec_alloc_context3(codec)
+    var frame = av_frame_alloc()
+    guard let opened = context, let made = frame else {
+      avcodec_free_context(&context)
+      av_frame_free(&frame)
+      throw Demuxer.outOfMemory(name)
+    }
+    var code = avcodec_parameters_to_context(opened, parameters)
+    if code >= 0 {
+      opened.pointee.pkt_timebase = timeBase ?? AVRational(num: 0, den: 1)
+      opened.pointee.thread_count = Int32(clamping: threads)
+      // Refused before memory is taken for it.
+      opened.pointee.max_pixels = Int64(VideoInput.largestSide) * Int64(VideoInput.largestSide)
+      if isStrict { opened.pointee.err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE }
+      code = avcodec_open2(opened, codec, nil)
+    }
+    guard code >= 0 else {
+      avcodec_free_context(&context)
+      av_frame_free(&frame)
+      throw VideoInputError(
+        .failed, operation: "decode", source: name,
+        problem: "the decoder for \(Self.name(of: id)) does not start",
+        libraryText: libraryText(code))
+    }
+    self.context = opened
+    self.frame = made
+  }
+
+  deinit {
+    var context: UnsafeMutablePointer<AVCodecContext>? = context
+    avcodec_free_context(&context)
+    var frame: UnsafeMutablePointer<AVFrame>? = frame
+    av_frame_free(&frame)
+  }
+
+  /// FFmpeg's name of a codec.
+  static func name(of id: AVCodecID) -> String { String(cString: avcodec_get_name(id)) }
+
+  /// Hands a packet over; nil begins the drain. Returns FFmpeg's code.
+  func send(_ packet: UnsafePointer<AVPacket>?) -> Int32 { avcodec_send_packet(context, packet) }
+
+  /// Fills `frame`, if there is one.
+  func receive() -> Output {
+    let code = avcodec_receive_frame(context, frame)
+    if code >= 0 { return .frame }
+    if code == landmarkd_averror_eagain { return .needsInput }
+    if code == landmarkd_averror_eof { return .end }
+    return .failed(code)
+  }
+
+  /// Whether the decoder marked `frame` as damaged.
+  var frameIsDamaged: Bool {
+    frame.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 || frame.pointee.decode_error_flags != 0
+  }
+}

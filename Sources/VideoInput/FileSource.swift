@@ -1,0 +1,259 @@
+import CFFmpeg
+import CFFmpegShims
+import Glibc
+
+/// Frames of one media file or byte stream, in order, every one.
+///
+/// Frames that cannot be decoded are counted and passed over; frames that the decoder only marks
+/// as damaged are delivered with `VideoFrame.isDamaged`, because their times are sound and most
+/// of their pixels are too. Rotation (display matrix, multiples of 90 degrees and flips) and the
+/// pixel aspect ratio are applied. A change of size or pixel format within the stream is followed.
+///
+/// With a start time a file is read from the key frame before it; what cannot seek is decoded from
+/// the beginning.
+public final class FileSource: FrameSource {
+  public let description: SourceDescription
+  public private(set) var report = SourceReport()
+  public var interruption: Interruption { watch.interruption }
+
+  private let input: MediaInput
+  private let settings: VideoSettings
+  private let watch: IOWatch
+  private let converter: FrameConverter
+  private let creationSeconds: Double?
+  private var stream: StreamDecoder
+  private var timeline: Timeline
+  private var selection: FrameSelection
+  private var number = 0
+  /// Set while the frames after a seek have not been placed yet.
+  private var landing: SeekLanding?
+  private var geometry = FrameConverter.Geometry()
+  private var frameShape: FrameShape?
+  private var isAtEnd = false
+  private var failure: VideoInputError?
+
+  private struct FrameShape: Equatable {
+    var width: Int32
+    var height: Int32
+    var format: Int32
+  }
+
+  /// Opens a file. Throws what is wrong with it as `VideoInputError`; cost: libavformat reads up
+  /// to 5 MB to know the streams, and with a start time all packets in front of it.
+  public convenience init(
+    path: String, settings: VideoSettings = .standard,
+    interruption: Interruption = Interruption()
+  ) throws(VideoInputError) {
+    _ = try checkReadable(path)
+    try self.init(
+      .file(path: path), name: path, settings: settings, watch: IOWatch(interruption))
+  }
+
+  init(
+    _ input: MediaInput, name: String, settings: VideoSettings, watch: IOWatch
+  ) throws(VideoInputError) {
+    self.input = input
+    self.settings = settings
+    self.watch = watch
+    converter = FrameConverter(settings)
+    stream = try StreamDecoder(input, name: name, settings: settings, watch: watch)
+    var opening = SourceReport()
+    description = stream.demuxer.describe(&opening)
+    report = opening
+    selection = FrameSelection(settings)
+    timeline = stream.demuxer.timeline()
+    let microseconds = landmarkd_creation_time(
+      stream.demuxer.context, stream.demuxer.stream)
+    creationSeconds = microseconds > 0 ? Double(microseconds) / 1e6 : nil
+    if settings.startSeconds > 0 && input.isReopenable { try seekToStart() }
+  }
+
+  public func read(into frame: inout VideoFrame) throws(VideoInputError) -> Bool {
+    if let failure { throw failure }
+    guard !isAtEnd else { return false }
+    do throws(VideoInputError) {
+      if try readNext(into: &frame) { return true }
+      isAtEnd = true
+      return false
+    } catch {
+      failure = error
+      throw error
+    }
+  }
+
+  private func readNext(into frame: inout VideoFrame) throws(VideoInputError) -> Bool {
+    while true {
+      guard try stream.nextFrame(&report) else {
+        // Nothing at all after a seek: the container's index was wrong.
+        if landing != nil && report.framesDecoded == 0 {
+          try restart()
+          continue
+        }
+        try finish()
+        return false
+      }
+      report.framesDecoded += 1
+      number += 1
+      if stream.decoder.frameIsDamaged { report.damagedFrames += 1 }
+      let decoded = UnsafePointer(stream.decoder.frame)
+      let timestamp = Self.timestamp(decoded)
+      let seconds = timeline.place(
+        timestamp, duration: landmarkd_frame_duration(decoded), report: &report)
+      noteShape(decoded)
+      let choice = selection.choose(seconds)
+      if choice == .skip {
+        report.framesSkipped += 1
+        continue
+      }
+      if let landing {
+        guard let found = landing.number(of: timestamp, timeline: timeline) else {
+          try restart()
+          continue
+        }
+        number = found
+        self.landing = nil
+      }
+      if choice == .end {
+        report.framesSkipped += 1
+        return false
+      }
+      guard try deliver(decoded, into: &frame) else { continue }
+      frame.number = number
+      frame.timestampSeconds = seconds
+      frame.presentationTimestamp = timestamp
+      frame.timeBase = timeline.timeBase
+      frame.utcSeconds = creationSeconds.map { $0 + seconds }
+      frame.isDamaged = stream.decoder.frameIsDamaged
+      return true
+    }
+  }
+
+  /// Fills the pictures of `frame`; false (and counted) where swscale cannot read the format.
+  private func deliver(
+    _ decoded: UnsafePointer<AVFrame>, into frame: inout VideoFrame
+  ) throws(VideoInputError) -> Bool {
+    do throws(FrameConverter.Failure) {
+      try converter.convert(decoded, geometry: geometry, into: &frame)
+      report.framesDelivered += 1
+      return true
+    } catch {
+      switch error {
+      case .tooLarge(let width, let height):
+        throw VideoInput.tooLarge(description.name, width: width, height: height)
+      case .unsupported(let format):
+        report.countDecodeError("pixel format \(format) cannot be converted")
+        return false
+      }
+    }
+  }
+
+  /// The pts; where it is missing or the pts of the stream run backwards, FFmpeg's best effort.
+  private static func timestamp(_ frame: UnsafePointer<AVFrame>) -> Int64? {
+    let best = frame.pointee.best_effort_timestamp
+    if best != landmarkd_av_nopts_value { return best }
+    let pts = frame.pointee.pts
+    return pts != landmarkd_av_nopts_value ? pts : nil
+  }
+
+  private func noteShape(_ frame: UnsafePointer<AVFrame>) {
+    let shape = FrameShape(
+      width: frame.pointee.width, height: frame.pointee.height, format: frame.pointee.format)
+    if let frameShape, frameShape != shape { report.resolutionChanges += 1 }
+    frameShape = shape
+    let demuxer = stream.demuxer
+    let aspect = av_guess_sample_aspect_ratio(
+      demuxer.context, demuxer.stream, stream.decoder.frame)
+    geometry = FrameConverter.Geometry(
+      frame: frame, stream: demuxer.stream, aspect: aspect, report: &report)
+  }
+
+  /// What is to be said once the last frame has been read.
+  private func finish() throws(VideoInputError) {
+    if let reason = stream.demuxer.earlyEnd() { report.endEarly(reason) }
+    guard report.framesDelivered == 0 else { return }
+    let name = description.name
+    if report.framesDecoded == 0 || report.framesSkipped == 0 {
+      throw VideoInputError(
+        .nothingDecodable, operation: "decode", source: name,
+        problem: "no frame can be decoded", libraryText: report.firstDecodeError)
+    }
+    throw VideoInputError(
+      .startBeyondEnd, operation: "read", source: name,
+      problem: "no frame at or after \(settings.startSeconds) s",
+      expected: "a start before the end of the video")
+  }
+
+  // MARK: - Seeking
+
+  private func seekToStart() throws(VideoInputError) {
+    let counter = try StreamDecoder(
+      input, name: description.name, settings: settings, watch: watch)
+    guard
+      let landing = try SeekLanding(
+        counter, timeline: timeline, startSeconds: settings.startSeconds,
+        deadlineSeconds: settings.readDeadlineSeconds, watch: watch),
+      stream.demuxer.seek(to: landing.target)
+    else { return try restart() }
+    self.landing = landing
+  }
+
+  /// Begins at the beginning, without seeking.
+  private func restart() throws(VideoInputError) {
+    landing = nil
+    stream = try StreamDecoder(input, name: description.name, settings: settings, watch: watch)
+    report = SourceReport()
+    number = 0
+    selection = FrameSelection(settings)
+    timeline = stream.demuxer.timeline()
+    frameShape = nil
+  }
+}
+
+/// What is known about the frames in front of the place that was sought.
+struct SeekLanding {
+  /// The time stamp that was sought.
+  let target: Int64
+  private let startSeconds: Double
+  /// Time stamps of the packets up to there, sorted.
+  private let times: [Int64]
+
+  /// Reads the packets up to the start, without decoding. Returns nil where they have no times.
+  /// Cost: reading the file up to there, 8 bytes a frame.
+  init?(
+    _ stream: StreamDecoder, timeline: Timeline, startSeconds: Double, deadlineSeconds: Double,
+    watch: IOWatch
+  ) throws(VideoInputError) {
+    guard let origin = timeline.origin else { return nil }
+    let (target, overflow) = timeline.timeBase.ticks(startSeconds)
+      .addingReportingOverflow(origin)
+    guard !overflow else { return nil }
+    let packet = stream.demuxer.packet
+    var times: [Int64] = []
+    while true {
+      watch.start(seconds: deadlineSeconds)
+      guard try stream.demuxer.readPacket() else { break }
+      let pts = packet.pointee.pts
+      let dts = packet.pointee.dts
+      let time = pts != landmarkd_av_nopts_value ? pts : dts
+      guard time != landmarkd_av_nopts_value else { return nil }
+      times.append(time)
+      // Every later packet is decoded, and so shown, later than this one is decoded.
+      if dts != landmarkd_av_nopts_value && dts > target { break }
+    }
+    self.target = target
+    self.startSeconds = startSeconds
+    self.times = times.sorted()
+  }
+
+  /// The number of the first frame to be delivered, which has `timestamp`; nil where it has none
+  /// or where a frame between the start and it is missing, because the seek went too far.
+  func number(of timestamp: Int64?, timeline: Timeline) -> Int? {
+    guard let timestamp else { return nil }
+    var count = 0
+    for time in times where time < timestamp {
+      if let seconds = timeline.seconds(time), seconds >= startSeconds { return nil }
+      count += 1
+    }
+    return count + 1
+  }
+}

@@ -1,0 +1,65 @@
+import CFFmpeg
+import CFFmpegShims
+import Glibc
+
+/// Where the bytes of a media file come from.
+enum MediaInput {
+  case file(path: String)
+  case descriptor(DescriptorInput)
+
+  /// Whether it can be read again from the beginning.
+  var isReopenable: Bool {
+    if case .file = self { return true }
+    return false
+  }
+}
+
+/// FFmpeg as a whole.
+enum FFmpegLibrary {
+  /// Silences FFmpeg's own messages, once for the process: what a user has to know is in our
+  /// errors and reports.
+  static let isPrepared: Bool = {
+    av_log_set_level(AV_LOG_QUIET)
+    return true
+  }()
+
+  /// Demuxers that would take any text for a picture, or that fetch other files than the one
+  /// that was named: a video input should rather fail.
+  static let refusedContainers: Set<String> = [
+    "tty", "bin", "xbin", "adf", "idf", "sbg", "lavfi", "concat", "hls", "dash", "sdp", "rtsp",
+    "mpjpeg_pipe", "imf", "aqtitle",
+  ]
+}
+
+/// Whether `path` is there and can be read, as an error that says what is wrong. Returns its
+/// file mode.
+func checkReadable(_ path: String) throws(VideoInputError) -> mode_t {
+  func failed(_ kind: VideoInputError.Kind, _ problem: String) -> VideoInputError {
+    VideoInputError(kind, operation: "open", source: path, problem: problem)
+  }
+  var status = stat()
+  guard stat(path, &status) == 0 else {
+    switch errno {
+    case ENOENT, ENOTDIR: throw failed(.notFound, "there is no such file")
+    case EACCES: throw failed(.notReadable, "no permission to reach it")
+    default: throw failed(.failed, systemText(errno))
+    }
+  }
+  guard access(path, R_OK) == 0 else {
+    throw failed(.notReadable, errno == EACCES ? "no permission to read it" : systemText(errno))
+  }
+  let type = status.st_mode & S_IFMT
+  if type == S_IFREG && status.st_size == 0 { throw failed(.empty, "the file is empty") }
+  if type == S_IFSOCK { throw failed(.notReadable, "it is a socket") }
+  return status.st_mode
+}
+
+/// The system's text for `errno`.
+func systemText(_ number: Int32) -> String {
+  withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { characters in
+    guard let start = characters.baseAddress else { return "error \(number)" }
+    start.initialize(repeating: 0, count: 256)
+    _ = strerror_r(number, start, 255)
+    return String(cString: start)
+  }
+}

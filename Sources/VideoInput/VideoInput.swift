@@ -1,0 +1,78 @@
+import CFFmpeg
+import CFFmpegShims
+import Glibc
+
+/// Opens recorded inputs.
+public enum VideoInput {
+  /// The longest side of a picture, in pixels, that is taken. A grey picture of this size is
+  /// 256 MB; more is a damaged header rather than a video.
+  public static let largestSide = 16384
+
+  /// Opens whatever `input` names:
+  /// - `-`: standard input;
+  /// - a folder of images, a printf pattern (`shot%04d.png`) or one image;
+  /// - a FIFO, or another file that cannot be rewound: bytes as they come;
+  /// - any media file that FFmpeg reads.
+  ///
+  /// Throws `VideoInputError`, whose description is one line for the user. `interruption` ends
+  /// blocking calls of the opening too.
+  public static func open(
+    _ input: String, settings: VideoSettings = .standard,
+    interruption: Interruption = Interruption()
+  ) throws(VideoInputError) -> any FrameSource {
+    if input == "-" {
+      return try open(
+        descriptor: STDIN_FILENO, name: "standard input", settings: settings,
+        interruption: interruption)
+    }
+    if access(input, F_OK) != 0, let pattern = ImagePattern(input) {
+      return try ImageSequenceSource(
+        pattern: pattern, settings: settings, interruption: interruption)
+    }
+    let mode = try checkReadable(input)
+    switch mode & S_IFMT {
+    case S_IFDIR:
+      return try ImageSequenceSource(
+        folder: input, settings: settings, interruption: interruption)
+    case S_IFREG where ImageFormat.isStillImage(path: input):
+      return try ImageSequenceSource(
+        image: input, settings: settings, interruption: interruption)
+    case S_IFREG:
+      return try FileSource(path: input, settings: settings, interruption: interruption)
+    default:
+      // Without O_NONBLOCK opening a FIFO waits for a writer, out of reach of any deadline.
+      let descriptor = Glibc.open(input, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+      guard descriptor >= 0 else {
+        throw VideoInputError(
+          .notReadable, operation: "open", source: input, problem: systemText(errno))
+      }
+      return try open(
+        descriptor: descriptor, closesDescriptor: true, name: input, settings: settings,
+        interruption: interruption)
+    }
+  }
+
+  /// Opens the media bytes that `descriptor` (a pipe, a FIFO, a socket, a file) gives. A regular
+  /// file can be rewound, anything else is read once, forward.
+  public static func open(
+    descriptor: Int32, closesDescriptor: Bool = false, name: String,
+    settings: VideoSettings = .standard, interruption: Interruption = Interruption()
+  ) throws(VideoInputError) -> any FrameSource {
+    let watch = IOWatch(interruption)
+    guard let input = DescriptorInput(descriptor: descriptor, owns: closesDescriptor, watch: watch)
+    else { throw Demuxer.outOfMemory(name) }
+    guard isatty(descriptor) == 0 else {
+      throw VideoInputError(
+        .notReadable, operation: "open", source: name, problem: "it is a terminal",
+        expected: "a pipe or a file")
+    }
+    return try FileSource(.descriptor(input), name: name, settings: settings, watch: watch)
+  }
+
+  static func tooLarge(_ name: String, width: Int, height: Int) -> VideoInputError {
+    VideoInputError(
+      .tooLarge, operation: "read", source: name,
+      problem: "a picture of \(width) x \(height) is too large",
+      expected: "at most \(largestSide) x \(largestSide)")
+  }
+}

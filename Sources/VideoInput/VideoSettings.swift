@@ -1,0 +1,83 @@
+/// How a recorded input is read. Immutable; checked when it is made.
+public struct VideoSettings: Sendable, Equatable {
+  /// How a colour frame becomes grey.
+  public enum GreyConversion: String, Sendable, CaseIterable {
+    /// The luma that swscale gives for GRAY8 (full range): the same bytes as `ffmpeg -pix_fmt
+    /// gray`. The faster of the two.
+    case luma
+    /// swscale's BGR24, then (9798 R + 19235 G + 3735 B + 16384) >> 15: the grey frames on which
+    /// the reference toolkit's golden tracks were made. Up to 20 levels from `luma`.
+    case reference
+  }
+
+  /// Frames before this time (seconds after the first one of the stream) are not delivered.
+  /// At least 0; default 0.
+  public let startSeconds: Double
+  /// Frames at `startSeconds + durationSeconds` and later are not delivered. Above 0; nil (the
+  /// default) reads to the end.
+  public let durationSeconds: Double?
+  /// Every how many-th frame is delivered, counted from the first one delivered. At least 1,
+  /// the default.
+  public let everyNthFrame: Int
+  /// Default `.luma`.
+  public let greyConversion: GreyConversion
+  /// Whether frames also carry RGB. Costs a second conversion; default false.
+  public let keepsColour: Bool
+  /// Seconds that opening may wait for data. Above 0; default 10.
+  public let openDeadlineSeconds: Double
+  /// Seconds that reading one packet may wait for data. Above 0; default 30.
+  public let readDeadlineSeconds: Double
+  /// Threads of the decoder, 0 (the default) for one a core. At most 64.
+  public let decoderThreads: Int
+  /// Images a second in a folder or a pattern, which have no times of their own. Above 0;
+  /// default 30.
+  public let sequenceRate: Double
+
+  /// The defaults of every field.
+  public static let standard = VideoSettings()
+
+  /// Throws `.invalidSettings` for a value outside the range named at its field.
+  public init(
+    startSeconds: Double = 0, durationSeconds: Double? = nil, everyNthFrame: Int = 1,
+    greyConversion: GreyConversion = .luma, keepsColour: Bool = false,
+    openDeadlineSeconds: Double = 10, readDeadlineSeconds: Double = 30,
+    decoderThreads: Int = 0, sequenceRate: Double = 30
+  ) throws(VideoInputError) {
+    self.startSeconds = try Self.check(startSeconds, "start", 0...1e9)
+    if let durationSeconds {
+      self.durationSeconds = try Self.check(durationSeconds, "duration", 1e-9...1e9)
+    } else {
+      self.durationSeconds = nil
+    }
+    self.everyNthFrame = try Self.check(everyNthFrame, "every", 1...1_000_000_000)
+    self.greyConversion = greyConversion
+    self.keepsColour = keepsColour
+    self.openDeadlineSeconds = try Self.check(openDeadlineSeconds, "open deadline", 1e-3...1e6)
+    self.readDeadlineSeconds = try Self.check(readDeadlineSeconds, "read deadline", 1e-3...1e6)
+    self.decoderThreads = try Self.check(decoderThreads, "decoder threads", 0...64)
+    self.sequenceRate = try Self.check(sequenceRate, "sequence rate", 1e-3...1e6)
+  }
+
+  private init() {
+    startSeconds = 0
+    durationSeconds = nil
+    everyNthFrame = 1
+    greyConversion = .luma
+    keepsColour = false
+    openDeadlineSeconds = 10
+    readDeadlineSeconds = 30
+    decoderThreads = 0
+    sequenceRate = 30
+  }
+
+  private static func check<Value: Comparable>(
+    _ value: Value, _ name: String, _ range: ClosedRange<Value>
+  ) throws(VideoInputError) -> Value {
+    guard range.contains(value) else {
+      throw VideoInputError(
+        .invalidSettings, operation: "use the setting", source: name, problem: "\(value)",
+        expected: "\(range.lowerBound) to \(range.upperBound)")
+    }
+    return value
+  }
+}

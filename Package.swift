@@ -6,7 +6,7 @@ let strict: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 let optimisedC: [CSetting] = [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])]
-let optimisedCXX: [CXXSetting] = [.unsafeFlags(["-O3", "-std=c++17"])]
+let optimisedCXX: [CXXSetting] = [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])]
 
 let package = Package(
   name: "landmarkd",
@@ -31,7 +31,7 @@ let package = Package(
     .target(
       name: "CFaceDetector",
       cxxSettings: optimisedCXX,
-      linkerSettings: [.linkedLibrary("dlib"), .linkedLibrary("lapack"), .linkedLibrary("blas")]),
+      linkerSettings: [.linkedLibrary("dlib")]),
     .target(name: "CLNFKernels", cSettings: optimisedC),
 
     // The numerical core: no input or output of frames, no clock, no logging.
@@ -54,6 +54,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    // For developers: figures of docs/accuracy.md from annotated images.
+    .executableTarget(
+      name: "landmarkd-measure", dependencies: ["CLNF", "FaceDetection"], swiftSettings: strict),
 
     // Tests: one target a module.
     .target(
@@ -62,6 +65,9 @@ let package = Package(
     .testTarget(name: "ParityTests", dependencies: ["CLNF", "TestSupport"]),
     .testTarget(
       name: "VideoInputTests", dependencies: ["VideoInput", "CLNF", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "FaceDetectionTests", dependencies: ["FaceDetection", "CLNF", "TestSupport"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

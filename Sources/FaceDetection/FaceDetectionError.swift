@@ -1,0 +1,20 @@
+/// Why a face detector could not be made, or a search could not be run.
+public enum FaceDetectionError: Error, Equatable, CustomStringConvertible {
+  /// A setting is outside its range: its name, what was given, what is allowed.
+  case invalidSetting(name: String, value: Double, allowed: String)
+  /// The memory for a search of an image of this size could not be had.
+  case outOfMemory(width: Int, height: Int)
+  /// dlib refused to work, which its documentation does not foresee.
+  case detectorFailed
+
+  public var description: String {
+    switch self {
+    case .invalidSetting(let name, let value, let allowed):
+      "face detector: \(name) is \(value), allowed is \(allowed)"
+    case .outOfMemory(let width, let height):
+      "face detector: no memory left to search an image of \(width) x \(height)"
+    case .detectorFailed:
+      "face detector: dlib's detector failed"
+    }
+  }
+}

@@ -62,7 +62,10 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["CLNF"], path: "Tests/TestSupport",
       swiftSettings: strict),
-    .testTarget(name: "ParityTests", dependencies: ["CLNF", "TestSupport"]),
+    .testTarget(
+      name: "ParityTests",
+      dependencies: ["CLNF", "FaceDetection", "Tracking", "VideoInput", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "VideoInputTests", dependencies: ["VideoInput", "CLNF", "TestSupport"],
       swiftSettings: strict),

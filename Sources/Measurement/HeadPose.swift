@@ -9,7 +9,8 @@ import Foundation
 public struct HeadPose: Sendable, Equatable {
   /// T, millimetres.
   public var translation: SIMD3<Double>
-  /// R as Euler angles, radians, R = Rx Ry Rz: x pitch, y yaw, z roll.
+  /// R as Euler angles, radians, R = Rx Ry Rz: a positive x (pitch) looks down, a positive y (yaw)
+  /// to the left of the picture, a positive z (roll) tips the head clockwise in the picture.
   public var rotation: EulerAngles
 
   public init(translation: SIMD3<Double>, rotation: EulerAngles) {

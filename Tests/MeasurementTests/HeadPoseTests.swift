@@ -7,6 +7,16 @@ import Tracking
 @testable import Measurement
 
 @Suite struct HeadPoseTests {
+  @Test func signsOfTheAngles() {
+    func rotate(_ v: SIMD3<Double>, x: Double = 0, y: Double = 0, z: Double = 0) -> SIMD3<Double> {
+      RotationMatrix(EulerAngles(x: x, y: y, z: z)).rotate(v)
+    }
+    let gaze = SIMD3<Double>(0, 0, -1)
+    #expect(rotate(gaze, x: 0.1).y > 0, "positive pitch looks down")
+    #expect(rotate(gaze, y: 0.1).x < 0, "positive yaw looks to the picture's left")
+    #expect(rotate([1, 0, 0], z: 0.1).y > 0, "positive roll is clockwise in the picture")
+  }
+
   @Test func onTheAxisBothRotationsAreTheSame() throws {
     let pose = HeadPose(
       translation: [0, 0, 600], rotation: EulerAngles(x: 0.1, y: -0.2, z: 0.3))

@@ -1,0 +1,12 @@
+/// What is wrong with what Measurement was given.
+public enum MeasurementError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// A value of the camera's intrinsics is out of range; `expected` says what the range is.
+  case invalidIntrinsic(name: String, value: Double, expected: String)
+
+  public var description: String {
+    switch self {
+    case .invalidIntrinsic(let name, let value, let expected):
+      "camera intrinsics: \(name) is \(value), expected \(expected)"
+    }
+  }
+}

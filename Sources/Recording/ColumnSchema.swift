@@ -1,0 +1,206 @@
+import CLNF
+import Measurement
+import Tracking
+
+/// Columns that are chosen together with `--columns`.
+public enum ColumnGroup: String, Sendable, CaseIterable, Codable {
+  /// The head pose: pose_Tx ... pose_Rz.
+  case pose
+  /// Landmarks in the image: x_0 ..., y_0 ...
+  case landmarks
+  /// Landmarks in camera space: X_0 ..., Y_0 ..., Z_0 ...
+  case landmarks3d
+  /// The fit's parameters: p_scale ... p_ty, p_0 ...
+  case parameters
+  /// The tracker's state and the fit's evidence.
+  case fit
+  /// The source's own time stamps.
+  case times
+
+  /// The groups that a comma-separated list names; spaces around names are ignored.
+  ///
+  /// Throws `RecordingError.unknownColumnGroup`, which lists the valid names.
+  public static func parse(_ list: String) throws(RecordingError) -> Set<ColumnGroup> {
+    var groups: Set<ColumnGroup> = []
+    for part in list.split(separator: ",", omittingEmptySubsequences: false) {
+      var name = part
+      while name.first?.isWhitespace == true { name.removeFirst() }
+      while name.last?.isWhitespace == true { name.removeLast() }
+      guard let group = ColumnGroup(rawValue: String(name)) else {
+        throw .unknownColumnGroup(name: String(name), valid: allCases.map(\.rawValue))
+      }
+      groups.insert(group)
+    }
+    return groups
+  }
+}
+
+/// The columns of the CSV: their names, their order, their decimals. docs/csv-format.md is written
+/// from this file.
+///
+/// Names and order are those of OpenFace 2.2 for what it and we both compute, then our own columns
+/// (state to time_utc). What is not computed has no column.
+public struct ColumnSchema: Sendable, Equatable {
+  /// n: 68 for the usual markup.
+  public let landmarkCount: Int
+  /// m: the shape model's modes.
+  public let modeCount: Int
+  /// The groups that are written, always in the schema's order.
+  public let groups: Set<ColumnGroup>
+
+  public init(
+    landmarkCount: Int, modeCount: Int, groups: Set<ColumnGroup> = Set(ColumnGroup.allCases)
+  ) {
+    precondition(landmarkCount >= 0 && modeCount >= 0, "negative number of columns")
+    self.landmarkCount = landmarkCount
+    self.modeCount = modeCount
+    self.groups = groups
+  }
+
+  /// The columns' names in order.
+  public var names: [String] {
+    var names = ["frame", "face_id", "timestamp", "confidence", "success"]
+    for group in ColumnGroup.allCases where groups.contains(group) {
+      names += self.names(of: group)
+    }
+    return names
+  }
+
+  /// The header line, without its newline.
+  public var header: String { names.joined(separator: ",") }
+
+  private func names(of group: ColumnGroup) -> [String] {
+    func numbered(_ prefix: String, _ count: Int) -> [String] {
+      (0..<count).map { "\(prefix)_\($0)" }
+    }
+    let n = landmarkCount
+    return switch group {
+    case .pose: ["pose_Tx", "pose_Ty", "pose_Tz", "pose_Rx", "pose_Ry", "pose_Rz"]
+    case .landmarks: numbered("x", n) + numbered("y", n)
+    case .landmarks3d: numbered("X", n) + numbered("Y", n) + numbered("Z", n)
+    case .parameters:
+      ["p_scale", "p_rx", "p_ry", "p_rz", "p_tx", "p_ty"] + numbered("p", modeCount)
+    case .fit: ["state", "mean_shift", "peak_offset", "likelihood", "iterations"]
+    case .times: ["pts", "time_utc"]
+    }
+  }
+
+  /// Appends the row of a frame and its newline. Allocates nothing once `row` has its size.
+  ///
+  /// Throws `RecordingError.shapeMismatch` where the fit's numbers of values are not the schema's;
+  /// `row` is then as before.
+  func append(
+    _ frame: TrackedFrame, _ measurement: FaceMeasurement, to row: inout ByteWriter
+  ) throws(RecordingError) {
+    try check(frame, measurement)
+    row.cell(frame.frameNumber)
+    row.cell(frame.faceID)
+    row.cell(frame.timestampSeconds, decimals: Decimals.timestamp)
+    row.cell(frame.confidence, decimals: Decimals.confidence)
+    row.cell(frame.success ? 1 : 0)
+    for group in ColumnGroup.allCases where groups.contains(group) {
+      appendCells(of: group, frame, measurement, to: &row)
+    }
+    row.cut(to: row.count - 1)
+    row.append(UInt8(ascii: "\n"))
+  }
+
+  private func appendCells(
+    of group: ColumnGroup, _ frame: TrackedFrame, _ measurement: FaceMeasurement,
+    to row: inout ByteWriter
+  ) {
+    let fit = frame.hasFit
+    switch group {
+    case .pose:
+      let pose = fit ? measurement.headPose : nil
+      for axis in 0..<3 { row.cell(pose?.translation[axis], decimals: Decimals.millimetres) }
+      row.cell(pose?.rotation.x, decimals: Decimals.radians)
+      row.cell(pose?.rotation.y, decimals: Decimals.radians)
+      row.cell(pose?.rotation.z, decimals: Decimals.radians)
+    case .landmarks:
+      row.cells(
+        fit ? frame.landmarks : nil, count: 2 * landmarkCount, decimals: Decimals.pixels)
+    case .landmarks3d:
+      let known = fit && !measurement.landmarks3D.isEmpty
+      row.cells(
+        known ? measurement.landmarks3D : nil, count: 3 * landmarkCount,
+        decimals: Decimals.millimetres)
+    case .parameters:
+      let global = fit ? frame.global : nil
+      row.cell(global?.scale, decimals: Decimals.parameters)
+      row.cell(global?.rotation.x, decimals: Decimals.parameters)
+      row.cell(global?.rotation.y, decimals: Decimals.parameters)
+      row.cell(global?.rotation.z, decimals: Decimals.parameters)
+      row.cell(global?.tx, decimals: Decimals.parameters)
+      row.cell(global?.ty, decimals: Decimals.parameters)
+      row.cells(fit ? frame.local : nil, count: modeCount, decimals: Decimals.parameters)
+    case .fit:
+      row.append(frame.state.rawValue)
+      row.endCell()
+      row.cell(fit ? frame.meanShift : nil, decimals: Decimals.evidence)
+      row.cell(fit ? frame.peakOffset : nil, decimals: Decimals.evidence)
+      row.cell(fit ? frame.likelihood : nil, decimals: Decimals.evidence)
+      if fit { row.append(Int64(frame.iterations)) }
+      row.endCell()
+    case .times:
+      if let pts = frame.presentationTimestamp { row.append(pts) }
+      row.endCell()
+      if let utc = frame.utcSeconds { UTCTimestamp.append(utc, to: &row) }
+      row.endCell()
+    }
+  }
+
+  private func check(
+    _ frame: TrackedFrame, _ measurement: FaceMeasurement
+  ) throws(RecordingError) {
+    guard frame.hasFit else { return }
+    let n = landmarkCount
+    guard frame.landmarks.count == 2 * n else {
+      throw .shapeMismatch(
+        what: "landmark coordinates", got: frame.landmarks.count, expected: 2 * n)
+    }
+    guard frame.local.count == modeCount else {
+      throw .shapeMismatch(
+        what: "shape coefficients", got: frame.local.count, expected: modeCount)
+    }
+    let count3D = measurement.landmarks3D.count
+    guard count3D == 0 || count3D == 3 * n else {
+      throw .shapeMismatch(what: "3D landmark coordinates", got: count3D, expected: 3 * n)
+    }
+  }
+}
+
+/// Digits after the point. Landmarks: a fit repeats to about 0.001 px; millimetres: 0.01 mm is
+/// below what a pixel's thousandth is worth at 1 m.
+private enum Decimals {
+  static let timestamp = 6
+  static let confidence = 4
+  static let pixels = 3
+  static let millimetres = 2
+  static let radians = 5
+  static let parameters = 5
+  static let evidence = 4
+}
+
+extension ByteWriter {
+  fileprivate mutating func endCell() { append(UInt8(ascii: ",")) }
+
+  fileprivate mutating func cell(_ value: Int) {
+    append(Int64(value))
+    endCell()
+  }
+
+  fileprivate mutating func cell(_ value: Double?, decimals: Int) {
+    if let value { append(value, decimals: decimals) }
+    endCell()
+  }
+
+  /// `count` cells: the values, or empty ones.
+  fileprivate mutating func cells(_ values: [Double]?, count: Int, decimals: Int) {
+    guard let values else {
+      for _ in 0..<count { endCell() }
+      return
+    }
+    for index in 0..<count { cell(values[index], decimals: decimals) }
+  }
+}

@@ -1,0 +1,55 @@
+import CFFmpeg
+import Glibc
+
+/// Why something could not be recorded. `description` is one line that names the file.
+public enum RecordingError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The system refused: `operation` is a verb ("create", "write"), `code` an errno value.
+  case system(operation: String, path: String, code: Int32)
+  /// The result exists and replacing it was not asked for. `rows` is the file that holds what was
+  /// written meanwhile; nil when it was seen before anything was written.
+  case alreadyExists(path: String, rows: String?)
+  /// Another process, or another writer of this one, is writing this file.
+  case inUse(path: String)
+  /// The name belongs to something that is not a regular file and cannot stand for one.
+  case notARegularFile(path: String)
+  /// The writer was finished or abandoned before.
+  case closed(path: String)
+  /// `--columns` names a group that does not exist.
+  case unknownColumnGroup(name: String, valid: [String])
+  /// A frame does not have the numbers of values that the columns were made for.
+  case shapeMismatch(what: String, got: Int, expected: Int)
+  /// A value that the file's format cannot express.
+  case notRepresentable(path: String, reason: String)
+  /// FFmpeg's encoder failed: the function and FFmpeg's own text.
+  case encoder(operation: String, text: String)
+
+  public var description: String {
+    switch self {
+    case .system(let operation, let path, let code):
+      return "cannot \(operation) \(path): \(String(cString: strerror(code)))"
+    case .alreadyExists(let path, nil):
+      return "\(path) exists; it is replaced only when that is asked for (--force)"
+    case .alreadyExists(let path, let rows?):
+      return "\(path) was made by someone else meanwhile; the rows are in \(rows)"
+    case .inUse(let path):
+      return "\(path) is being written by another run"
+    case .notARegularFile(let path):
+      return "\(path) is not a regular file"
+    case .closed(let path):
+      return "\(path) was already finished"
+    case .unknownColumnGroup(let name, let valid):
+      return "no column group '\(name)'; there are \(valid.joined(separator: ", "))"
+    case .shapeMismatch(let what, let got, let expected):
+      return "a frame has \(got) \(what), the columns are for \(expected)"
+    case .notRepresentable(let path, let reason):
+      return "cannot write \(path): \(reason)"
+    case .encoder(let operation, let text):
+      return "cannot encode a picture as PNG: \(operation): \(text)"
+    }
+  }
+
+  /// The current `errno` as an error; call it right after what failed.
+  static func current(_ operation: String, _ path: String) -> RecordingError {
+    .system(operation: operation, path: path, code: errno)
+  }
+}

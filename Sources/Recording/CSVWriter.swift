@@ -69,15 +69,15 @@ public final class CSVWriter {
   /// Where the rows are until `finish`; nil for standard output, devices and pipes.
   public var partialPath: String? { file.partialPath }
 
-  /// Adds the row of one face in one frame. Allocates nothing after the first buffer's worth.
+  /// Adds the row of one face in one frame; `image` is written where the schema names images. Allocates nothing after the first buffer's worth.
   ///
   /// Throws `shapeMismatch` (the file is as before, and can be gone on with), and whatever `flush`
   /// throws.
   public func write(
-    _ frame: TrackedFrame, _ measurement: FaceMeasurement
+    _ frame: TrackedFrame, _ measurement: FaceMeasurement, image: String = ""
   ) throws(RecordingError) {
     try checkOpen()
-    try schema.append(frame, measurement, to: &buffer)
+    try schema.append(frame, measurement, image: image, to: &buffer)
     rowsInBuffer += 1
     if buffer.count >= Self.bufferSize { try flush() }
   }

@@ -47,19 +47,24 @@ public struct ColumnSchema: Sendable, Equatable {
   public let modeCount: Int
   /// The groups that are written, always in the schema's order.
   public let groups: Set<ColumnGroup>
+  /// Whether rows begin with the name of the image they are about: for results of single images.
+  public let namesImages: Bool
 
   public init(
-    landmarkCount: Int, modeCount: Int, groups: Set<ColumnGroup> = Set(ColumnGroup.allCases)
+    landmarkCount: Int, modeCount: Int, groups: Set<ColumnGroup> = Set(ColumnGroup.allCases),
+    namesImages: Bool = false
   ) {
     precondition(landmarkCount >= 0 && modeCount >= 0, "negative number of columns")
     self.landmarkCount = landmarkCount
     self.modeCount = modeCount
     self.groups = groups
+    self.namesImages = namesImages
   }
 
   /// The columns' names in order.
   public var names: [String] {
-    var names = ["frame", "face_id", "timestamp", "confidence", "success"]
+    var names = namesImages ? ["image"] : []
+    names += ["frame", "face_id", "timestamp", "confidence", "success"]
     for group in ColumnGroup.allCases where groups.contains(group) {
       names += self.names(of: group)
     }
@@ -90,9 +95,14 @@ public struct ColumnSchema: Sendable, Equatable {
   /// Throws `RecordingError.shapeMismatch` where the fit's numbers of values are not the schema's;
   /// `row` is then as before.
   func append(
-    _ frame: TrackedFrame, _ measurement: FaceMeasurement, to row: inout ByteWriter
+    _ frame: TrackedFrame, _ measurement: FaceMeasurement, image: String = "",
+    to row: inout ByteWriter
   ) throws(RecordingError) {
     try check(frame, measurement)
+    if namesImages {
+      row.append(Self.quoted(image))
+      row.endCell()
+    }
     row.cell(frame.frameNumber)
     row.cell(frame.faceID)
     row.cell(frame.timestampSeconds, decimals: Decimals.timestamp)
@@ -103,6 +113,15 @@ public struct ColumnSchema: Sendable, Equatable {
     }
     row.cut(to: row.count - 1)
     row.append(UInt8(ascii: "\n"))
+  }
+
+  /// `text` as a CSV cell (RFC 4180): in quotes where it holds a comma, a quote or a line end.
+  private static func quoted(_ text: String) -> String {
+    let special = text.utf8.contains { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
+    guard special else { return text }
+    return "\""
+      + text.split(separator: "\"", omittingEmptySubsequences: false)
+      .joined(separator: "\"\"") + "\""
   }
 
   private func appendCells(

@@ -168,17 +168,13 @@ public final class FaceTracker {
 
   private func fill(_ frame: inout TrackedFrame, hasFit: Bool, givenUp: Bool) {
     frame.hasFit = hasFit
-    frame.success = hasFit && current.success
-    frame.state =
-      givenUp ? .lost : !hasFit ? .searching : current.success ? .tracking : .doubtful
+    frame.judge(
+      certainty: current.certainty, report: current.report, boundary: settings.validationBoundary)
+    if givenUp { frame.state = .lost }
     guard hasFit else {
       frame.confidence = 0
       return
     }
-    // Without a validator nothing speaks for or against a fit that ended.
-    frame.confidence =
-      current.certainty.map { max(0, min(1, (1 - $0) / 2)) }
-      ?? (current.report.succeeded ? .nan : 0)
     frame.landmarks.replaceElements(with: current.landmarks)
     frame.global = current.parameters.global
     frame.local.replaceElements(with: current.parameters.local)

@@ -8,6 +8,9 @@ public enum VideoInput {
   /// 256 MB; more is a damaged header rather than a video.
   public static let largestSide = 16384
 
+  /// The version of the FFmpeg libraries that are loaded, in FFmpeg's own words.
+  public static var libraryVersion: String { String(cString: av_version_info()) }
+
   /// Opens whatever `input` names:
   /// - `-`: standard input;
   /// - a folder of images, a printf pattern (`shot%04d.png`) or one image;

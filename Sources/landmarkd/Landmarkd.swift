@@ -2,6 +2,16 @@ import ArgumentParser
 
 @main
 struct Landmarkd: ParsableCommand {
+  static let version = "0.1.0"
+
   static let configuration = CommandConfiguration(
-    commandName: "landmarkd", abstract: "Follows faces through video.")
+    commandName: "landmarkd",
+    abstract:
+      "Follows faces through video: 68 landmarks, head pose and confidence for every frame.",
+    discussion: """
+      Exit status: 0 done; 1 an input, a model or an output cannot be used; 2 an input ended \
+      before what it promised; 64 wrong usage; 130 interrupted.
+      """,
+    version: version,
+    subcommands: [TrackCommand.self, FitCommand.self, ModelCommand.self])
 }

@@ -70,6 +70,24 @@ public final class FaceModel: Sendable {
     preparedScales = contents.scales.map(PreparedScale.init)
   }
 
+  /// The same model with its fit settings written down: its own, or the standard ones.
+  public func withStandardSettings() -> FaceModel {
+    FaceModel(self, fitSettings: fitSettings ?? FitSettings.standard(for: self))
+  }
+
+  private init(_ model: FaceModel, fitSettings: FitSettings) {
+    name = model.name
+    shapeModel = model.shapeModel
+    scales = model.scales
+    validator = model.validator
+    triangulations = model.triangulations
+    parts = model.parts
+    self.fitSettings = fitSettings
+    checksum = model.checksum
+    fileSize = model.fileSize
+    preparedScales = model.preparedScales
+  }
+
   /// n.
   public var landmarkCount: Int { shapeModel.landmarkCount }
 }

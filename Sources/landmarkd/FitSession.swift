@@ -1,0 +1,128 @@
+import CLNF
+import FaceDetection
+import Foundation
+import Measurement
+import Recording
+import Tracking
+import VideoInput
+
+/// Fits image after image; a broken one is said and left out.
+final class FitSession {
+  private let command: FitCommand
+  private let model: FaceModel
+  private let boxes: BoxTable?
+  private let fitter: Fitter
+  private let judge: ValidatorEvaluation?
+  private let detector: FrontalFaceDetector?
+  private let videoSettings: VideoSettings
+
+  init(_ command: FitCommand, model: FaceModel, boxes: BoxTable?) throws {
+    self.command = command
+    self.model = model
+    self.boxes = boxes
+    fitter = try command.model.makeFitter(model)
+    judge = command.model.makeJudge(model)
+    detector = boxes == nil ? try command.detector.makeDetector(command.model.fitSettings) : nil
+    videoSettings = try VideoSettings(
+      greyConversion: command.model.greyConversion, keepsColour: command.picture != nil)
+  }
+
+  /// Returns whether every image could be used.
+  func run() throws -> Bool {
+    let schema = ColumnSchema(
+      landmarkCount: model.landmarkCount, modeCount: model.shapeModel.modeCount,
+      groups: try command.columns.groups(), namesImages: true)
+    var allUsed = true
+    do {
+      let writer = try CSVWriter(path: command.output, schema: schema, force: command.force)
+      for (index, image) in command.image.enumerated() {
+        do {
+          try fit(image, number: index + 1, writer)
+        } catch let error as RecordingError {
+          throw error
+        } catch {
+          Terminal.complain(error)
+          allUsed = false
+        }
+      }
+      try writer.finish()
+    } catch {
+      Terminal.complain(error)
+      return false
+    }
+    return allUsed
+  }
+
+  private struct NoBox: Error, CustomStringConvertible {
+    let image: String
+    var description: String { "\(image): the boxes' file has no box for it" }
+  }
+
+  private func fit(_ image: String, number: Int, _ writer: CSVWriter) throws {
+    let frame = try ImageReader.read(image, settings: videoSettings)
+    let found: [FaceBox]
+    if let boxes {
+      found = boxes[image]
+      guard !found.isEmpty else { throw NoBox(image: image) }
+    } else {
+      found = detector?.detectFaces(in: frame.grey).map(\.box) ?? []
+    }
+    let measurer = FaceMeasurer(
+      camera: try command.camera.intrinsics(width: frame.grey.width, height: frame.grey.height))
+    var faces: [(TrackedFrame, FaceMeasurement)] = []
+    for (index, box) in found.enumerated() {
+      var face = fit(frame.grey, box)
+      face.frameNumber = number
+      face.faceID = index
+      var measurement = FaceMeasurement()
+      measurer.measure(
+        frame: face, shape3D: model.shapeModel.shape3D(local: face.local), into: &measurement)
+      faces.append((face, measurement))
+      command.camera.choose(&measurement)
+      try writer.write(face, measurement, image: image)
+    }
+    if faces.isEmpty {
+      var none = TrackedFrame()
+      none.frameNumber = number
+      try writer.write(none, FaceMeasurement(), image: image)
+    }
+    try writePictures(image, frame, faces, measurer.camera)
+  }
+
+  private func fit(_ image: borrowing GreyImage, _ box: FaceBox) -> TrackedFrame {
+    let parameters = fitter.fit(image: image, box: box, starts: command.starts.starts)
+    var face = TrackedFrame()
+    face.hasFit = fitter.report.failure != .diverged
+    face.global = parameters.global
+    face.local = parameters.local
+    fitter.copyLandmarks(into: &face.landmarks)
+    face.meanShift = fitter.report.meanShift
+    face.peakOffset = fitter.report.peakOffset
+    face.likelihood = fitter.report.likelihood
+    face.iterations = fitter.report.iterations
+    let certainty =
+      fitter.report.succeeded
+      ? judge?.certainty(
+        image: image, landmarks: face.landmarks, rotation: parameters.global.rotation) : nil
+    face.judge(
+      certainty: certainty, report: fitter.report, boundary: TrackingSettings().validationBoundary)
+    return face
+  }
+
+  private func writePictures(
+    _ image: String, _ frame: borrowing VideoFrame, _ faces: [(TrackedFrame, FaceMeasurement)],
+    _ camera: CameraIntrinsics
+  ) throws {
+    let stem = URL(fileURLWithPath: image).deletingPathExtension().lastPathComponent
+    if let folder = command.pts {
+      for (face, _) in faces where face.hasFit {
+        let name = face.faceID == 0 ? stem : "\(stem)_\(face.faceID)"
+        try PTSFile.write(face.landmarks, to: "\(folder)/\(name).pts", force: command.force)
+      }
+    }
+    if let folder = command.picture {
+      try FacePicture.write(
+        frame, faces: faces, camera: camera, to: "\(folder)/\(stem).png", force: command.force)
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import ArgumentParser
+import CLNF
+import Foundation
+import Recording
+
+struct ModelCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "model", abstract: "Look at models, check them, convert them.",
+    subcommands: [Info.self, Verify.self, Convert.self])
+
+  struct Info: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Say what a model holds: scales, views, landmarks, neurons, windows, checksum.")
+
+    @Argument(help: "A .landmarkd file, an OpenFace main_*.txt or clnf_*.txt, or a folder.")
+    var model: String
+
+    func run() throws { print(ModelSummary(try load(model)).text) }
+  }
+
+  struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Read a model whole and check every figure; status 1 if it cannot be used.")
+
+    @Argument(help: "Models.")
+    var model: [String]
+
+    func run() throws {
+      var allUsable = true
+      for path in model {
+        do {
+          let model = try FaceModel.load(path)
+          print("\(path): usable, sha256:\(model.checksum)")
+        } catch {
+          Terminal.complain(error)
+          allUsable = false
+        }
+      }
+      if !allUsable { throw Terminal.unusable }
+    }
+  }
+
+  struct Convert: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Write a model as one file in landmarkd's own format.")
+
+    @Argument(help: "The model to read.")
+    var model: String
+
+    @Argument(help: ArgumentHelp("The file to write.", valueName: "output"))
+    var output: String
+
+    @Flag(help: "Replace a file that exists.")
+    var force = false
+
+    func run() throws {
+      let bytes = try load(model).withStandardSettings().archive()
+      do {
+        try WholeFile.write(bytes, to: output, force: force)
+      } catch {
+        Terminal.complain(error)
+        throw Terminal.unusable
+      }
+    }
+  }
+}
+
+private func load(_ path: String) throws -> FaceModel {
+  do {
+    return try FaceModel.load(path)
+  } catch {
+    Terminal.complain(error)
+    throw Terminal.unusable
+  }
+}
+
+/// A model in words.
+struct ModelSummary {
+  private var lines: [String] = []
+
+  init(_ model: FaceModel) {
+    let settings = model.fitSettings ?? FitSettings.standard(for: model)
+    lines.append("\(model.name)")
+    lines.append("  checksum     sha256:\(model.checksum)")
+    lines.append("  size         \(model.fileSize) bytes")
+    lines.append(
+      "  shape model  \(model.landmarkCount) landmarks, \(model.shapeModel.modeCount) modes")
+    for (index, scale) in model.scales.enumerated() { add(scale, index, settings) }
+    if let validator = model.validator { add(validator) }
+    if !model.triangulations.isEmpty {
+      let counts = model.triangulations.map { "\($0.count)" }.joined(separator: " ")
+      lines.append("  triangles    \(counts)")
+    }
+    for part in model.parts {
+      lines.append(
+        "  part         \(part.name): \(part.model.landmarkCount) landmarks, \(part.mapping.count) shared, scales \(Self.list(part.model.scales.map(\.patchScaling)))"
+      )
+    }
+    lines.append(
+      "  fit windows  first fit \(settings.firstFitWindows), tracking \(settings.trackingWindows)")
+  }
+
+  var text: String { lines.joined(separator: "\n") }
+
+  private mutating func add(_ scale: ExpertScale, _ index: Int, _ settings: FitSettings) {
+    let neurons = scale.views.flatMap(\.experts).compactMap { $0?.neurons.count }
+    let visible = scale.views.map { "\($0.experts.count { $0 != nil })" }.joined(separator: " ")
+    let range =
+      neurons.min() == neurons.max()
+      ? "\(neurons.min() ?? 0)" : "\(neurons.min() ?? 0) to \(neurons.max() ?? 0)"
+    let size = scale.kernelSize
+    lines.append(
+      "  scale \(index)      \(scale.patchScaling) px/mm, \(scale.views.count) views, \(neurons.count) experts of \(range) neurons on \(size) x \(size) px"
+    )
+    lines.append("    visible    \(visible) landmarks by view")
+    let edges = scale.windowSizesWithEdges
+    let used = [settings.firstFitWindows, settings.trackingWindows]
+      .compactMap { index < $0.count && $0[index] > 0 ? $0[index] : nil }
+    let words = Set(used).sorted(by: >).map {
+      "\($0) \(edges.contains($0) ? "with edges" : "edge-free")"
+    }
+    lines.append(
+      "    windows    edges for \(edges.isEmpty ? "none" : Self.list(edges)), edge-free Sigma for all others; fitted with \(words.isEmpty ? "none" : words.joined(separator: ", "))"
+    )
+  }
+
+  private mutating func add(_ validator: LandmarkValidator) {
+    let kind =
+      switch validator.views[0].classifier {
+      case .linear: "linear (type 0)"
+      case .fullyConnected: "fully connected (type 1)"
+      case .convolutional: "convolutional (type 2)"
+      }
+    lines.append("  validator    \(kind), \(validator.views.count) views")
+  }
+
+  private static func list<Value>(_ values: [Value]) -> String {
+    values.map { "\($0)" }.joined(separator: " ")
+  }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import VideoInput
+
+/// The line on a terminal that says how far a run is: frames, speed, tracked share, time left.
+final class ProgressLine {
+  private let total: Int?
+  private let clock = ContinuousClock()
+  private let begin: ContinuousClock.Instant
+  private var last: ContinuousClock.Instant?
+  /// Often enough to look alive, seldom enough to cost nothing.
+  private static let interval = Duration.milliseconds(200)
+
+  init(_ description: SourceDescription, settings: VideoSettings) {
+    begin = clock.now
+    total = Self.frameCount(description, settings)
+  }
+
+  /// Frames that will come, if that can be known.
+  private static func frameCount(
+    _ description: SourceDescription, _ settings: VideoSettings
+  ) -> Int? {
+    guard let count = description.frameCountEstimate, count > 0 else { return nil }
+    var share = 1.0
+    if let seconds = description.durationSeconds, seconds > 0 {
+      let left = max(0, seconds - settings.startSeconds)
+      share = min(left, settings.durationSeconds ?? left) / seconds
+    }
+    return max(1, Int(Double(count) * share) / settings.everyNthFrame)
+  }
+
+  func show(_ run: TrackRun) {
+    let now = clock.now
+    if let last, now - last < Self.interval { return }
+    last = now
+    let elapsed = (now - begin).seconds
+    let rate = elapsed > 0 ? Double(run.frames) / elapsed : 0
+    let tracked = 100 * Double(run.tracked) / Double(max(1, run.frames))
+    var line = "\(run.input): frame \(run.frames)"
+    if let total { line += " of \(max(total, run.frames))" }
+    line += String(format: ", %.0f frames/s, tracked %.1f %%", rate, tracked)
+    if let total, rate > 0 {
+      let left = Int((Double(max(0, total - run.frames)) / rate).rounded())
+      line += String(format: ", %d:%02d left", left / 60, left % 60)
+    }
+    Terminal.progress(line)
+  }
+
+  func end() {
+    if last != nil { Terminal.clearProgress() }
+  }
+}

@@ -1,0 +1,171 @@
+import ArgumentParser
+import CLNF
+import FaceDetection
+import Foundation
+import Measurement
+import Recording
+import Tracking
+import VideoInput
+
+/// A named set of rules for fitting, tracking and decoding.
+enum FitSettingsName: String, CaseIterable, ExpressibleByArgument {
+  /// What suits the model best today.
+  case standard
+  /// Everything as the reference toolkit does it; frozen.
+  case reference
+}
+
+/// Which model is fitted, and how.
+struct ModelOptions: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The model: a .landmarkd file, an OpenFace main_*.txt or clnf_*.txt, or a folder with one.",
+      valueName: "file"))
+  var model: String
+
+  @Option(help: "Parts of the face to fit beside the 68 landmarks; none so far.")
+  var parts: Parts = .none
+
+  @Option(help: "How to fit: standard, or reference (the reference toolkit's rules, frozen).")
+  var fitSettings: FitSettingsName = .standard
+
+  @Option(help: .hidden)
+  var instructionSet: InstructionSetName = .best
+
+  enum Parts: String, CaseIterable, ExpressibleByArgument { case none }
+
+  enum InstructionSetName: String, CaseIterable, ExpressibleByArgument {
+    case best, portable
+
+    var set: InstructionSet { self == .best ? .best : .portable }
+  }
+
+  func load() throws -> FaceModel {
+    do {
+      return try FaceModel.load(model, withParts: false)
+    } catch {
+      Terminal.complain(error)
+      throw Terminal.unusable
+    }
+  }
+
+  func settings(for model: FaceModel) -> FitSettings {
+    let settings = model.fitSettings ?? FitSettings.standard(for: model)
+    return fitSettings == .reference ? settings.asReference : settings
+  }
+
+  func makeFitter(_ model: FaceModel) throws -> Fitter {
+    do {
+      return try Fitter(
+        model: model, settings: settings(for: model), instructionSet: instructionSet.set)
+    } catch {
+      Terminal.complain("\(self.model): \(error)")
+      throw Terminal.unusable
+    }
+  }
+
+  func makeJudge(_ model: FaceModel) -> ValidatorEvaluation? {
+    model.validator.map {
+      ValidatorEvaluation(
+        $0, landmarkCount: model.landmarkCount, instructionSet: instructionSet.set)
+    }
+  }
+
+  var greyConversion: VideoSettings.GreyConversion {
+    fitSettings == .reference ? .reference : .luma
+  }
+}
+
+/// How faces are found.
+struct DetectorOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Search the image enlarged by this factor: faces below about 70 px need more than 1.",
+      valueName: "factor"))
+  var enlarge: Double?
+
+  @Option(
+    help: ArgumentHelp("Width in pixels from which on faces are wanted.", valueName: "pixels"))
+  var minimumFace: Double = 0
+
+  func makeDetector(_ name: FitSettingsName) throws -> FrontalFaceDetector {
+    let base: FaceDetectorSettings = name == .reference ? .reference : .standard
+    do {
+      return try FrontalFaceDetector(
+        FaceDetectorSettings(
+          enlargement: enlarge ?? base.enlargement, threshold: base.threshold,
+          minimumFaceWidth: minimumFace))
+    } catch {
+      if case .invalidSetting = error { throw ValidationError("\(error)") }
+      Terminal.complain(error)
+      throw Terminal.unusable
+    }
+  }
+
+  var report: [String: ReportValue] {
+    ["minimum-face": .number(minimumFace), "enlarge": enlarge.map(ReportValue.number) ?? "default"]
+  }
+}
+
+/// The camera's intrinsics and which head pose is written.
+struct CameraOptions: ParsableArguments {
+  @Option(help: "Focal length in pixels along x; default 500 for an image of 640 x 480, scaled.")
+  var fx: Double?
+
+  @Option(help: "Focal length in pixels along y; default fx.")
+  var fy: Double?
+
+  @Option(help: "Principal point in pixels, x; default the image's centre.")
+  var cx: Double?
+
+  @Option(help: "Principal point in pixels, y; default the image's centre.")
+  var cy: Double?
+
+  @Option(help: "Head rotation against the camera's axes (world) or its line of sight (camera).")
+  var pose: PoseAxes = .world
+
+  enum PoseAxes: String, CaseIterable, ExpressibleByArgument { case world, camera }
+
+  func validate() throws {
+    for (name, value) in [("--fx", fx), ("--fy", fy)] {
+      if let value, !(value.isFinite && value > 0) {
+        throw ValidationError("\(name) is \(value); expected a focal length above 0 px")
+      }
+    }
+    for (name, value) in [("--cx", cx), ("--cy", cy)] {
+      if let value, !value.isFinite { throw ValidationError("\(name) is not finite") }
+    }
+  }
+
+  func intrinsics(width: Int, height: Int) throws -> CameraIntrinsics {
+    try CameraIntrinsics(
+      width: width, height: height,
+      overrides: CameraIntrinsics.Overrides(fx: fx, fy: fy, cx: cx, cy: cy))
+  }
+
+  /// The measurement with the pose that is to be written.
+  func choose(_ measurement: inout FaceMeasurement) {
+    if pose == .camera { measurement.headPose = measurement.cameraRelativePose }
+  }
+}
+
+/// Which columns are written.
+struct ColumnOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Groups of columns: any of pose,landmarks,landmarks3d,parameters,fit,times.",
+      valueName: "list"))
+  var columns: String?
+
+  func validate() throws { _ = try groups() }
+
+  func groups() throws -> Set<ColumnGroup> {
+    guard let columns else { return Set(ColumnGroup.allCases) }
+    do {
+      return try ColumnGroup.parse(columns)
+    } catch {
+      throw ValidationError("--columns: \(error)")
+    }
+  }
+}

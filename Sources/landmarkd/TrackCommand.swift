@@ -1,0 +1,178 @@
+import ArgumentParser
+import CLNF
+import Foundation
+import Recording
+import Tracking
+import VideoInput
+
+struct TrackCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "track",
+    abstract: "Follow a face through videos and write a CSV row for every frame.",
+    discussion: """
+      INPUT is a media file, an image, a folder of images, a printf pattern (shot%04d.png), a FIFO, \
+      or - for standard input. The rows go to NAME.partial, which becomes NAME when it is whole; \
+      NAME.json beside it says how it was made.
+      """)
+
+  @Argument(help: "What to read; several are done one after another.")
+  var input: [String]
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "The CSV to write, - for standard output; default the input's name with .csv, here.",
+      valueName: "file"))
+  var output: String?
+
+  @Option(help: ArgumentHelp("Folder for the CSVs, made if need be.", valueName: "folder"))
+  var outDir: String?
+
+  @Flag(help: "Replace files that exist.")
+  var force = false
+
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Face") var detector: DetectorOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Follow the face nearest to this point (pixels) instead of the most confident.",
+      valueName: "x,y"))
+  var faceAt: ImagePoint?
+
+  @Flag(help: "Look for the face's picture before each fit: for faces that move fast.")
+  var fastMotion = false
+
+  @Option(help: ArgumentHelp("Begin at this time.", valueName: "seconds"))
+  var start: Double = 0
+
+  @Option(help: ArgumentHelp("Stop after this much time.", valueName: "seconds"))
+  var duration: Double?
+
+  @Option(help: ArgumentHelp("Track every so many-th frame only.", valueName: "n"))
+  var every: Int = 1
+
+  @Option(help: ArgumentHelp("Frames a second of image folders and patterns.", valueName: "rate"))
+  var sequenceRate: Double = 30
+
+  @Option(help: ArgumentHelp("Give up when no data comes for this long.", valueName: "seconds"))
+  var deadline: Double = 30
+
+  @Option(help: ArgumentHelp("Threads that decode; 0: one a core.", valueName: "n"))
+  var decoderThreads: Int = 0
+
+  @OptionGroup(title: "Columns") var columns: ColumnOptions
+  @OptionGroup(title: "Camera") var camera: CameraOptions
+
+  @Option(
+    help: ArgumentHelp("Draw the landmarks on one frame, as PNG.", valueName: "file"))
+  var picture: String?
+
+  @Option(
+    help: ArgumentHelp("Which frame to draw; default the first tracked one.", valueName: "n"))
+  var pictureFrame: Int?
+
+  @Flag(name: [.short, .long], help: "Say nothing but errors.")
+  var quiet = false
+
+  func validate() throws {
+    guard input.count == 1 || output == nil else {
+      throw ValidationError("-o names one file; give --out-dir for \(input.count) inputs")
+    }
+    guard output == nil || outDir == nil else {
+      throw ValidationError("-o and --out-dir exclude each other")
+    }
+    guard picture == nil || input.count == 1 else {
+      throw ValidationError("--picture draws a frame of one input")
+    }
+    guard pictureFrame == nil || picture != nil else {
+      throw ValidationError("--picture-frame needs --picture FILE")
+    }
+    if let pictureFrame, pictureFrame < 1 {
+      throw ValidationError("--picture-frame is \(pictureFrame); frames count from 1")
+    }
+    _ = try videoSettings()
+    let paths = outputPaths()
+    guard Set(paths).count == paths.count else {
+      throw ValidationError("two inputs would write the same CSV; give them different names")
+    }
+  }
+
+  func run() throws {
+    let faceModel = try model.load()
+    if let outDir { try makeFolder(outDir) }
+    let interruption = Interruption()
+    let watch = SignalWatch { interruption.interrupt() }
+    defer { withExtendedLifetime(watch) {} }
+    let session = try TrackSession(self, model: faceModel, interruption: interruption)
+    var worst: ExitCode?
+    for (index, path) in outputPaths().enumerated() {
+      let status = session.track(input[index], to: path)
+      if status == Terminal.interrupted { throw status }
+      if status == Terminal.unusable || (status != .success && worst == nil) { worst = status }
+    }
+    if input.count > 1 { session.sayWhatFailed() }
+    if let worst { throw worst }
+  }
+
+  func videoSettings() throws -> VideoSettings {
+    do {
+      return try VideoSettings(
+        startSeconds: start, durationSeconds: duration, everyNthFrame: every,
+        greyConversion: model.greyConversion, keepsColour: picture != nil,
+        openDeadlineSeconds: deadline, readDeadlineSeconds: deadline,
+        decoderThreads: decoderThreads, sequenceRate: sequenceRate)
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  /// Where each input's rows go.
+  private func outputPaths() -> [String] {
+    if let output { return [output] }
+    return input.map { input in
+      if input == "-" && outDir == nil { return "-" }
+      let name = input == "-" ? "standard-input" : Self.stem(of: input)
+      return (outDir.map { $0 + "/" } ?? "") + name + ".csv"
+    }
+  }
+
+  private static func stem(of input: String) -> String {
+    let url = URL(fileURLWithPath: input)
+    let name =
+      isFolder(input)
+      ? url.lastPathComponent
+      : url.deletingPathExtension().lastPathComponent
+    return name.isEmpty || name == "/" ? "track" : name
+  }
+}
+
+/// "x,y" in pixels.
+struct ImagePoint: ExpressibleByArgument {
+  var point: TrackingSettings.Point
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",").map { Double($0) }
+    guard parts.count == 2, let x = parts[0], let y = parts[1], x.isFinite, y.isFinite else {
+      return nil
+    }
+    point = TrackingSettings.Point(x: x, y: y)
+  }
+}
+
+/// Whether `path` names a folder.
+func isFolder(_ path: String) -> Bool {
+  var isDirectory: ObjCBool = false
+  return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+    && isDirectory.boolValue
+}
+
+/// Makes a folder with those above it; one that is there is fine.
+func makeFolder(_ path: String) throws {
+  do {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  } catch {
+    Terminal.complain("cannot make the folder \(path)")
+    throw Terminal.unusable
+  }
+}

@@ -19,8 +19,9 @@ public struct PoseEstimator: Sendable {
   /// Steps below this (radians; share of the distance) end the search: 1e-7 mm at 1 m.
   static let stepTolerance = 1e-10
   /// A squared sine between a parameter's effect and those of the others below which the points
-  /// do not tell them apart: all on a line, or all in one spot.
-  static let smallestPivot = 1e-12
+  /// do not tell them apart: all on a line, or all in one spot. Rounding leaves up to 1e-11 of a
+  /// zero; faces have 1e-4 and more at 20 m.
+  static let smallestPivot = 1e-10
 
   public init(camera: CameraIntrinsics) {
     self.camera = camera

@@ -1,12 +1,14 @@
 import Glibc
 
-/// The system calls whose failures matter to a recording, so that tests can make them fail, and the
-/// standard output, so that they can read it.
+/// The system calls whose failures and timing matter to a recording, and the standard output, so
+/// that tests can bring about what otherwise happens seldom.
 struct FileCalls {
   /// As write(2): the bytes written, or -1 and `errno`.
   var write: (Int32, UnsafeRawBufferPointer) -> Int = writeWithoutSignal
   /// As fsync(2).
   var synchronise: (Int32) -> Int32 = { fsync($0) }
+  /// Runs after a partial was opened, before it is locked: where another run can come between.
+  var openedPartial: () -> Void = {}
   /// The descriptor of `-`; it is never closed.
   var standardOutput = STDOUT_FILENO
 }

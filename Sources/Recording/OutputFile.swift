@@ -49,7 +49,7 @@ final class OutputFile {
     }
     let partial = path + ".partial"
     partialPath = partial
-    descriptor = try Self.openLocked(partial)
+    descriptor = try Self.openLocked(partial, calls)
   }
 
   deinit { close() }
@@ -175,13 +175,16 @@ final class OutputFile {
   }
 
   /// Opens and locks the partial and empties it.
-  private static func openLocked(_ partial: String) throws(RecordingError) -> Int32 {
+  private static func openLocked(
+    _ partial: String, _ calls: FileCalls
+  ) throws(RecordingError) -> Int32 {
     while true {
       // Without O_TRUNC: it may be another run's until the lock is ours. O_NONBLOCK: not to wait
       // for the reader of a pipe of that name.
       let descriptor = open(
         partial, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o666)
       guard descriptor >= 0 else { throw .current("create", partial) }
+      calls.openedPartial()
       do throws(RecordingError) {
         if try lock(descriptor, partial) { return descriptor }
       } catch {

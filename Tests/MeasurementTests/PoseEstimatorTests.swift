@@ -92,11 +92,15 @@ import Testing
     #expect(
       estimator.estimate(
         shape3D: head.shape3D, landmarks: head.landmarks, start: head.pose) == nil)
-    // All on a line through the origin: a turn about it cannot be seen.
-    head.shape3D = (0..<3 * n).map { Double($0 % n) - 30 }
-    #expect(
-      estimator.estimate(
-        shape3D: head.shape3D, landmarks: head.landmarks, start: head.pose) == nil)
+    // All on a line, anywhere: a turn about it cannot be seen.
+    for _ in 0..<100 {
+      let at = (0..<3).map { _ in Double.random(in: -50...50, using: &generator) }
+      let along = (0..<3).map { _ in Double.random(in: -1...1, using: &generator) }
+      head.shape3D = (0..<3 * n).map { at[$0 / n] + Double($0 % n - 30) * along[$0 / n] }
+      #expect(
+        estimator.estimate(
+          shape3D: head.shape3D, landmarks: head.landmarks, start: head.pose) == nil)
+    }
   }
 
   @Test func aFlatShapeIsEnough() throws {

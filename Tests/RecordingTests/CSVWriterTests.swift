@@ -128,6 +128,29 @@ private func track(_ count: Int) throws -> String {
     #expect(try text(path) == track(5))
   }
 
+  @Test(arguments: [false, true])
+  func aResultPublishedBetweenOpeningAndLockingIsLeftAlone(anotherStarts: Bool) throws {
+    let first = try CSVWriter(path: path, schema: schema)
+    try fill(first, 5)
+    var turn = 0
+    var calls = FileCalls()
+    calls.openedPartial = { [path] in
+      turn += 1
+      guard turn == 1 else { return }
+      try? first.finish()
+      if anotherStarts {
+        try? "another run's".write(toFile: path + ".partial", atomically: true, encoding: .utf8)
+      }
+    }
+    let second = try CSVWriter(path: path, schema: schema, force: false, calls: calls)
+    #expect(turn == 2)
+    #expect(try text(path) == track(5))
+    #expect(try text(path + ".partial") == track(0))
+    #expect(throws: RecordingError.alreadyExists(path: path, rows: path + ".partial")) {
+      try second.finish()
+    }
+  }
+
   @Test func aPartialThatIsNoFileIsRefused() throws {
     try #require(mkfifo(path + ".partial", 0o600) == 0)
     #expect {

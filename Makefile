@@ -19,10 +19,12 @@ all: build
 toolchain:
 	@scripts/require-swift.sh
 
+# Nothing is installed for a machine without Swift; its version can be asked for only afterwards.
 dependencies:
+	@command -v swift >/dev/null || scripts/require-swift.sh
 	@scripts/install-dependencies.sh
 
-build: toolchain dependencies
+build: dependencies toolchain
 	swift build -c release --product landmarkd
 
 require-model:
@@ -36,13 +38,13 @@ demo: require-model build
 	  -o demo/portrait.csv --force --picture demo/portrait.png --picture-frame $(PICTURE_FRAME)
 	@echo "Written: demo/portrait.csv and demo/portrait.png (frame $(PICTURE_FRAME))"
 
-test: toolchain dependencies
+test: dependencies toolchain
 	scripts/run-tests.sh
 
-test-system: toolchain dependencies
+test-system: dependencies toolchain
 	LANDMARKD_TEST_TIER=system scripts/run-tests.sh --filter SystemTests
 
-test-long: toolchain dependencies
+test-long: dependencies toolchain
 	LANDMARKD_TEST_TIER=long scripts/run-tests.sh
 
 format: toolchain

@@ -7,6 +7,8 @@ packages=(
   # For the Swift toolchain: the C++ standard library and its headers, the linker, what fetches the
   # package's dependencies, and what finds FFmpeg.
   g++ git ca-certificates pkg-config
+  # Libraries that the toolchain's programs load; an unpacked toolchain does not bring them.
+  libcurl4-openssl-dev libncurses6
   # Video in and out.
   libavcodec-dev libavdevice-dev libavformat-dev libavutil-dev libswscale-dev
   # The face detector.

@@ -1,0 +1,44 @@
+#!/bin/bash
+# Installs the packages that landmarkd is built, tested and run with, where they are missing.
+# Silent when there is nothing to do. For Debian 12, Ubuntu 24.04 and their like.
+set -euo pipefail
+
+packages=(
+  # For the Swift toolchain: the C++ standard library and its headers, the linker, what fetches the
+  # package's dependencies, and what finds FFmpeg.
+  g++ git ca-certificates pkg-config
+  # Libraries that the toolchain's programs load; an unpacked toolchain does not bring them.
+  libcurl4-openssl-dev libncurses6
+  # Video in and out.
+  libavcodec-dev libavdevice-dev libavformat-dev libavutil-dev libswscale-dev
+  # The face detector.
+  libdlib-dev
+  # The ffmpeg command: the tests' clips and the measurements' pictures.
+  ffmpeg
+)
+
+if ! command -v dpkg-query >/dev/null; then
+  echo "This system has no dpkg; install what corresponds to: ${packages[*]}" >&2
+  exit 1
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null || true)
+  [[ $status == installed ]] || missing+=("$package")
+done
+((${#missing[@]})) || exit 0
+
+as_root=()
+if ((EUID != 0)); then
+  if ! command -v sudo >/dev/null; then
+    echo "Missing packages, and neither root nor sudo to install them: ${missing[*]}" >&2
+    exit 1
+  fi
+  as_root=(sudo)
+fi
+
+echo "Installing packages: ${missing[*]}"
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -10,13 +10,12 @@ public struct FaceDetectorSettings: Sendable, Equatable {
 
   /// Factor by which the image is enlarged before the search, 0.1...8.
   ///
-  /// Faces narrower than about 70 px in the enlarged image are missed more and more; time and memory
-  /// grow with the square. On annotated faces (half the HELEN test set, shrunk) the share found does
-  /// not depend on the enlargement from 70 px of width on; at 55 px it is 71 % at 1, 97 % at 1.3; at
-  /// 40 px none at 1, 46 % at 1.3, 95 % at 2. So 1 is the default: small faces must be asked for.
+  /// Time and memory grow with its square. dlib's filters need faces of about 70 px in the enlarged
+  /// image, so the default of 1 finds faces from there on; smaller ones must be asked for
+  /// (docs/accuracy.md has the shares found by width).
   public let enlargement: Double
   /// Added to dlib's own decision threshold, -10...10: lower finds more faces, and more of what is
-  /// none. -0.2 finds 162 of the 165 annotated faces with 9 other boxes, 0 finds 158 with 6.
+  /// none. The default -0.2 is the reference toolkit's, with which section 9's boxes were calibrated.
   public let threshold: Double
   /// Width in image pixels from which on faces are wanted, 0...100,000; 0: all that can be found.
   ///
@@ -43,7 +42,7 @@ public struct FaceDetectorSettings: Sendable, Equatable {
 
   /// The defaults of `init`.
   public static let standard = FaceDetectorSettings(uncheckedEnlargement: 1, threshold: -0.2)
-  /// What the reference toolkit uses: enlarged 1.3 times, threshold -0.2 (clnf.md section 9).
+  /// What the reference toolkit uses: enlarged 1.3 times, threshold -0.2 (docs/clnf.md section 9).
   public static let reference = FaceDetectorSettings(uncheckedEnlargement: 1.3, threshold: -0.2)
 
   private init(

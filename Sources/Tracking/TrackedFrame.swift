@@ -42,7 +42,7 @@ public struct TrackedFrame: Sendable {
   public var meanShift = 0.0
   /// Mean distance from landmark to response peak, reference px of the last scale.
   public var peakOffset = 0.0
-  /// Mean over visible landmarks of the log kernel density (clnf.md section 5).
+  /// Mean over visible landmarks of the log kernel density (docs/clnf.md section 5).
   public var likelihood = 0.0
   /// Iterations of all passes and scales of this frame's fit.
   public var iterations = 0

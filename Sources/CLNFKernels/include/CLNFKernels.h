@@ -27,7 +27,7 @@ typedef struct {
   void (*sample_area)(const uint8_t *image, int width, int height, float cx, float cy, float a,
                       float b, int size, float *out);
 
-  /// The neurons' sum y of a CCNF expert over a window (clnf.md section 3, steps 1 and 2).
+  /// The neurons' sum y of a CCNF expert over a window (docs/clnf.md section 3, steps 1 and 2).
   /// area: (window + kernel - 1)^2 grey levels. weights: groups * kernel^2 * 8, eight neurons
   /// side by side, each of zero mean and unit norm. gain = 2 alpha, slope = norm, bias:
   /// groups * 8 each, gain 0 where there is no neuron. scratch: clnf_response_scratch() floats.

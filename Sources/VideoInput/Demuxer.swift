@@ -200,6 +200,12 @@ extension Demuxer {
         .empty, operation: "open", source: name, problem: "no data came before its end")
     }
     if code == landmarkd_averror_enomem { return outOfMemory(name) }
+    // MP4 whose index stood behind the cut, for one.
+    if let shortfall = shortfall(of: input) {
+      return VideoInputError(
+        .notVideo, operation: "open", source: name, problem: "it is cut off: \(shortfall)",
+        libraryText: libraryText(code))
+    }
     return notVideo(name, libraryText(code))
   }
 

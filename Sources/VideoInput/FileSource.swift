@@ -47,7 +47,10 @@ public final class FileSource: FrameSource {
     path: String, settings: VideoSettings = .standard,
     interruption: Interruption = Interruption()
   ) throws(VideoInputError) {
-    _ = try checkReadable(path)
+    guard try checkReadable(path) & S_IFMT == S_IFREG else {
+      throw VideoInputError(
+        .notReadable, operation: "open", source: path, problem: "not a regular file")
+    }
     try self.init(
       .file(path: path), name: path, settings: settings, watch: IOWatch(interruption))
   }

@@ -8,7 +8,7 @@ import VideoInput
 /// be shown.
 @Suite(.enabled(if: FFmpegTool.path != nil, FFmpegTool.isMissing))
 struct FuzzTests {
-  private static let rounds = 100
+  private static let rounds = 300
   private static let seed: UInt64 = {
     let text = ProcessInfo.processInfo.environment["LANDMARKD_FUZZ_SEED"]
     let seed = text.flatMap { UInt64($0) } ?? UInt64.random(in: 0...UInt64.max)

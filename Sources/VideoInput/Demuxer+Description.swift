@@ -95,7 +95,10 @@ extension Demuxer {
     return "the last \(Int(missing * 1000)) of \(Int(promised * 1000)) ms are missing"
   }
 
-  private func shortfall() -> String? {
+  private func shortfall() -> String? { Self.shortfall(of: input) }
+
+  /// Why the bytes are fewer than their headers state, or nil.
+  static func shortfall(of input: MediaInput) -> String? {
     switch input {
     case .descriptor(let descriptor):
       return descriptor.promise?.shortfall()

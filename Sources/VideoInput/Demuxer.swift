@@ -135,7 +135,7 @@ final class Demuxer {
     if FFmpegLibrary.refusedContainers.contains(containerName) {
       throw Self.notVideo(name, nil)
     }
-    let code = avformat_find_stream_info(context, nil)
+    let code = probeStreams()
     try checkStopped(operation: "open")
     guard code >= 0 else { throw Self.notVideo(name, libraryText(code)) }
     guard context.pointee.nb_streams > 0 else { throw Self.notVideo(name, nil) }
@@ -150,6 +150,17 @@ final class Demuxer {
         expected: "a video; this has only \(streamKinds())")
     }
     streamIndex = index
+  }
+
+  /// libavformat decodes a little to know the streams; its decoders too must refuse pictures for
+  /// which memory should not be taken.
+  private func probeStreams() -> Int32 {
+    let count = Int(context.pointee.nb_streams)
+    let limit = Int64(VideoInput.largestSide) * Int64(VideoInput.largestSide)
+    var options = [OpaquePointer?](repeating: nil, count: count)
+    defer { for index in 0..<count { av_dict_free(&options[index]) } }
+    for index in 0..<count { av_dict_set_int(&options[index], "max_pixels", limit, 0) }
+    return avformat_find_stream_info(context, &options)
   }
 
   /// "audio, subtitle": what the container has, for the message.
@@ -200,6 +211,12 @@ extension Demuxer {
         .empty, operation: "open", source: name, problem: "no data came before its end")
     }
     if code == landmarkd_averror_enomem { return outOfMemory(name) }
+    // MP4 whose index stood behind the cut, for one.
+    if let shortfall = shortfall(of: input) {
+      return VideoInputError(
+        .notVideo, operation: "open", source: name, problem: "it is cut off: \(shortfall)",
+        libraryText: libraryText(code))
+    }
     return notVideo(name, libraryText(code))
   }
 

@@ -13,6 +13,7 @@ final class FrameConverter {
     /// The size that a frame of `width` x `height` is resampled to before it is turned: the
     /// narrower dimension is enlarged, so that no pixel is lost.
     func squareSize(width: Int, height: Int) -> (width: Int, height: Int) {
+      guard width > 0, height > 0 else { return (0, 0) }
       if pixelAspect > 1 {
         return (max(1, Int((Double(width) * pixelAspect).rounded())), height)
       }

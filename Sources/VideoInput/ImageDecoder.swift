@@ -5,7 +5,7 @@ import Glibc
 /// Decodes single images, one whole file a packet. Keeps its decoder while the format stays.
 ///
 /// The decoders are strict: a checksum that is wrong or data that ends early is an error instead
-/// of a picture whose lower half is made up.
+/// of a picture whose lower half is made up. (OpenEXR and QOI do not tell.)
 final class ImageDecoder {
   private let watch: IOWatch
   private let settings: VideoSettings
@@ -80,8 +80,10 @@ final class ImageDecoder {
     guard let parameters else { throw Demuxer.outOfMemory(path) }
     parameters.pointee.codec_type = AVMEDIA_TYPE_VIDEO
     parameters.pointee.codec_id = codec
-    // A thread of its own would only delay the one frame.
-    return try Decoder(parameters, timeBase: nil, threads: 1, isStrict: true, name: path)
+    // A thread of its own would only delay the one frame. FFmpeg's strict TIFF decoder refuses
+    // tags that it does not know, which sound files have.
+    return try Decoder(
+      parameters, timeBase: nil, threads: 1, isStrict: codec != AV_CODEC_ID_TIFF, name: path)
   }
 
   private func readFile(_ path: String) throws(VideoInputError) {

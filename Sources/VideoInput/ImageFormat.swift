@@ -45,11 +45,28 @@ enum ImageFormat {
     } else if fileExtension(path) == "tga" {
       // Targa has no mark to be known by.
       name = "targa"
+    } else if let anymap = anymapCodec(head) {
+      name = anymap
     } else {
       return nil
     }
     guard let descriptor = avcodec_descriptor_get_by_name(name) else { return nil }
     return descriptor.pointee.id
+  }
+
+  /// PBM, PGM, PPM and PAM by their mark, which may be followed by any white space; FFmpeg's own
+  /// probe takes only a line break.
+  private static func anymapCodec(_ head: [UInt8]) -> String? {
+    guard head.count > 2, head[0] == UInt8(ascii: "P"), [9, 10, 13, 32].contains(head[2]) else {
+      return nil
+    }
+    switch head[1] {
+    case UInt8(ascii: "1"), UInt8(ascii: "4"): return "pbm"
+    case UInt8(ascii: "2"), UInt8(ascii: "5"): return "pgm"
+    case UInt8(ascii: "3"), UInt8(ascii: "6"): return "ppm"
+    case UInt8(ascii: "7"): return "pam"
+    default: return nil
+    }
   }
 
   /// The part of the file's name behind its last dot, in lower case.

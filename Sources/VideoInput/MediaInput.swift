@@ -27,7 +27,7 @@ enum FFmpegLibrary {
   /// that was named: a video input should rather fail.
   static let refusedContainers: Set<String> = [
     "tty", "bin", "xbin", "adf", "idf", "sbg", "lavfi", "concat", "hls", "dash", "sdp", "rtsp",
-    "mpjpeg_pipe", "imf", "aqtitle",
+    "mpjpeg_pipe", "imf", "aqtitle", "image2",
   ]
 }
 

@@ -2,7 +2,7 @@
 ///
 /// Sound time stamps pass through exactly. One that is missing continues from the frame before;
 /// one that is not behind the frame before is either a glitch (the frame gets the next
-/// microsecond) or, where it jumps back by more than a second, the start of another recording
+/// microsecond) or, where it jumps back by more than a quarter of a second, the start of another recording
 /// (transport streams put end to end), whose times are moved behind the first.
 struct Timeline {
   let timeBase: TimeBase
@@ -15,8 +15,9 @@ struct Timeline {
   /// Added to later recordings of the same stream.
   private var offsetSeconds = 0.0
 
-  /// Backward jumps above this are another recording: longer than any reordering of frames.
-  private static let discontinuitySeconds = 1.0
+  /// Backward jumps above this are another recording: decoders give frames in their order, so
+  /// that a glitch is a frame or two.
+  private static let discontinuitySeconds = 0.25
   private static let glitchSeconds = 1e-6
   /// What a frame lasts where nothing says it.
   private static let fallbackFrameSeconds = 0.04

@@ -65,13 +65,23 @@ func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
   bytes.reduce(0x811C_9DC5) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
 }
 
-/// A temporary folder that goes away with the last user.
+/// A temporary folder that goes away with the last user, or with the process where that is a
+/// static.
 final class Folder: Sendable {
   let url: URL
 
-  init() throws {
-    url = FileManager.default.temporaryDirectory
+  /// All folders of this process are in here.
+  private static let root: URL = {
+    let url = FileManager.default.temporaryDirectory
       .appendingPathComponent("landmarkd-video-\(UUID().uuidString)")
+    atexit { Folder.removeAll() }
+    return url
+  }()
+
+  private static func removeAll() { try? FileManager.default.removeItem(at: root) }
+
+  init() throws {
+    url = Self.root.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
   }
 

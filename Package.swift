@@ -58,6 +58,14 @@ let package = Package(
     .executableTarget(
       name: "landmarkd-measure", dependencies: ["CLNF", "FaceDetection"], swiftSettings: strict),
 
+    .target(name: "ModelTraining", dependencies: ["CLNF"], swiftSettings: strict),
+    .executableTarget(
+      name: "landmarkd-train",
+      dependencies: [
+        "CLNF", "ModelTraining", "Recording", "VideoInput",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
     // Tests: one target a module.
     .target(
       name: "TestSupport", dependencies: ["CLNF"], path: "Tests/TestSupport",

@@ -36,6 +36,12 @@ const clnf_kernels *clnf_kernels_for(clnf_instruction_set set) {
   return &portable_table;
 }
 
+int clnf_reduced_size(int size, double factor) {
+  // The last pixel covers at least a hundredth of its width.
+  const int whole = (int)(size / factor);
+  return size - whole * factor > 0.01 ? whole + 1 : (whole > 0 ? whole : 1);
+}
+
 size_t clnf_response_scratch(int window, int kernel) {
   const size_t size = (size_t)(window + kernel - 1);
   return size * size + (size_t)window * (size_t)window;

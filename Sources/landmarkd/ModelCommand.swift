@@ -79,7 +79,7 @@ struct ModelSummary {
   private var lines: [String] = []
 
   init(_ model: FaceModel) {
-    let settings = model.fitSettings ?? FitSettings.standard(for: model)
+    let settings = model.fitSettings ?? FitSettings.landmarkd(for: model)
     lines.append("\(model.name)")
     lines.append("  checksum     sha256:\(model.checksum)")
     lines.append("  size         \(model.fileSize) bytes")

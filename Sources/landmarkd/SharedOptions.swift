@@ -9,8 +9,8 @@ import VideoInput
 
 /// A named set of rules for fitting, tracking and decoding.
 enum FitSettingsName: String, CaseIterable, ExpressibleByArgument {
-  /// What suits the model best today.
-  case standard
+  /// The model's own settings; for OpenFace models landmarkd's.
+  case landmarkd
   /// Everything as the reference toolkit does it; frozen.
   case reference
 }
@@ -27,8 +27,8 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "Parts of the face to fit beside the 68 landmarks; none so far.")
   var parts: Parts = .none
 
-  @Option(help: "How to fit: standard, or reference (the reference toolkit's rules, frozen).")
-  var fitSettings: FitSettingsName = .standard
+  @Option(help: "How to fit: landmarkd, or reference (the reference toolkit's rules, frozen).")
+  var fitSettings: FitSettingsName = .landmarkd
 
   @Option(help: .hidden)
   var instructionSet: InstructionSetName = .best
@@ -51,8 +51,10 @@ struct ModelOptions: ParsableArguments {
   }
 
   func settings(for model: FaceModel) -> FitSettings {
-    let settings = model.fitSettings ?? FitSettings.standard(for: model)
-    return fitSettings == .reference ? settings.asReference : settings
+    switch fitSettings {
+    case .landmarkd: model.fitSettings ?? .landmarkd(for: model)
+    case .reference: FitSettings.classic(for: model).asReference
+    }
   }
 
   func makeFitter(_ model: FaceModel) throws -> Fitter {

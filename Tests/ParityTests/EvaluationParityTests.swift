@@ -37,7 +37,7 @@ struct EvaluationParityTests {
   func helen(row: Row) throws {
     let folder = try #require(MaterialFolder.evaluation).appending(path: "helen-even")
     let model = try row.wild ? Golden.wildModel() : Golden.generalModel()
-    let fitter = try Fitter(model: model, settings: FitSettings.standard(for: model).asReference)
+    let fitter = try Fitter(model: model, settings: FitSettings.classic(for: model).asReference)
     var errors68: [Double] = []
     var errors49: [Double] = []
     let boxes = try String(contentsOf: folder.appending(path: "boxes.csv"), encoding: .utf8)

@@ -15,7 +15,7 @@ struct SampleClipTests {
     let motion = try GoldenTrack(samples.appending(path: "portrait-motion.csv"))
     let model = try Golden.generalModel()
     let tracker = try FaceTracker(
-      fitter: Fitter(model: model, settings: FitSettings.standard(for: model)),
+      fitter: Fitter(model: model, settings: FitSettings.classic(for: model)),
       detector: FrontalFaceDetector(),
       judge: ValidatorEvaluation(try #require(model.validator), landmarkCount: 68),
       settings: TrackingSettings())

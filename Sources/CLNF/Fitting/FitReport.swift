@@ -16,8 +16,27 @@ public struct FitReport: Sendable {
   /// Mean length of the mean shifts of the last scale's last iteration over visible landmarks,
   /// reference px.
   public var meanShift = 0.0
+  /// The longest of them.
+  public var largestMeanShift = 0.0
   /// Mean distance from landmark to response peak, last scale, reference px.
   public var peakOffset = 0.0
+  /// Share of visible landmarks whose response peak lies within 1 reference px, last scale.
+  public var nearPeakShare = 0.0
+  /// Mean over visible landmarks of the highest response of their maps, last scale.
+  public var peakResponse = 0.0
+  /// Root mean square movement of the landmarks in the last iteration of the last full pass,
+  /// reference px.
+  public var lastStep = 0.0
+  /// How much the step shrank from one iteration to the next, over the last full pass: the
+  /// geometric mean; below 1 it converges. 1 where there was one iteration.
+  public var contraction = 1.0
+  /// Whether the last full pass came to rest before the iteration limit.
+  public var cameToRest = false
+  /// Sum of the landmarks' log densities less the prior's reg / 2 q^T Lambda^-1 q, over the number
+  /// of visible landmarks; what the fit makes large. Last scale.
+  public var objective = -Double.infinity
+  /// q^T Lambda^-1 q / m: 1 for a face as far from the mean as the training faces are on average.
+  public var shapeDistance = 0.0
   /// Iterations of all passes.
   public var iterations = 0
   /// The view chosen at the last scale.
@@ -28,6 +47,50 @@ public struct FitReport: Sendable {
   public init() {}
 
   public var succeeded: Bool { failure == nil }
+}
+
+/// One pass, rigid or full, at one scale.
+public struct PassReport: Sendable, Equatable {
+  public var scaleIndex: Int
+  public var isRigid: Bool
+  /// Mean length of the mean shifts over visible landmarks, by iteration, reference px.
+  public var meanShifts: [Double]
+  /// Root mean square movement of the landmarks, by iteration, reference px.
+  public var steps: [Double]
+  /// Whether it ended by the stop rule, not by the limit.
+  public var cameToRest: Bool
+}
+
+/// What a fit saw at one scale, for `landmarkd inspect` and tests. Kept only on request.
+public struct ScaleReport: Sendable {
+  public var scaleIndex: Int
+  /// px per mm.
+  public var patchScaling: Double
+  public var windowSize: Int
+  public var view: Int
+  /// "edges" or "edge-free": which Sigma made the responses.
+  public var sigma: String
+  /// n maps of windowSize x windowSize, row by row; empty for landmarks that are not visible.
+  public var responses: [[Float]]
+  /// Where the landmarks end in their windows, n each; (windowSize - 1) / 2 is where they began.
+  public var offsetX: [Double]
+  public var offsetY: [Double]
+  /// The final mean shifts, n each, reference px.
+  public var meanShiftX: [Double]
+  public var meanShiftY: [Double]
+  /// Densities, n; -1e8 where not visible.
+  public var likelihoods: [Double]
+  /// Landmarks at the scale's end, 2n image px, stacked.
+  public var landmarks: [Double]
+  /// The rigid and the full pass.
+  public var passes: [PassReport]
+
+  /// The highest response of a landmark's map: its column and row, and the value.
+  public func peak(of landmark: Int) -> (x: Int, y: Int, value: Float)? {
+    let map = responses[landmark]
+    guard let best = map.indices.max(by: { map[$0] < map[$1] }) else { return nil }
+    return (best % windowSize, best / windowSize, map[best])
+  }
 }
 
 /// What one iteration saw and did, for tests and reports. Arrays are stacked over landmarks.

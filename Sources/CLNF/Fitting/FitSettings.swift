@@ -23,13 +23,41 @@ public struct FitSettings: Sendable, Equatable, Codable {
   public var regularisation: Double
   /// weight0: how much the experts' confidences weigh landmarks at scale 0.25; 0 weighs all alike.
   public var weightFactor: Double
-  /// Whether the three figures above change with the scale (docs/clnf.md section 5).
-  public var refines: Bool
+  /// How the three figures above change with the scale.
+  public var refinement: Refinement
   /// Most iterations of a pass, >= 1.
   public var iterationLimit: Int
   public var densityKernel: DensityKernel
-  /// A pass ends when the landmarks moved less than this, the L2 norm over all coordinates, px.
-  public var stopDistance: Double
+  public var stopRule: StopRule
+  /// Experts see the face at no more than this many px/mm: finer images are reduced to it by area
+  /// means first. nil samples the image as it is, as the reference does.
+  public var largestPixelDensity: Double?
+
+  /// How kernel width, regularisation and weight factor change with the scale.
+  public enum Refinement: Sendable, Equatable, Codable {
+    /// Not at all: parts.
+    case none
+    /// With the scale's distance from 0.25 px/mm in octaves (docs/clnf.md section 5).
+    case byOctave
+    /// As listed by scale; the settings' own three figures are not used.
+    case listed([ScaleSettings])
+  }
+
+  /// When a pass has come to rest.
+  public enum StopRule: Sendable, Equatable, Codable {
+    /// The landmarks moved less than this, the L2 norm over all coordinates, image px. The
+    /// reference's rule, with 0.01.
+    case imageDistance(Double)
+    /// The landmarks moved less than this, root mean square over landmarks, reference px: the same
+    /// for faces of every size.
+    case referenceStep(Double)
+
+    var distance: Double {
+      switch self {
+      case .imageDistance(let distance), .referenceStep(let distance): distance
+      }
+    }
+  }
 
   public init(
     firstFitWindows: [Int], trackingWindows: [Int], kernelWidth: Double, regularisation: Double,
@@ -40,10 +68,11 @@ public struct FitSettings: Sendable, Equatable, Codable {
     self.kernelWidth = kernelWidth
     self.regularisation = regularisation
     self.weightFactor = weightFactor
-    refines = true
+    refinement = .byOctave
     iterationLimit = 5
     densityKernel = .exact
-    stopDistance = 0.01
+    stopRule = .imageDistance(0.01)
+    largestPixelDensity = nil
   }
 
   /// For models trained for video (docs/clnf.md section 5, "video").
@@ -61,10 +90,40 @@ public struct FitSettings: Sendable, Equatable, Codable {
     return settings
   }()
 
-  /// The set for a model: `image` where the experts reach 1 px/mm, else `video`.
-  public static func standard(for model: FaceModel) -> FitSettings {
+  /// The reference toolkit's set for a model: `image` where the experts reach 1 px/mm, else `video`.
+  public static func classic(for model: FaceModel) -> FitSettings {
     let finest = model.scales.map(\.patchScaling).max() ?? 0
     return finest >= 0.999 ? .image : .video
+  }
+
+  /// The default for OpenFace models: wide windows, a stronger prior, area-averaged pixels, and as
+  /// many iterations as it takes to come to rest.
+  ///
+  /// Chosen on the London and Canada faces of the training material, two seeded boxes each
+  /// (docs/accuracy.md); nothing was chosen on evaluation images.
+  public static func landmarkd(for model: FaceModel) -> FitSettings {
+    // By scale, coarse to fine; a model with fewer scales leaves out those before the last.
+    let windows = [21, 13, 11, 9]
+    let kernelWidths = [2, 1.75, 1.75, 1.75]
+    let regularisations = [40.0, 30, 25, 20]
+    let count = model.scales.count
+    func perScale<Value>(_ values: [Value]) -> [Value] {
+      (0..<count).map { index in
+        index == count - 1 ? values[values.count - 1] : values[min(index, values.count - 2)]
+      }
+    }
+    var settings = FitSettings(
+      firstFitWindows: perScale(windows),
+      trackingWindows: count > 1 ? [0] + perScale(windows).dropFirst() : [windows[0]],
+      kernelWidth: kernelWidths[0], regularisation: regularisations[0], weightFactor: 0)
+    settings.refinement = .listed(
+      zip(perScale(kernelWidths), perScale(regularisations)).map {
+        ScaleSettings(kernelWidth: $0, regularisation: $1)
+      })
+    settings.iterationLimit = 20
+    settings.stopRule = .referenceStep(0.01)
+    settings.largestPixelDensity = 1
+    return settings
   }
 
   /// The same with everything as the reference toolkit does it: the tabulated kernel. Frozen.
@@ -96,29 +155,54 @@ public struct FitSettings: Sendable, Equatable, Codable {
     guard (1...1000).contains(iterationLimit) else {
       throw ModelDataError("an iteration limit of \(iterationLimit); expected 1 to 1000")
     }
-    guard stopDistance.isFinite, stopDistance >= 0 else {
-      throw ModelDataError("a stop distance of \(stopDistance) px; expected 0 or more")
+    guard stopRule.distance.isFinite, stopRule.distance >= 0 else {
+      throw ModelDataError("a stop distance of \(stopRule.distance) px; expected 0 or more")
+    }
+    if case .listed(let scales) = refinement {
+      for scale in scales where !scale.isUsable {
+        throw ModelDataError(
+          "settings of a scale: kernel width \(scale.kernelWidth), regularisation \(scale.regularisation), weight factor \(scale.weightFactor); expected above 0, 0 or more, 0 or more"
+        )
+      }
+    }
+    if let density = largestPixelDensity, !(density.isFinite && density > 0) {
+      throw ModelDataError("a largest pixel density of \(density) px/mm; expected above 0")
     }
   }
 }
 
 /// The figures of `FitSettings` at one scale.
-struct ScaleSettings: Equatable {
+public struct ScaleSettings: Sendable, Equatable, Codable {
   /// sigma, reference px.
-  var kernelWidth: Double
-  var regularisation: Double
-  var weightFactor: Double
+  public var kernelWidth: Double
+  public var regularisation: Double
+  public var weightFactor: Double
 
-  init(_ settings: FitSettings, patchScaling: Double) {
-    guard settings.refines else {
-      kernelWidth = settings.kernelWidth
-      regularisation = settings.regularisation
-      weightFactor = settings.weightFactor
-      return
+  public init(kernelWidth: Double, regularisation: Double, weightFactor: Double = 0) {
+    self.kernelWidth = kernelWidth
+    self.regularisation = regularisation
+    self.weightFactor = weightFactor
+  }
+
+  var isUsable: Bool {
+    kernelWidth.isFinite && kernelWidth > 0 && regularisation.isFinite && regularisation >= 0
+      && weightFactor.isFinite && weightFactor >= 0
+  }
+
+  /// The figures of `settings` at the scale with this index.
+  init(_ settings: FitSettings, scaleIndex: Int, patchScaling: Double) {
+    kernelWidth = settings.kernelWidth
+    regularisation = settings.regularisation
+    weightFactor = settings.weightFactor
+    switch settings.refinement {
+    case .none: break
+    case .byOctave:
+      let octaves = log2(patchScaling / 0.25)
+      regularisation = max(settings.regularisation - 15 * octaves, 0.001)
+      kernelWidth = settings.kernelWidth + 0.25 * octaves
+      weightFactor = settings.weightFactor * (1 + 2 * octaves)
+    case .listed(let scales):
+      if let last = scales.last { self = scaleIndex < scales.count ? scales[scaleIndex] : last }
     }
-    let octaves = log2(patchScaling / 0.25)
-    regularisation = max(settings.regularisation - 15 * octaves, 0.001)
-    kernelWidth = settings.kernelWidth + 0.25 * octaves
-    weightFactor = settings.weightFactor * (1 + 2 * octaves)
   }
 }

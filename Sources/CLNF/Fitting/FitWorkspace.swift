@@ -9,6 +9,8 @@ final class FitWorkspace {
   let previous: Buffer<Double>
   let base: Buffer<Double>
   let reference: Buffer<Double>
+  /// The landmarks in the coordinates of the reduced region, 2n.
+  let regionLandmarks: Buffer<Double>
   /// Landmarks' places in their windows, 2n.
   let offsets: Buffer<Double>
   let meanShiftReference: Buffer<Double>
@@ -35,6 +37,7 @@ final class FitWorkspace {
     previous = Buffer(repeating: 0, count: 2 * n)
     base = Buffer(repeating: 0, count: 2 * n)
     reference = Buffer(repeating: 0, count: 2 * n)
+    regionLandmarks = Buffer(repeating: 0, count: 2 * n)
     offsets = Buffer(repeating: 0, count: 2 * n)
     meanShiftReference = Buffer(repeating: 0, count: 2 * n)
     meanShiftImage = Buffer(repeating: 0, count: 2 * n)
@@ -68,6 +71,15 @@ final class FitWorkspace {
   var localIsFinite: Bool {
     for mode in 0..<local.count where !local.pointer[mode].isFinite { return false }
     return true
+  }
+
+  /// q^T Lambda^-1 q.
+  func mahalanobis(_ variances: [Double]) -> Double {
+    var sum = 0.0
+    for mode in 0..<local.count {
+      sum += local.pointer[mode] * local.pointer[mode] / variances[mode]
+    }
+    return sum
   }
 
   /// The 3D shape of q and its projection.

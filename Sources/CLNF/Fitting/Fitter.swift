@@ -13,6 +13,11 @@ public final class Fitter {
   public let settings: FitSettings
   /// How the last fit went.
   public private(set) var report = FitReport()
+  /// Whether `scaleReports` are kept; they allocate.
+  public var keepsScaleReports = false
+  /// What the last fit saw at each scale that was fitted, in order, where they are kept.
+  public internal(set) var scaleReports: [ScaleReport] = []
+  var passReports: [PassReport] = []
   /// Called after every iteration, for tests and reports; nil in normal use.
   var observer: ((IterationRecord) -> Void)?
 
@@ -21,6 +26,7 @@ public final class Fitter {
   var global = GlobalParameters(scale: 1, tx: 0, ty: 0)
   let workspace: FitWorkspace
   var maps: ResponseMaps
+  var region = FaceRegion()
 
   /// - Parameter settings: validated; windows larger than any expected make more memory.
   /// - Throws: `ModelDataError` for settings that cannot be used.
@@ -50,6 +56,8 @@ public final class Fitter {
       parameters.local.count == model.shapeModel.modeCount,
       "expected \(model.shapeModel.modeCount) coefficients")
     report = FitReport()
+    scaleReports.removeAll()
+    region.forget()
     global = parameters.global
     workspace.setLocal(parameters.local)
     fitScales(image, windows)
@@ -102,57 +110,80 @@ public final class Fitter {
     finish(pass)
   }
 
-  /// What both passes of a scale share.
-  struct ScalePass {
-    var scaleIndex: Int
-    var settings: ScaleSettings
-    var toReference: Similarity
-    var toImage: Similarity
-    var meanShift: MeanShift
-  }
-
-  /// Computes the response maps around the current landmarks, which become the base of offsets.
-  func prepare(_ image: borrowing GreyImage, scaleIndex: Int, windowSize: Int) -> ScalePass {
-    let scale = model.preparedScales[scaleIndex]
-    let pdm = model.shapeModel
-    workspace.updateShape(pdm, global)
-    workspace.rememberBase()
-    let reference = GlobalParameters(scale: scale.patchScaling, tx: 0, ty: 0)
-    pdm.project(
-      shape: workspace.shape.pointer, global: reference, into: workspace.reference.pointer)
-    let toReference = Similarity(
-      from: workspace.landmarks.pointer, to: workspace.reference.pointer, count: pdm.landmarkCount)
-    let view = scale.viewCenters.nearestView(to: global.rotation)
-    maps.compute(
-      image: image, landmarks: workspace.landmarks.pointer,
-      ResponseMaps.Request(
-        scale: scale, view: view, windowSize: windowSize, toImage: toReference.inverse,
-        kernels: kernels))
-    let scaleSettings = ScaleSettings(settings, patchScaling: scale.patchScaling)
-    workspace.setWeights(scale.views[view], factor: scaleSettings.weightFactor)
-    return ScalePass(
-      scaleIndex: scaleIndex, settings: scaleSettings, toReference: toReference,
-      toImage: toReference.inverse,
-      meanShift: MeanShift(
-        windowSize: windowSize, kernelWidth: scaleSettings.kernelWidth,
-        kernel: settings.densityKernel, scratch: workspace.kernelScratch.pointer))
-  }
-
   /// The rigid or the full pass, up to the iteration limit or until the landmarks rest.
   private func run(_ pass: ScalePass, rigid: Bool) {
+    var trace = PassTrace()
+    var passReport = keepsScaleReports ? startPassReport(pass, rigid) : nil
     for iteration in 0..<settings.iterationLimit {
       workspace.updateShape(model.shapeModel, global)
-      if iteration > 0, workspace.distanceToPrevious() < settings.stopDistance { break }
+      if iteration > 0 {
+        let step = stepSincePrevious(pass)
+        trace.add(step)
+        passReport?.steps.append(step)
+        if rests(step, pass) {
+          trace.cameToRest = true
+          break
+        }
+      }
       workspace.rememberPrevious()
       guard iterate(pass, rigid: rigid, iteration: iteration) else { break }
+      passReport?.meanShifts.append(meanShiftLength())
+    }
+    if !trace.cameToRest {
+      workspace.updateShape(model.shapeModel, global)
+      let step = stepSincePrevious(pass)
+      trace.add(step)
+      trace.cameToRest = rests(step, pass)
+      passReport?.steps.append(step)
+    }
+    passReport?.cameToRest = trace.cameToRest
+    if let passReport { passReports.append(passReport) }
+    report.lastStep = trace.last
+    report.contraction = trace.contraction
+    report.cameToRest = trace.cameToRest
+  }
+
+  /// The steps of a pass, without their list.
+  private struct PassTrace {
+    private var first = 0.0
+    private(set) var last = 0.0
+    private var count = 0
+    var cameToRest = false
+
+    mutating func add(_ step: Double) {
+      if count == 0 { first = step }
+      last = step
+      count += 1
+    }
+
+    /// Geometric mean of the steps' ratios.
+    var contraction: Double {
+      guard count > 1, first > 0, last > 0 else { return count > 1 ? 0 : 1 }
+      return pow(last / first, 1 / Double(count - 1))
     }
   }
 
+  /// Root mean square movement of the landmarks since the last iteration's start, reference px.
+  private func stepSincePrevious(_ pass: ScalePass) -> Double {
+    workspace.distanceToPrevious() * pass.toReference.scale
+      / Double(model.landmarkCount).squareRoot()
+  }
+
+  /// Whether a step is small enough for the settings' stop rule.
+  private func rests(_ step: Double, _ pass: ScalePass) -> Bool {
+    switch settings.stopRule {
+    case .imageDistance(let limit): workspace.distanceToPrevious() < limit
+    case .referenceStep(let limit): step < limit
+    }
+  }
+
+  /// The figures of a scale's end.
   private func finish(_ pass: ScalePass) {
     let n = model.landmarkCount
     let window = pass.meanShift.windowSize
     let area = window * window
-    var (visibleCount, likelihood, shift, peak) = (0, 0.0, 0.0, 0.0)
+    var (visibleCount, likelihood, peak, near, response) = (0, 0.0, 0.0, 0, 0.0)
+    var (shift, largest) = (0.0, 0.0)
     for i in 0..<n {
       guard maps.visible.pointer[i] else {
         workspace.likelihoods.pointer[i] = -1e8
@@ -165,24 +196,36 @@ public final class Fitter {
       workspace.likelihoods.pointer[i] = density
       likelihood += log(density + 1e-8)
       let ms = workspace.meanShiftReference.pointer
-      shift += (ms[i] * ms[i] + ms[n + i] * ms[n + i]).squareRoot()
-      peak += Self.peakDistance(map, window, x, y)
+      let length = (ms[i] * ms[i] + ms[n + i] * ms[n + i]).squareRoot()
+      shift += length
+      largest = max(largest, length)
+      let found = Self.peak(map, window, x, y)
+      peak += found.distance
+      response += Double(found.value)
+      if found.distance <= 1 { near += 1 }
     }
     guard visibleCount > 0 else { return }
     let count = Double(visibleCount)
     report.likelihood = likelihood / count
     report.meanShift = shift / count
+    report.largestMeanShift = largest
     report.peakOffset = peak / count
+    report.peakResponse = response / count
+    report.nearPeakShare = Double(near) / count
+    let distance = workspace.mahalanobis(model.shapeModel.variances)
+    report.shapeDistance = distance / Double(model.shapeModel.modeCount)
+    report.objective = (likelihood - pass.settings.regularisation / 2 * distance) / count
+    if keepsScaleReports { keepScaleReport(pass) }
   }
 
-  /// Distance from (x, y) to the first highest response, window px.
-  private static func peakDistance(
+  /// The first highest response and its distance from (x, y), window px.
+  private static func peak(
     _ map: UnsafePointer<Float>, _ window: Int, _ x: Double, _ y: Double
-  ) -> Double {
+  ) -> (distance: Double, value: Float) {
     var best = 0
     for i in 1..<window * window where map[i] > map[best] { best = i }
     let (dx, dy) = (Double(best % window) - x, Double(best / window) - y)
-    return (dx * dx + dy * dy).squareRoot()
+    return ((dx * dx + dy * dy).squareRoot(), map[best])
   }
 
   func countIteration() { report.iterations += 1 }

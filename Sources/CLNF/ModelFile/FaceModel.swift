@@ -72,7 +72,7 @@ public final class FaceModel: Sendable {
 
   /// The same model with its fit settings written down: its own, or the standard ones.
   public func withStandardSettings() -> FaceModel {
-    FaceModel(self, fitSettings: fitSettings ?? FitSettings.standard(for: self))
+    FaceModel(self, fitSettings: fitSettings ?? FitSettings.landmarkd(for: self))
   }
 
   private init(_ model: FaceModel, fitSettings: FitSettings) {

@@ -8,6 +8,9 @@ struct Similarity: Sendable, Equatable {
     return Similarity(a: a / square, b: -b / square)
   }
 
+  /// How much lengths grow.
+  var scale: Double { (a * a + b * b).squareRoot() }
+
   func apply(_ x: Double, _ y: Double) -> (x: Double, y: Double) {
     (a * x - b * y, b * x + a * y)
   }

@@ -27,6 +27,13 @@ typedef struct {
   void (*sample_area)(const uint8_t *image, int width, int height, float cx, float cy, float a,
                       float b, int size, float *out);
 
+  /// Reduces the columns x0 ... x1 - 1 of the rows y0 ... y1 - 1 of an 8-bit image of `stride`
+  /// columns by `factor` >= 1, each output pixel the mean of the area it covers; what reaches
+  /// beyond the last column or row counts with what is there. out_width, out_height:
+  /// clnf_reduced_size of the sides. scratch: 2 * out_width floats. out: out_width * out_height.
+  void (*reduce_area)(const uint8_t *image, int stride, int x0, int y0, int x1, int y1,
+                      double factor, int out_width, int out_height, float *scratch, uint8_t *out);
+
   /// The neurons' sum y of a CCNF expert over a window (docs/clnf.md section 3, steps 1 and 2).
   /// area: (window + kernel - 1)^2 grey levels. weights: groups * kernel^2 * 8, eight neurons
   /// side by side, each of zero mean and unit norm. gain = 2 alpha, slope = norm, bias:
@@ -63,6 +70,9 @@ clnf_instruction_set clnf_best_instruction_set(void);
 /// The kernels for an instruction set; one that the processor or the build lacks gives the
 /// portable ones.
 const clnf_kernels *clnf_kernels_for(clnf_instruction_set set);
+
+/// Pixels that `size` pixels become when they are reduced by `factor`.
+int clnf_reduced_size(int size, double factor);
 
 /// Floats of scratch memory that neuron_sum needs.
 size_t clnf_response_scratch(int window, int kernel);

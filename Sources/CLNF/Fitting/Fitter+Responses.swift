@@ -1,0 +1,72 @@
+import CLNFKernels
+
+extension Fitter {
+  /// What both passes of a scale share.
+  struct ScalePass {
+    var scaleIndex: Int
+    var settings: ScaleSettings
+    var toReference: Similarity
+    var toImage: Similarity
+    var meanShift: MeanShift
+  }
+
+  /// Computes the response maps around the current landmarks, which become the base of offsets.
+  func prepare(_ image: borrowing GreyImage, scaleIndex: Int, windowSize: Int) -> ScalePass {
+    let scale = model.preparedScales[scaleIndex]
+    let pdm = model.shapeModel
+    workspace.updateShape(pdm, global)
+    workspace.rememberBase()
+    let reference = GlobalParameters(scale: scale.patchScaling, tx: 0, ty: 0)
+    pdm.project(
+      shape: workspace.shape.pointer, global: reference, into: workspace.reference.pointer)
+    let toReference = Similarity(
+      from: workspace.landmarks.pointer, to: workspace.reference.pointer, count: pdm.landmarkCount)
+    let view = scale.viewCenters.nearestView(to: global.rotation)
+    let request = ResponseMaps.Request(
+      scale: scale, view: view, windowSize: windowSize, toImage: toReference.inverse,
+      kernels: kernels)
+    if let density = settings.largestPixelDensity, global.scale > density {
+      look(image, request, factor: global.scale / density)
+    } else {
+      maps.compute(image: image, landmarks: workspace.landmarks.pointer, request)
+    }
+    let scaleSettings = ScaleSettings(
+      settings, scaleIndex: scaleIndex, patchScaling: scale.patchScaling)
+    workspace.setWeights(scale.views[view], factor: scaleSettings.weightFactor)
+    return ScalePass(
+      scaleIndex: scaleIndex, settings: scaleSettings, toReference: toReference,
+      toImage: toReference.inverse,
+      meanShift: MeanShift(
+        windowSize: windowSize, kernelWidth: scaleSettings.kernelWidth,
+        kernel: settings.densityKernel, scratch: workspace.kernelScratch.pointer))
+  }
+
+  /// Response maps from the reduced region around the face.
+  private func look(
+    _ image: borrowing GreyImage, _ request: ResponseMaps.Request, factor: Double
+  ) {
+    let n = model.landmarkCount
+    let landmarks = workspace.landmarks.pointer
+    let side = Double(request.windowSize + request.scale.kernelSize)
+    let reach = side / 2 * (abs(request.toImage.a) + abs(request.toImage.b))
+    var bounds = FaceRegion.Bounds(
+      minX: .infinity, maxX: -.infinity, minY: .infinity, maxY: -.infinity)
+    for i in 0..<n {
+      bounds.minX = min(bounds.minX, landmarks[i] - reach)
+      bounds.maxX = max(bounds.maxX, landmarks[i] + reach)
+      bounds.minY = min(bounds.minY, landmarks[n + i] - reach)
+      bounds.maxY = max(bounds.maxY, landmarks[n + i] + reach)
+    }
+    region.update(image, bounds: bounds, factor: factor, kernels: kernels)
+    let places = workspace.regionLandmarks.pointer
+    for i in 0..<n {
+      let place = region.place(x: landmarks[i], y: landmarks[n + i])
+      places[i] = place.x
+      places[n + i] = place.y
+    }
+    var request = request
+    request.toImage.a /= region.factor
+    request.toImage.b /= region.factor
+    maps.compute(image: region.image, landmarks: places, request)
+  }
+}

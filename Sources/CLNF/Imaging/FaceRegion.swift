@@ -1,0 +1,75 @@
+import CLNFKernels
+
+/// The part of an image around a face, reduced so that the experts see pixels that are means over
+/// their area instead of single samples far apart.
+///
+/// Region pixel u covers the image's [x0 + u f, x0 + (u + 1) f); the centre of image pixel x lies
+/// at u = (x + 1/2 - x0) / f - 1/2.
+struct FaceRegion: ~Copyable {
+  private(set) var image = GreyImage(width: 0, height: 0, repeating: 0)
+  private(set) var factor = 1.0
+  private var x0 = 0
+  private var y0 = 0
+  private var x1 = 0
+  private var y1 = 0
+  private var scratch = Buffer<Float>(repeating: 0, count: 0)
+
+  /// A rectangle in image pixels.
+  struct Bounds {
+    var minX: Double
+    var maxX: Double
+    var minY: Double
+    var maxY: Double
+  }
+
+  /// From image to region coordinates.
+  func place(x: Double, y: Double) -> (x: Double, y: Double) {
+    ((x + 0.5 - Double(x0)) / factor - 0.5, (y + 0.5 - Double(y0)) / factor - 0.5)
+  }
+
+  mutating func forget() {
+    (x1, y1) = (x0, y0)
+  }
+
+  /// Fills the region, unless it already covers `bounds` at nearly this factor (a quarter more or
+  /// less). Allocates only where it grows.
+  mutating func update(
+    _ source: borrowing GreyImage, bounds: Bounds, factor wanted: Double,
+    kernels: UnsafePointer<clnf_kernels>
+  ) {
+    func clamped(_ value: Double, _ limit: Int) -> Int { Int(max(0, min(Double(limit), value))) }
+    let (left, right) = (
+      clamped(bounds.minX.rounded(.down), source.width - 1),
+      clamped(bounds.maxX.rounded(.up) + 1, source.width)
+    )
+    let (top, bottom) = (
+      clamped(bounds.minY.rounded(.down), source.height - 1),
+      clamped(bounds.maxY.rounded(.up) + 1, source.height)
+    )
+    let covered = x0 <= left && right <= x1 && y0 <= top && bottom <= y1 && x1 > x0
+    if covered, factor <= 1.25 * wanted, wanted <= 1.25 * factor { return }
+    // A margin, so that a face that moves a little stays within.
+    let margin = max(right - left, bottom - top) / 8
+    x0 = max(0, left - margin)
+    y0 = max(0, top - margin)
+    x1 = max(x0 + 1, min(source.width, right + margin))
+    y1 = max(y0 + 1, min(source.height, bottom + margin))
+    factor = max(1, wanted)
+    let width = Int(clnf_reduced_size(Int32(x1 - x0), factor))
+    let height = Int(clnf_reduced_size(Int32(y1 - y0), factor))
+    image.resize(width: width, height: height, filler: 0)
+    if scratch.count < 2 * width { scratch = Buffer(repeating: 0, count: 2 * width) }
+    let stride = Int32(source.width)
+    let work = scratch.pointer
+    let (left32, top32, right32, bottom32) = (Int32(x0), Int32(y0), Int32(x1), Int32(y1))
+    let scale = factor
+    source.withSamples { samples in
+      image.withMutableSamples { target in
+        guard let pixels = samples.baseAddress, let out = target.baseAddress else { return }
+        kernels.pointee.reduce_area(
+          pixels, stride, left32, top32, right32, bottom32, scale, Int32(width), Int32(height),
+          work, out)
+      }
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import CLNF
+import Foundation
+
+/// Makes a photo look like what cameras deliver: smaller, blurred, darker, noisy, partly hidden.
+public enum Degradation {
+  /// The image reduced (never enlarged) by an area mean. `factor` >= 1.
+  public static func reduced(_ image: borrowing GreyImage, by factor: Double) -> GreyImage {
+    let width = max(1, Int(Double(image.width) / factor))
+    let height = max(1, Int(Double(image.height) / factor))
+    var result = GreyImage(width: width, height: height, repeating: 0)
+    let (sourceWidth, sourceHeight) = (image.width, image.height)
+    image.withSamples { source in
+      result.withMutableSamples { target in
+        for y in 0..<height {
+          let top = Int(Double(y) * factor)
+          let bottom = max(top + 1, min(sourceHeight, Int(Double(y + 1) * factor)))
+          for x in 0..<width {
+            let left = Int(Double(x) * factor)
+            let right = max(left + 1, min(sourceWidth, Int(Double(x + 1) * factor)))
+            var sum = 0
+            for row in top..<bottom {
+              for column in left..<right { sum += Int(source[row * sourceWidth + column]) }
+            }
+            target[y * width + x] = UInt8(sum / ((bottom - top) * (right - left)))
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  /// Changes the image in place by a random choice of: darker or brighter, blur, noise, an occluder.
+  /// - Parameter face: where the face is; occluders cover some of it.
+  public static func apply(
+    to image: inout GreyImage, face: FaceBox, generator: inout SeededGenerator
+  ) {
+    if generator.uniform(0...1) < 0.4 {
+      light(&image, gain: generator.uniform(0.15...1.3), offset: generator.uniform(-10...30))
+    }
+    if generator.uniform(0...1) < 0.4 { blur(&image, radius: Int(generator.uniform(1...3.99))) }
+    if generator.uniform(0...1) < 0.4 { occlude(&image, face, &generator) }
+    if generator.uniform(0...1) < 0.5 { noise(&image, generator.uniform(1...10), &generator) }
+  }
+
+  static func light(_ image: inout GreyImage, gain: Double, offset: Double) {
+    image.withMutableSamples { samples in
+      for i in samples.indices {
+        samples[i] = UInt8(max(0, min(255, gain * Double(samples[i]) + offset)))
+      }
+    }
+  }
+
+  /// A box mean of 2 radius + 1 in both directions.
+  static func blur(_ image: inout GreyImage, radius: Int) {
+    let (width, height) = (image.width, image.height)
+    let source = image.copy()
+    let span = 2 * radius + 1
+    source.withSamples { source in
+      image.withMutableSamples { target in
+        var line = [Int](repeating: 0, count: width)
+        for y in 0..<height {
+          for x in 0..<width {
+            line[x] = 0
+            for k in -radius...radius {
+              line[x] += Int(source[max(0, min(height - 1, y + k)) * width + x])
+            }
+          }
+          for x in 0..<width {
+            var sum = 0
+            for k in -radius...radius { sum += line[max(0, min(width - 1, x + k))] }
+            target[y * width + x] = UInt8(sum / (span * span))
+          }
+        }
+      }
+    }
+  }
+
+  /// An ellipse of one shade with some texture over a part of the face: a hand, a cup, a microphone.
+  static func occlude(
+    _ image: inout GreyImage, _ face: FaceBox, _ generator: inout SeededGenerator
+  ) {
+    let centerX = face.x + face.width * generator.uniform(0...1)
+    let centerY = face.y + face.height * generator.uniform(0...1)
+    let radiusX = face.width * generator.uniform(0.1...0.45)
+    let radiusY = face.height * generator.uniform(0.1...0.45)
+    let shade = generator.uniform(20...220)
+    let (width, height) = (image.width, image.height)
+    let rows = max(0, Int(centerY - radiusY))..<max(0, min(height, Int(centerY + radiusY)))
+    let columns = max(0, Int(centerX - radiusX))..<max(0, min(width, Int(centerX + radiusX)))
+    image.withMutableSamples { samples in
+      for y in rows {
+        for x in columns {
+          let (u, v) = ((Double(x) - centerX) / radiusX, (Double(y) - centerY) / radiusY)
+          guard u * u + v * v < 1 else { continue }
+          let level = shade * (1 - 0.3 * u) + 6 * generator.normal()
+          samples[y * width + x] = UInt8(max(0, min(255, level)))
+        }
+      }
+    }
+  }
+
+  static func noise(
+    _ image: inout GreyImage, _ deviation: Double, _ generator: inout SeededGenerator
+  ) {
+    image.withMutableSamples { samples in
+      for i in samples.indices {
+        let level = Double(samples[i]) + deviation * generator.normal()
+        samples[i] = UInt8(max(0, min(255, level.rounded())))
+      }
+    }
+  }
+}

@@ -1,0 +1,152 @@
+import CLNF
+import Foundation
+
+/// Learns a `FitVerdict` from fits of one model that are known to be good or failed.
+///
+/// Each face is shown at several sizes and in several states (light, blur, noise, occluders); fits
+/// start from boxes far off, as in `FailureStarts`, from where a tracker would be (near the truth),
+/// and from places without a face. Deterministic from the seed.
+public struct VerdictTraining {
+  /// A face with its true landmarks.
+  public final class Face {
+    public let image: GreyImage
+    /// 2n pixels, stacked.
+    public let truth: [Double]
+
+    public init(image: consuming GreyImage, truth: [Double]) {
+      self.image = image
+      self.truth = truth
+    }
+  }
+
+  public struct Settings: Sendable {
+    public var seed: UInt64 = 1
+    /// Pictures made of each face.
+    public var variantsPerFace = 4
+    /// Starts of each picture: displaced, near, and on the background.
+    public var displacedStarts = 6
+    public var nearStarts = 2
+    public var backgroundStarts = 2
+    /// L2 penalty of the regression.
+    public var penalty = 3.0
+
+    public init() {}
+  }
+
+  /// One fit: its evidence and whether it was good.
+  public struct Sample: Sendable {
+    public var evidence: [Double]
+    /// Mean landmark error over the outer eye corners' distance; infinite on the background.
+    public var error: Double
+    public var face: Int
+  }
+
+  /// Above this error a fit has failed.
+  public static let failedError = 0.1
+
+  private let fitter: Fitter
+  private let judge: ValidatorEvaluation?
+  private let settings: Settings
+
+  public init(fitter: Fitter, judge: ValidatorEvaluation?, settings: Settings = Settings()) {
+    self.fitter = fitter
+    self.judge = judge
+    self.settings = settings
+  }
+
+  /// Fits all starts of a face. Cost: about 15 ms a start.
+  public func samples(of face: Face, index: Int) -> [Sample] {
+    var generator = SeededGenerator(seed: settings.seed &* 1_000_003 &+ UInt64(index))
+    var samples: [Sample] = []
+    for _ in 0..<settings.variantsPerFace {
+      let full = LandmarkError.box(of: face.truth)
+      // From faces of 60 px to the photo's own size.
+      let width = exp(generator.uniform(log(60)...log(full.width)))
+      let factor = max(1, full.width / width)
+      var image = Degradation.reduced(face.image, by: factor)
+      let truth = face.truth.map { ($0 + 0.5) / factor - 0.5 }
+      let box = LandmarkError.box(of: truth)
+      Degradation.apply(to: &image, face: box, generator: &generator)
+      for _ in 0..<settings.displacedStarts {
+        let start = FailureStarts.draw(around: box, &generator)
+        samples.append(fit(image, start.box, roll: start.roll, truth, index))
+      }
+      for _ in 0..<settings.nearStarts {
+        let near = FaceBox(
+          x: box.x + 0.04 * generator.normal() * box.width,
+          y: box.y + 0.04 * generator.normal() * box.height,
+          width: box.width * (1 + 0.05 * generator.normal()),
+          height: box.height * (1 + 0.05 * generator.normal()))
+        samples.append(fit(image, near, roll: 0.05 * generator.normal(), truth, index))
+      }
+      for _ in 0..<settings.backgroundStarts {
+        guard
+          let away = FailureStarts.drawBackground(
+            face: box, width: image.width, height: image.height, &generator)
+        else { continue }
+        var sample = fit(image, away, roll: 0, truth, index)
+        // A fit that wandered to the face after all is judged like any other.
+        if sample.error > 0.3 { sample.error = .infinity }
+        samples.append(sample)
+      }
+    }
+    return samples
+  }
+
+  private func fit(
+    _ image: borrowing GreyImage, _ box: FaceBox, roll: Double, _ truth: [Double], _ index: Int
+  ) -> Sample {
+    let model = fitter.model
+    let local = [Double](repeating: 0, count: model.shapeModel.modeCount)
+    var parameters = FaceParameters(
+      global: model.shapeModel.globalParameters(
+        box: box, local: local, rotation: EulerAngles(x: 0, y: 0, z: roll)),
+      local: local)
+    fitter.fit(image: image, parameters: &parameters, windows: fitter.settings.firstFitWindows)
+    var landmarks: [Double] = []
+    fitter.copyLandmarks(into: &landmarks)
+    let certainty =
+      fitter.report.succeeded
+      ? judge?.certainty(
+        image: image, landmarks: landmarks, rotation: parameters.global.rotation) : nil
+    return Sample(
+      evidence: FitVerdict.evidence(
+        fitter.report, certainty: certainty, scaleCount: model.scales.count),
+      error: fitter.report.succeeded ? LandmarkError.relative(landmarks, to: truth) : .infinity,
+      face: index)
+  }
+
+  /// Learns the rule from samples. `evidence`: which figures it may weigh.
+  public func learn(
+    _ samples: [Sample], evidence: [FitVerdict.Evidence]
+  ) -> FitVerdict {
+    let indices = FitVerdict.Evidence.allCases.enumerated()
+      .filter { evidence.contains($0.element) }.map(\.offset)
+    var terms = indices.map { index in
+      let values = samples.map { $0.evidence[index] }.filter(\.isFinite)
+      let mean = values.reduce(0, +) / Double(max(1, values.count))
+      let variance =
+        values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, values.count))
+      return FitVerdict.Term(
+        evidence: FitVerdict.Evidence.allCases[index], mean: mean,
+        deviation: variance.squareRoot(), weight: 0, squareWeight: 0)
+    }
+    let features = samples.map { sample in
+      zip(indices, terms).flatMap { index, term -> [Double] in
+        let value = sample.evidence[index]
+        let z =
+          value.isFinite && term.deviation > 0
+          ? max(-FitVerdict.reach, min(FitVerdict.reach, (value - term.mean) / term.deviation)) : 0
+        return [z, z * z]
+      }
+    }
+    let regression = LogisticRegression(
+      features: features, labels: samples.map { $0.error < Self.failedError },
+      penalty: settings.penalty)
+    for i in terms.indices {
+      terms[i].weight = regression.weights[2 * i]
+      terms[i].squareWeight = regression.weights[2 * i + 1]
+    }
+    return FitVerdict(terms: terms, bias: regression.bias)
+  }
+}

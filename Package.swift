@@ -60,6 +60,14 @@ let package = Package(
       name: "TestSupport", dependencies: ["CLNF"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(name: "ParityTests", dependencies: ["CLNF", "TestSupport"]),
+    .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
+    .testTarget(
+      name: "CLNFTests", dependencies: ["CLNF", "CLNFKernels", "CAllocationCount", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "TrackingTests",
+      dependencies: ["CLNF", "FaceDetection", "Tracking", "CAllocationCount", "TestSupport"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

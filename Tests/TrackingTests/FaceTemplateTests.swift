@@ -95,7 +95,7 @@ struct FaceTemplateTests {
   }
 
   /// After a reset nothing is matched: the first fit stays where the detector says.
-  @Test func resetForgetsTheTemplate() throws {
+  @Test func aFirstFitAfterResetIsNotMoved() throws {
     var settings = TrackingSettings()
     settings.matchesTemplate = true
     let world = try ScriptedWorld(settings)

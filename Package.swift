@@ -80,6 +80,14 @@ let package = Package(
       dependencies: [
         "Recording", "Measurement", "CLNF", "Tracking", "TestSupport", "CFFmpeg", "CFFmpegShims",
       ],
+    .testTarget(name: "ParityTests", dependencies: ["CLNF", "TestSupport"]),
+    .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
+    .testTarget(
+      name: "CLNFTests", dependencies: ["CLNF", "CLNFKernels", "CAllocationCount", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "TrackingTests",
+      dependencies: ["CLNF", "FaceDetection", "Tracking", "CAllocationCount", "TestSupport"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

@@ -80,7 +80,7 @@ let package = Package(
       dependencies: [
         "Recording", "Measurement", "CLNF", "Tracking", "TestSupport", "CFFmpeg", "CFFmpegShims",
       ],
-    .testTarget(name: "ParityTests", dependencies: ["CLNF", "TestSupport"]),
+      swiftSettings: strict),
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
     .testTarget(
       name: "CLNFTests", dependencies: ["CLNF", "CLNFKernels", "CAllocationCount", "TestSupport"],

@@ -175,14 +175,6 @@ public final class FaceTracker {
       frame.confidence = 0
       return
     }
-<<<<<<< HEAD
-=======
-    // Without a validator nothing speaks for or against a fit that ended. A judge without a word
-    // (not a number) has no confidence.
-    frame.confidence =
-      current.certainty.map { $0.isNaN ? 0 : max(0, min(1, (1 - $0) / 2)) }
-      ?? (current.report.succeeded ? .nan : 0)
->>>>>>> wt-tests
     frame.landmarks.replaceElements(with: current.landmarks)
     frame.global = current.parameters.global
     frame.local.replaceElements(with: current.parameters.local)

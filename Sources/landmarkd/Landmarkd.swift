@@ -14,4 +14,9 @@ struct Landmarkd: ParsableCommand {
       """,
     version: version,
     subcommands: [TrackCommand.self, FitCommand.self, ModelCommand.self])
+
+  static func main() {
+    Terminal.prepare()
+    main(nil)
+  }
 }

@@ -80,26 +80,41 @@ struct ModelOptions: ParsableArguments {
 /// How faces are found.
 struct DetectorOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Search the image enlarged by this factor: faces below about 70 px need more than 1.",
       valueName: "factor"))
   var enlarge: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Width in pixels from which on faces are wanted.", valueName: "pixels"))
   var minimumFace: Double = 0
 
+  func validate() throws { _ = try settings(.standard) }
+
   func makeDetector(_ name: FitSettingsName) throws -> FrontalFaceDetector {
-    let base: FaceDetectorSettings = name == .reference ? .reference : .standard
+    let settings = try settings(name)
     do {
-      return try FrontalFaceDetector(
-        FaceDetectorSettings(
-          enlargement: enlarge ?? base.enlargement, threshold: base.threshold,
-          minimumFaceWidth: minimumFace))
+      return try FrontalFaceDetector(settings)
     } catch {
-      if case .invalidSetting = error { throw ValidationError("\(error)") }
       Terminal.complain(error)
       throw Terminal.unusable
+    }
+  }
+
+  private func settings(_ name: FitSettingsName) throws -> FaceDetectorSettings {
+    let base: FaceDetectorSettings = name == .reference ? .reference : .standard
+    do {
+      return try FaceDetectorSettings(
+        enlargement: enlarge ?? base.enlargement, threshold: base.threshold,
+        minimumFaceWidth: minimumFace)
+    } catch {
+      guard case .invalidSetting(let name, let value, let allowed) = error else {
+        throw ValidationError("\(error)")
+      }
+      let option = name == "enlargement" ? "--enlarge" : "--minimum-face"
+      throw ValidationError("\(option) is \(value); expected \(allowed)")
     }
   }
 
@@ -110,16 +125,28 @@ struct DetectorOptions: ParsableArguments {
 
 /// The camera's intrinsics and which head pose is written.
 struct CameraOptions: ParsableArguments {
-  @Option(help: "Focal length in pixels along x; default 500 for an image of 640 x 480, scaled.")
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Focal length in pixels along x; default 500 for an image of 640 x 480, scaled.",
+      valueName: "pixels"))
   var fx: Double?
 
-  @Option(help: "Focal length in pixels along y; default fx.")
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Focal length in pixels along y; default fx.", valueName: "pixels"))
   var fy: Double?
 
-  @Option(help: "Principal point in pixels, x; default the image's centre.")
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Principal point in pixels, x; default the image's centre.", valueName: "pixels"))
   var cx: Double?
 
-  @Option(help: "Principal point in pixels, y; default the image's centre.")
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Principal point in pixels, y; default the image's centre.", valueName: "pixels"))
   var cy: Double?
 
   @Option(help: "Head rotation against the camera's axes (world) or its line of sight (camera).")
@@ -154,7 +181,7 @@ struct CameraOptions: ParsableArguments {
 struct ColumnOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Groups of columns: any of pose,landmarks,landmarks3d,parameters,fit,times.",
+      "Groups of columns: any of pose,landmarks,landmarks3d,parameters,fit,times; default all.",
       valueName: "list"))
   var columns: String?
 
@@ -162,6 +189,11 @@ struct ColumnOptions: ParsableArguments {
 
   func groups() throws -> Set<ColumnGroup> {
     guard let columns else { return Set(ColumnGroup.allCases) }
+    guard !columns.allSatisfy(\.isWhitespace) else {
+      throw ValidationError(
+        "--columns names no group; there are "
+          + ColumnGroup.allCases.map(\.rawValue).joined(separator: ", "))
+    }
     do {
       return try ColumnGroup.parse(columns)
     } catch {

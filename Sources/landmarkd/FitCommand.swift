@@ -47,13 +47,6 @@ struct FitCommand: ParsableCommand {
   @OptionGroup(title: "Columns") var columns: ColumnOptions
   @OptionGroup(title: "Camera") var camera: CameraOptions
 
-  enum StartCount: String, CaseIterable, ExpressibleByArgument {
-    case one = "1"
-    case five = "5"
-
-    var starts: Fitter.Starts { self == .one ? .one : .five }
-  }
-
   func run() throws {
     let faceModel = try model.load()
     var table: BoxTable?

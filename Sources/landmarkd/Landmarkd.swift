@@ -13,5 +13,5 @@ struct Landmarkd: ParsableCommand {
       before what it promised; 64 wrong usage; 130 interrupted.
       """,
     version: version,
-    subcommands: [TrackCommand.self, FitCommand.self, ModelCommand.self])
+    subcommands: [TrackCommand.self, FitCommand.self, EvaluateCommand.self, ModelCommand.self])
 }

@@ -76,6 +76,9 @@ let package = Package(
       name: "MeasurementTests", dependencies: ["Measurement", "CLNF", "Tracking", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
+      name: "EvaluationTests",
+      dependencies: ["landmarkd", "CLNF", "Tracking", "TestSupport"], swiftSettings: strict),
+    .testTarget(
       name: "RecordingTests",
       dependencies: [
         "Recording", "Measurement", "CLNF", "Tracking", "TestSupport", "CFFmpeg", "CFFmpegShims",

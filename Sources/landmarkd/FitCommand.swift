@@ -47,13 +47,6 @@ struct FitCommand: ParsableCommand {
   @OptionGroup(title: "Columns") var columns: ColumnOptions
   @OptionGroup(title: "Camera") var camera: CameraOptions
 
-  enum StartCount: String, CaseIterable, ExpressibleByArgument {
-    case one = "1"
-    case five = "5"
-
-    var starts: Fitter.Starts { self == .one ? .one : .five }
-  }
-
   func validate() throws {
     guard !image.contains(""), output != "", pts != "", picture != "" else {
       throw ValidationError("the name of an image, a file or a folder is empty")

@@ -12,8 +12,7 @@ final class FitSession {
   private let command: FitCommand
   private let model: FaceModel
   private let boxes: BoxTable?
-  private let fitter: Fitter
-  private let judge: ValidatorEvaluation?
+  private let fitter: ImageFitter
   private let detector: FrontalFaceDetector?
   private let videoSettings: VideoSettings
   private let interruption: Interruption
@@ -25,8 +24,7 @@ final class FitSession {
     self.interruption = interruption
     self.model = model
     self.boxes = boxes
-    fitter = try command.model.makeFitter(model)
-    judge = command.model.makeJudge(model)
+    fitter = try ImageFitter(command.model, model: model, starts: command.starts)
     detector = boxes == nil ? try command.detector.makeDetector(command.model.fitSettings) : nil
     videoSettings = try VideoSettings(
       greyConversion: command.model.greyConversion, keepsColour: command.picture != nil)
@@ -97,7 +95,7 @@ final class FitSession {
       camera: try command.camera.intrinsics(width: frame.grey.width, height: frame.grey.height))
     var faces: [(TrackedFrame, FaceMeasurement)] = []
     for (index, box) in found.enumerated() {
-      var face = fit(frame.grey, box)
+      var face = fitter.fit(frame.grey, box)
       face.frameNumber = number
       face.faceID = index
       var measurement = FaceMeasurement()
@@ -113,26 +111,6 @@ final class FitSession {
       try writer.write(none, FaceMeasurement(), image: image)
     }
     try writePictures(image, frame, faces, measurer.camera)
-  }
-
-  private func fit(_ image: borrowing GreyImage, _ box: FaceBox) -> TrackedFrame {
-    let parameters = fitter.fit(image: image, box: box, starts: command.starts.starts)
-    var face = TrackedFrame()
-    face.hasFit = fitter.report.failure != .diverged
-    face.global = parameters.global
-    face.local = parameters.local
-    fitter.copyLandmarks(into: &face.landmarks)
-    face.meanShift = fitter.report.meanShift
-    face.peakOffset = fitter.report.peakOffset
-    face.likelihood = fitter.report.likelihood
-    face.iterations = fitter.report.iterations
-    let certainty =
-      fitter.report.succeeded
-      ? judge?.certainty(
-        image: image, landmarks: face.landmarks, rotation: parameters.global.rotation) : nil
-    face.judge(
-      certainty: certainty, report: fitter.report, boundary: TrackingSettings().validationBoundary)
-    return face
   }
 
   private func writePictures(

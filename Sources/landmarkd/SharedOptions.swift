@@ -75,6 +75,21 @@ struct ModelOptions: ParsableArguments {
   var greyConversion: VideoSettings.GreyConversion {
     fitSettings == .reference ? .reference : .luma
   }
+
+  /// Every setting that has a say in a fit.
+  func report(fit: FitSettings) -> [String: ReportValue] {
+    [
+      "fit-settings": .text(fitSettings.rawValue),
+      "first-fit-windows": .list(fit.firstFitWindows.map { .number(Double($0)) }),
+      "tracking-windows": .list(fit.trackingWindows.map { .number(Double($0)) }),
+      "kernel-width": .number(fit.kernelWidth), "regularisation": .number(fit.regularisation),
+      "weight-factor": .number(fit.weightFactor),
+      "iteration-limit": .number(Double(fit.iterationLimit)),
+      "density-kernel": .text(fit.densityKernel.rawValue),
+      "instruction-set": .text(instructionSet.set.rawValue),
+      "grey": .text(greyConversion.rawValue),
+    ]
+  }
 }
 
 /// How faces are found.

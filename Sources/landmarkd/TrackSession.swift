@@ -198,20 +198,13 @@ final class TrackSession {
 extension TrackCommand {
   /// Every setting that has a say in the rows.
   func reportSettings(fit: FitSettings) -> [String: ReportValue] {
-    var settings: [String: ReportValue] = [
-      "fit-settings": .text(model.fitSettings.rawValue),
-      "first-fit-windows": .list(fit.firstFitWindows.map { .number(Double($0)) }),
-      "tracking-windows": .list(fit.trackingWindows.map { .number(Double($0)) }),
-      "kernel-width": .number(fit.kernelWidth), "regularisation": .number(fit.regularisation),
-      "weight-factor": .number(fit.weightFactor),
-      "iteration-limit": .number(Double(fit.iterationLimit)),
-      "density-kernel": .text(fit.densityKernel.rawValue),
-      "instruction-set": .text(model.instructionSet.set.rawValue),
-      "grey": .text(model.greyConversion.rawValue), "pose": .text(camera.pose.rawValue),
-      "fast-motion": .flag(fastMotion), "start": .number(start), "every": .number(Double(every)),
-      "sequence-rate": .number(sequenceRate),
-      "columns": .text(columns.columns ?? "all"),
-    ]
+    var settings = model.report(fit: fit)
+    settings["pose"] = .text(camera.pose.rawValue)
+    settings["fast-motion"] = .flag(fastMotion)
+    settings["start"] = .number(start)
+    settings["every"] = .number(Double(every))
+    settings["sequence-rate"] = .number(sequenceRate)
+    settings["columns"] = .text(columns.columns ?? "all")
     if let duration { settings["duration"] = .number(duration) }
     if let point = faceAt?.point {
       settings["face-at"] = .list([.number(point.x), .number(point.y)])

@@ -84,10 +84,21 @@ let package = Package(
       name: "MeasurementTests", dependencies: ["Measurement", "CLNF", "Tracking", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
+      name: "EvaluationTests",
+      dependencies: ["landmarkd", "CLNF", "Tracking", "TestSupport"], swiftSettings: strict),
+    .testTarget(
       name: "RecordingTests",
       dependencies: [
         "Recording", "Measurement", "CLNF", "Tracking", "TestSupport", "CFFmpeg", "CFFmpegShims",
       ],
+      swiftSettings: strict),
+    .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
+    .testTarget(
+      name: "CLNFTests", dependencies: ["CLNF", "CLNFKernels", "CAllocationCount", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "TrackingTests",
+      dependencies: ["CLNF", "FaceDetection", "Tracking", "CAllocationCount", "TestSupport"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

@@ -100,7 +100,7 @@ public struct ColumnSchema: Sendable, Equatable {
   ) throws(RecordingError) {
     try check(frame, measurement)
     if namesImages {
-      row.append(Self.quoted(image))
+      row.append(CSVTable.quoted(image))
       row.endCell()
     }
     row.cell(frame.frameNumber)
@@ -113,15 +113,6 @@ public struct ColumnSchema: Sendable, Equatable {
     }
     row.cut(to: row.count - 1)
     row.append(UInt8(ascii: "\n"))
-  }
-
-  /// `text` as a CSV cell (RFC 4180): in quotes where it holds a comma, a quote or a line end.
-  private static func quoted(_ text: String) -> String {
-    let special = text.utf8.contains { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
-    guard special else { return text }
-    return "\""
-      + text.split(separator: "\"", omittingEmptySubsequences: false)
-      .joined(separator: "\"\"") + "\""
   }
 
   private func appendCells(

@@ -87,6 +87,27 @@ public struct OverlayPicture: ~Copyable, Sendable {
     return Colour(samples[3 * x, y], samples[3 * x + 1, y], samples[3 * x + 2, y])
   }
 
+  /// Fills whole pixels: columns x..<x+width, rows y..<y+height, as far as they lie inside.
+  public mutating func fillRectangle(
+    x: Int, y: Int, width fillWidth: Int, height fillHeight: Int, _ colour: Colour
+  ) {
+    let (left, right) = (max(0, x), min(width, x + fillWidth))
+    let (top, bottom) = (max(0, y), min(height, y + fillHeight))
+    guard left < right, top < bottom else { return }
+    let rowLength = 3 * width
+    samples.withMutableSamples { samples in
+      for row in top..<bottom {
+        for first in stride(
+          from: row * rowLength + 3 * left, to: row * rowLength + 3 * right, by: 3)
+        {
+          samples[first] = colour.red
+          samples[first + 1] = colour.green
+          samples[first + 2] = colour.blue
+        }
+      }
+    }
+  }
+
   /// A filled disc.
   public mutating func drawDot(x: Double, y: Double, radius: Double, _ colour: Colour) {
     drawLine(from: (x, y), to: (x, y), width: 2 * radius, colour)

@@ -54,13 +54,14 @@ extension TrackedFrame {
   /// Sets success, confidence and state of a fit from the validator's word.
   /// - Parameters:
   ///   - certainty: -1 surely right to 1 surely wrong; nil without a validator, where every fit
-  ///     that ended is believed and the confidence is not a number.
+  ///     that ended is believed and the confidence is not a number. One that is itself not a number
+  ///     has no confidence.
   ///   - boundary: below it a fit is believed.
   public mutating func judge(certainty: Double?, report: FitReport, boundary: Double) {
     let believed = certainty.map { $0 < boundary } ?? true
     success = hasFit && report.succeeded && believed
     confidence =
-      report.succeeded ? certainty.map { max(0, min(1, (1 - $0) / 2)) } ?? .nan : 0
+      report.succeeded ? certainty.map { $0.isNaN ? 0 : max(0, min(1, (1 - $0) / 2)) } ?? .nan : 0
     state = !hasFit ? .searching : success ? .tracking : .doubtful
   }
 }

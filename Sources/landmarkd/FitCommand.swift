@@ -47,11 +47,38 @@ struct FitCommand: ParsableCommand {
   @OptionGroup(title: "Columns") var columns: ColumnOptions
   @OptionGroup(title: "Camera") var camera: CameraOptions
 
-  enum StartCount: String, CaseIterable, ExpressibleByArgument {
-    case one = "1"
-    case five = "5"
+  func validate() throws {
+    guard !image.contains(""), output != "", pts != "", picture != "" else {
+      throw ValidationError("the name of an image, a file or a folder is empty")
+    }
+    if output.hasSuffix("/") || isFolder(output) {
+      throw ValidationError("-o names a file, \(output) is a folder")
+    }
+    if pts != nil || picture != nil {
+      var images: [String: String] = [:]
+      for image in image {
+        if let other = images.updateValue(image, forKey: Self.stem(of: image)) {
+          throw ValidationError(
+            "\(other) and \(image) would be written to the same file of --pts or --picture; fit them apart"
+          )
+        }
+      }
+    }
+    try OutputCheck.keepApart(
+      outputs: [output] + image.flatMap(files(of:)),
+      inputs: image + [model.model] + (boxes.map { [$0] } ?? []))
+  }
 
-    var starts: Fitter.Starts { self == .one ? .one : .five }
+  /// An image's name without folder and extension.
+  static func stem(of image: String) -> String {
+    URL(fileURLWithPath: image).deletingPathExtension().lastPathComponent
+  }
+
+  /// The files of the image's first face, beside the CSV.
+  func files(of image: String) -> [String] {
+    let stem = Self.stem(of: image)
+    return (pts.map { ["\($0)/\(stem).pts"] } ?? [])
+      + (picture.map { ["\($0)/\(stem).png"] } ?? [])
   }
 
   func run() throws {
@@ -66,8 +93,13 @@ struct FitCommand: ParsableCommand {
     for folder in [pts, picture] {
       if let folder { try makeFolder(folder) }
     }
-    let session = try FitSession(self, model: faceModel, boxes: table)
-    guard try session.run() else { throw Terminal.unusable }
+    let interruption = Interruption()
+    let watch = SignalWatch { interruption.interrupt() }
+    defer { withExtendedLifetime(watch) {} }
+    let session = try FitSession(
+      self, model: faceModel, boxes: table, interruption: interruption)
+    let status = try session.run()
+    if status != .success { throw status }
   }
 }
 
@@ -76,16 +108,26 @@ struct BoxTable {
   struct Malformed: Error, CustomStringConvertible { let description: String }
 
   private var boxes: [String: [FaceBox]] = [:]
+  private static let columns = ["image", "x", "y", "width", "height"]
 
   init(path: String) throws {
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
       throw Malformed(description: "cannot read \(path): expected a CSV of face boxes")
     }
-    for (index, line) in text.split(whereSeparator: \.isNewline).enumerated() {
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (index, line) in lines.enumerated() where !line.allSatisfy(\.isWhitespace) {
       let cells = line.split(separator: ",", omittingEmptySubsequences: false).map {
-        $0.trimmingCharacters(in: .whitespaces)
+        $0.trimmingCharacters(in: .whitespaces.union(["\""]))
       }
-      if index == 0, cells.first == "image" { continue }
+      if index == 0, cells.first?.lowercased() == "image" {
+        guard cells.prefix(5).map({ $0.lowercased() }) == Self.columns else {
+          throw Malformed(
+            description:
+              "\(path): line 1: the columns are \(line); expected \(Self.columns.joined(separator: ","))"
+          )
+        }
+        continue
+      }
       let numbers = cells.dropFirst().prefix(4).compactMap { Double($0) }
       guard numbers.count == 4, numbers.allSatisfy(\.isFinite), numbers[2] > 0, numbers[3] > 0
       else {

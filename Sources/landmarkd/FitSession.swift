@@ -1,3 +1,4 @@
+import ArgumentParser
 import CLNF
 import FaceDetection
 import Foundation
@@ -11,46 +12,68 @@ final class FitSession {
   private let command: FitCommand
   private let model: FaceModel
   private let boxes: BoxTable?
-  private let fitter: Fitter
-  private let judge: ValidatorEvaluation?
+  private let fitter: ImageFitter
   private let detector: FrontalFaceDetector?
   private let videoSettings: VideoSettings
+  private let interruption: Interruption
 
-  init(_ command: FitCommand, model: FaceModel, boxes: BoxTable?) throws {
+  init(
+    _ command: FitCommand, model: FaceModel, boxes: BoxTable?, interruption: Interruption
+  ) throws {
     self.command = command
+    self.interruption = interruption
     self.model = model
     self.boxes = boxes
-    fitter = try command.model.makeFitter(model)
-    judge = command.model.makeJudge(model)
+    fitter = try ImageFitter(command.model, model: model, starts: command.starts)
     detector = boxes == nil ? try command.detector.makeDetector(command.model.fitSettings) : nil
     videoSettings = try VideoSettings(
       greyConversion: command.model.greyConversion, keepsColour: command.picture != nil)
   }
 
-  /// Returns whether every image could be used.
-  func run() throws -> Bool {
+  /// Fits every image, or up to an interruption; says what is wrong with any.
+  func run() throws -> ExitCode {
     let schema = ColumnSchema(
       landmarkCount: model.landmarkCount, modeCount: model.shapeModel.modeCount,
       groups: try command.columns.groups(), namesImages: true)
-    var allUsed = true
+    var status = ExitCode.success
+    var opened: CSVWriter?
     do {
+      for file in command.image.flatMap(command.files(of:)) {
+        try OutputCheck.beforehand(file, force: command.force)
+      }
       let writer = try CSVWriter(path: command.output, schema: schema, force: command.force)
+      opened = writer
       for (index, image) in command.image.enumerated() {
+        if interruption.isInterrupted {
+          let place = try writer.abandon() ?? "standard output"
+          Terminal.complain("interrupted: \(writer.rowsWritten) rows are in \(place)")
+          return Terminal.interrupted
+        }
         do {
           try fit(image, number: index + 1, writer)
         } catch let error as RecordingError {
           throw error
         } catch {
           Terminal.complain(error)
-          allUsed = false
+          status = Terminal.unusable
         }
       }
       try writer.finish()
     } catch {
       Terminal.complain(error)
-      return false
+      if let writer = opened, let place = (try? writer.abandon()) ?? writer.partialPath,
+        writer.rowsWritten > 0
+      {
+        Terminal.complain("\(writer.rowsWritten) rows are in \(place)")
+      }
+      return Terminal.unusable
     }
-    return allUsed
+    return status
+  }
+
+  private struct IsFolder: Error, CustomStringConvertible {
+    let image: String
+    var description: String { "\(image) is a folder; expected an image (track reads folders)" }
   }
 
   private struct NoBox: Error, CustomStringConvertible {
@@ -59,6 +82,7 @@ final class FitSession {
   }
 
   private func fit(_ image: String, number: Int, _ writer: CSVWriter) throws {
+    guard !isFolder(image) else { throw IsFolder(image: image) }
     let frame = try ImageReader.read(image, settings: videoSettings)
     let found: [FaceBox]
     if let boxes {
@@ -71,7 +95,7 @@ final class FitSession {
       camera: try command.camera.intrinsics(width: frame.grey.width, height: frame.grey.height))
     var faces: [(TrackedFrame, FaceMeasurement)] = []
     for (index, box) in found.enumerated() {
-      var face = fit(frame.grey, box)
+      var face = fitter.fit(frame.grey, box)
       face.frameNumber = number
       face.faceID = index
       var measurement = FaceMeasurement()
@@ -89,31 +113,11 @@ final class FitSession {
     try writePictures(image, frame, faces, measurer.camera)
   }
 
-  private func fit(_ image: borrowing GreyImage, _ box: FaceBox) -> TrackedFrame {
-    let parameters = fitter.fit(image: image, box: box, starts: command.starts.starts)
-    var face = TrackedFrame()
-    face.hasFit = fitter.report.failure != .diverged
-    face.global = parameters.global
-    face.local = parameters.local
-    fitter.copyLandmarks(into: &face.landmarks)
-    face.meanShift = fitter.report.meanShift
-    face.peakOffset = fitter.report.peakOffset
-    face.likelihood = fitter.report.likelihood
-    face.iterations = fitter.report.iterations
-    let certainty =
-      fitter.report.succeeded
-      ? judge?.certainty(
-        image: image, landmarks: face.landmarks, rotation: parameters.global.rotation) : nil
-    face.judge(
-      certainty: certainty, report: fitter.report, boundary: TrackingSettings().validationBoundary)
-    return face
-  }
-
   private func writePictures(
     _ image: String, _ frame: borrowing VideoFrame, _ faces: [(TrackedFrame, FaceMeasurement)],
     _ camera: CameraIntrinsics
   ) throws {
-    let stem = URL(fileURLWithPath: image).deletingPathExtension().lastPathComponent
+    let stem = FitCommand.stem(of: image)
     if let folder = command.pts {
       for (face, _) in faces where face.hasFit {
         let name = face.faceID == 0 ? stem : "\(stem)_\(face.faceID)"

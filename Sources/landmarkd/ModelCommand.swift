@@ -15,7 +15,7 @@ struct ModelCommand: ParsableCommand {
     @Argument(help: "A .landmarkd file, an OpenFace main_*.txt or clnf_*.txt, or a folder.")
     var model: String
 
-    func run() throws { print(ModelSummary(try load(model)).text) }
+    func run() throws { try Terminal.print(ModelSummary(try load(model)).text) }
   }
 
   struct Verify: ParsableCommand {
@@ -28,13 +28,15 @@ struct ModelCommand: ParsableCommand {
     func run() throws {
       var allUsable = true
       for path in model {
+        let checksum: String
         do {
-          let model = try FaceModel.load(path)
-          print("\(path): usable, sha256:\(model.checksum)")
+          checksum = try FaceModel.load(path).checksum
         } catch {
           Terminal.complain(error)
           allUsable = false
+          continue
         }
+        try Terminal.print("\(path): usable, sha256:\(checksum)")
       }
       if !allUsable { throw Terminal.unusable }
     }

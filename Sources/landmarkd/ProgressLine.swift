@@ -9,6 +9,8 @@ final class ProgressLine {
   private var last: ContinuousClock.Instant?
   /// Often enough to look alive, seldom enough to cost nothing.
   private static let interval = Duration.milliseconds(200)
+  /// A year at 1000 frames/s and more; what states more is not believed.
+  private static let largestCount = 100_000_000_000
 
   init(_ description: SourceDescription, settings: VideoSettings) {
     begin = clock.now
@@ -25,7 +27,9 @@ final class ProgressLine {
       let left = max(0, seconds - settings.startSeconds)
       share = min(left, settings.durationSeconds ?? left) / seconds
     }
-    return max(1, Int(Double(count) * share) / settings.everyNthFrame)
+    // A damaged header may state any number.
+    let frames = (Double(count) * share / Double(settings.everyNthFrame)).rounded(.up)
+    return frames < Double(largestCount) ? max(1, Int(frames)) : nil
   }
 
   func show(_ run: TrackRun) {
@@ -40,7 +44,7 @@ final class ProgressLine {
     line += String(format: ", %.0f frames/s, tracked %.1f %%", rate, tracked)
     if let total, rate > 0 {
       let left = Int((Double(max(0, total - run.frames)) / rate).rounded())
-      line += String(format: ", %d:%02d left", left / 60, left % 60)
+      line += ", \(left / 60):" + String(format: "%02d", left % 60) + " left"
     }
     Terminal.progress(line)
   }

@@ -77,31 +77,61 @@ struct ModelOptions: ParsableArguments {
   var greyConversion: VideoSettings.GreyConversion {
     fitSettings == .reference ? .reference : .luma
   }
+
+  /// Every setting that has a say in a fit.
+  func report(fit: FitSettings) -> [String: ReportValue] {
+    [
+      "fit-settings": .text(fitSettings.rawValue),
+      "first-fit-windows": .list(fit.firstFitWindows.map { .number(Double($0)) }),
+      "tracking-windows": .list(fit.trackingWindows.map { .number(Double($0)) }),
+      "kernel-width": .number(fit.kernelWidth), "regularisation": .number(fit.regularisation),
+      "weight-factor": .number(fit.weightFactor),
+      "iteration-limit": .number(Double(fit.iterationLimit)),
+      "density-kernel": .text(fit.densityKernel.rawValue),
+      "instruction-set": .text(instructionSet.set.rawValue),
+      "grey": .text(greyConversion.rawValue),
+    ]
+  }
 }
 
 /// How faces are found.
 struct DetectorOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Search the image enlarged by this factor: faces below about 70 px need more than 1.",
       valueName: "factor"))
   var enlarge: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Width in pixels from which on faces are wanted.", valueName: "pixels"))
   var minimumFace: Double = 0
 
+  func validate() throws { _ = try settings(.standard) }
+
   func makeDetector(_ name: FitSettingsName) throws -> FrontalFaceDetector {
-    let base: FaceDetectorSettings = name == .reference ? .reference : .standard
+    let settings = try settings(name)
     do {
-      return try FrontalFaceDetector(
-        FaceDetectorSettings(
-          enlargement: enlarge ?? base.enlargement, threshold: base.threshold,
-          minimumFaceWidth: minimumFace))
+      return try FrontalFaceDetector(settings)
     } catch {
-      if case .invalidSetting = error { throw ValidationError("\(error)") }
       Terminal.complain(error)
       throw Terminal.unusable
+    }
+  }
+
+  private func settings(_ name: FitSettingsName) throws -> FaceDetectorSettings {
+    let base: FaceDetectorSettings = name == .reference ? .reference : .standard
+    do {
+      return try FaceDetectorSettings(
+        enlargement: enlarge ?? base.enlargement, threshold: base.threshold,
+        minimumFaceWidth: minimumFace)
+    } catch {
+      guard case .invalidSetting(let name, let value, let allowed) = error else {
+        throw ValidationError("\(error)")
+      }
+      let option = name == "enlargement" ? "--enlarge" : "--minimum-face"
+      throw ValidationError("\(option) is \(value); expected \(allowed)")
     }
   }
 
@@ -112,16 +142,28 @@ struct DetectorOptions: ParsableArguments {
 
 /// The camera's intrinsics and which head pose is written.
 struct CameraOptions: ParsableArguments {
-  @Option(help: "Focal length in pixels along x; default 500 for an image of 640 x 480, scaled.")
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Focal length in pixels along x; default 500 for an image of 640 x 480, scaled.",
+      valueName: "pixels"))
   var fx: Double?
 
-  @Option(help: "Focal length in pixels along y; default fx.")
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Focal length in pixels along y; default fx.", valueName: "pixels"))
   var fy: Double?
 
-  @Option(help: "Principal point in pixels, x; default the image's centre.")
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Principal point in pixels, x; default the image's centre.", valueName: "pixels"))
   var cx: Double?
 
-  @Option(help: "Principal point in pixels, y; default the image's centre.")
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Principal point in pixels, y; default the image's centre.", valueName: "pixels"))
   var cy: Double?
 
   @Option(help: "Head rotation against the camera's axes (world) or its line of sight (camera).")
@@ -156,7 +198,7 @@ struct CameraOptions: ParsableArguments {
 struct ColumnOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Groups of columns: any of pose,landmarks,landmarks3d,parameters,fit,times.",
+      "Groups of columns: any of pose,landmarks,landmarks3d,parameters,fit,times; default all.",
       valueName: "list"))
   var columns: String?
 
@@ -164,6 +206,11 @@ struct ColumnOptions: ParsableArguments {
 
   func groups() throws -> Set<ColumnGroup> {
     guard let columns else { return Set(ColumnGroup.allCases) }
+    guard !columns.allSatisfy(\.isWhitespace) else {
+      throw ValidationError(
+        "--columns names no group; there are "
+          + ColumnGroup.allCases.map(\.rawValue).joined(separator: ", "))
+    }
     do {
       return try ColumnGroup.parse(columns)
     } catch {

@@ -2,6 +2,9 @@ import ArgumentParser
 import Foundation
 
 /// What the command says to its user: messages and progress on standard error, never a stack trace.
+///
+/// A message that cannot be written (standard error closed, its disk full) is lost; the exit status
+/// is not.
 enum Terminal {
   /// Status when an input, a model or an output cannot be used.
   static let unusable = ExitCode(1)
@@ -12,40 +15,79 @@ enum Terminal {
 
   static let standardErrorIsTerminal = isatty(STDERR_FILENO) != 0
 
-  static func say(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+  /// Makes the process safe to work in; before anything is opened.
+  static func prepare() {
+    // A standard descriptor that the caller closed would be given to the next file that is opened,
+    // and messages would end among its bytes. What takes its place fails when it is used.
+    for (descriptor, mode) in [
+      (STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY),
+    ] where fcntl(descriptor, F_GETFD) < 0 && errno == EBADF {
+      _ = open("/dev/null", mode)
+    }
+    // A reader that goes away is an error of writing, not a signal.
+    signal(SIGPIPE, SIG_IGN)
   }
+
+  static func say(_ text: String) { _ = write(text + "\n", to: STDERR_FILENO) }
 
   /// An error's line, with the program's name in front.
   static func complain(_ error: some Error) { complain("\(error)") }
 
   static func complain(_ text: String) { say("landmarkd: \(text)") }
 
-  /// Shows `text` in place of the last progress line.
-  static func progress(_ text: String) {
-    FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+  /// Writes a line of results to standard output; status 1 where that cannot be done.
+  static func print(_ text: String) throws(ExitCode) {
+    guard write(text + "\n", to: STDOUT_FILENO) else {
+      complain("cannot write standard output: \(String(cString: strerror(errno)))")
+      throw unusable
+    }
   }
 
-  static func clearProgress() { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+  /// Shows `text` in place of the last progress line, cut to the terminal's width: a line that
+  /// wraps could not be taken back.
+  static func progress(_ text: String) {
+    var size = winsize()
+    let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 1
+    let width = isKnown ? Int(size.ws_col) - 1 : 79
+    _ = write("\r\u{1B}[K\(text.suffix(width))", to: STDERR_FILENO)
+  }
+
+  static func clearProgress() { _ = write("\r\u{1B}[K", to: STDERR_FILENO) }
+
+  private static func write(_ text: String, to descriptor: Int32) -> Bool {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if written >= 0 {
+        rest = rest.dropFirst(written)
+      } else if errno == EAGAIN {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = poll(&waiting, 1, -1)
+      } else if errno != EINTR {
+        return false
+      }
+    }
+    return true
+  }
 }
 
-/// Turns SIGINT and SIGTERM into a call, once; a second signal ends the process at once.
+/// Turns the first SIGINT or SIGTERM into a call; a second one, of either kind, ends the process
+/// at once.
 final class SignalWatch {
   private var sources: [any DispatchSourceSignal] = []
+  private static let numbers = [SIGINT, SIGTERM]
 
   init(_ action: @escaping @Sendable () -> Void) {
-    for number in [SIGINT, SIGTERM] {
+    for number in Self.numbers {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(
         signal: number, queue: DispatchQueue.global(qos: .userInitiated))
       source.setEventHandler {
-        signal(number, SIG_DFL)
+        for number in Self.numbers { signal(number, SIG_DFL) }
         action()
       }
       source.resume()
       sources.append(source)
     }
-    // A reader of standard output that goes away is an error of writing, not a signal.
-    signal(SIGPIPE, SIG_IGN)
   }
 }

@@ -13,9 +13,11 @@ struct TrackCommand: ParsableCommand {
       INPUT is a media file, an image, a folder of images, a printf pattern (shot%04d.png), a FIFO, \
       or - for standard input. The rows go to NAME.partial, which becomes NAME when it is whole; \
       NAME.json beside it says how it was made.
+
+      Example: landmarkd track --model main_clnf_general.txt --out-dir tracks *.mp4
       """)
 
-  @Argument(help: "What to read; several are done one after another.")
+  @Argument(help: "What to read; several are done one after another, each to a CSV of its own.")
   var input: [String]
 
   @Option(
@@ -35,6 +37,7 @@ struct TrackCommand: ParsableCommand {
   @OptionGroup(title: "Face") var detector: DetectorOptions
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Follow the face nearest to this point (pixels) instead of the most confident.",
       valueName: "x,y"))
@@ -43,22 +46,31 @@ struct TrackCommand: ParsableCommand {
   @Flag(help: "Look for the face's picture before each fit: for faces that move fast.")
   var fastMotion = false
 
-  @Option(help: ArgumentHelp("Begin at this time.", valueName: "seconds"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Begin at this time.", valueName: "seconds"))
   var start: Double = 0
 
-  @Option(help: ArgumentHelp("Stop after this much time.", valueName: "seconds"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Stop after this much time.", valueName: "seconds"))
   var duration: Double?
 
-  @Option(help: ArgumentHelp("Track every so many-th frame only.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Track every so many-th frame only.", valueName: "n"))
   var every: Int = 1
 
-  @Option(help: ArgumentHelp("Frames a second of image folders and patterns.", valueName: "rate"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Frames a second of image folders and patterns.", valueName: "rate"))
   var sequenceRate: Double = 30
 
-  @Option(help: ArgumentHelp("Give up when no data comes for this long.", valueName: "seconds"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Give up when no data comes for this long.", valueName: "seconds"))
   var deadline: Double = 30
 
-  @Option(help: ArgumentHelp("Threads that decode; 0: one a core.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Threads that decode; 0: one a core.", valueName: "n"))
   var decoderThreads: Int = 0
 
   @OptionGroup(title: "Columns") var columns: ColumnOptions
@@ -69,6 +81,7 @@ struct TrackCommand: ParsableCommand {
   var picture: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Which frame to draw; default the first tracked one.", valueName: "n"))
   var pictureFrame: Int?
 
@@ -76,11 +89,17 @@ struct TrackCommand: ParsableCommand {
   var quiet = false
 
   func validate() throws {
+    guard !input.contains(""), outDir != "", picture != "" else {
+      throw ValidationError("the name of an input or output is empty")
+    }
     guard input.count == 1 || output == nil else {
       throw ValidationError("-o names one file; give --out-dir for \(input.count) inputs")
     }
     guard output == nil || outDir == nil else {
       throw ValidationError("-o and --out-dir exclude each other")
+    }
+    if let output, output.hasSuffix("/") || isFolder(output) {
+      throw ValidationError("-o names a file, \(output) is a folder; give --out-dir \(output)")
     }
     guard picture == nil || input.count == 1 else {
       throw ValidationError("--picture draws a frame of one input")
@@ -93,9 +112,16 @@ struct TrackCommand: ParsableCommand {
     }
     _ = try videoSettings()
     let paths = outputPaths()
-    guard Set(paths).count == paths.count else {
-      throw ValidationError("two inputs would write the same CSV; give them different names")
+    for (index, path) in paths.enumerated() {
+      if let other = paths[..<index].firstIndex(of: path) {
+        throw ValidationError(
+          "\(input[other]) and \(input[index]) would both be written to \(path); track them apart, with -o"
+        )
+      }
     }
+    try OutputCheck.keepApart(
+      outputs: paths.flatMap { [$0, RunReport.path(besides: $0)] } + (picture.map { [$0] } ?? []),
+      inputs: input + [model.model])
   }
 
   func run() throws {
@@ -123,7 +149,10 @@ struct TrackCommand: ParsableCommand {
         openDeadlineSeconds: deadline, readDeadlineSeconds: deadline,
         decoderThreads: decoderThreads, sequenceRate: sequenceRate)
     } catch {
-      throw ValidationError("\(error)")
+      // The two deadlines are one option.
+      let name = error.source.replacingOccurrences(of: "open ", with: "")
+        .replacingOccurrences(of: " ", with: "-")
+      throw ValidationError("--\(name) is \(error.problem); expected \(error.expected ?? "")")
     }
   }
 
@@ -157,22 +186,5 @@ struct ImagePoint: ExpressibleByArgument {
       return nil
     }
     point = TrackingSettings.Point(x: x, y: y)
-  }
-}
-
-/// Whether `path` names a folder.
-func isFolder(_ path: String) -> Bool {
-  var isDirectory: ObjCBool = false
-  return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
-    && isDirectory.boolValue
-}
-
-/// Makes a folder with those above it; one that is there is fine.
-func makeFolder(_ path: String) throws {
-  do {
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  } catch {
-    Terminal.complain("cannot make the folder \(path)")
-    throw Terminal.unusable
   }
 }

@@ -12,6 +12,8 @@ struct TrackRun {
   let started: Date
   var source: (any FrameSource)?
   var writer: CSVWriter?
+  /// Whether the rows have their name.
+  var isPublished = false
   var wallSeconds = 0.0
   private(set) var frames = 0
   private(set) var tracked = 0
@@ -72,8 +74,8 @@ struct TrackRun {
     let rate = wallSeconds > 0 ? Double(frames) / wallSeconds : 0
     let figures = String(
       format:
-        "%d frames, %d tracked (%.1f %%), %d without a face; %.1f s of video in %.1f s (%.0f frames/s)",
-      frames, tracked, share, withoutFace, mediaSeconds, wallSeconds, rate)
+        "%d frame%@, %d tracked (%.1f %%), %d without a face; %.1f s of video in %.1f s (%.0f frames/s)",
+      frames, frames == 1 ? "" : "s", tracked, share, withoutFace, mediaSeconds, wallSeconds, rate)
     return "\(input): \(figures)" + (path == "-" ? "" : " -> \(path)")
   }
 }

@@ -62,7 +62,17 @@ final class TrackSession {
     for failure in failures { Terminal.say("  \(failure)") }
   }
 
+  private struct IsURL: Error, CustomStringConvertible {
+    let input: String
+    var description: String {
+      "cannot open \(input): track reads files, folders and pipes; ffmpeg can fetch it: "
+        + "ffmpeg -i URL -c copy -f nut - | landmarkd track -"
+    }
+  }
+
   private func read(_ input: String, into run: inout TrackRun) throws -> ExitCode {
+    try checkOutputs(of: run)
+    guard !input.contains("://") || access(input, F_OK) == 0 else { throw IsURL(input: input) }
     let source = try VideoInput.open(input, settings: videoSettings, interruption: interruption)
     run.source = source
     let progress =
@@ -95,13 +105,18 @@ final class TrackSession {
     return source.report.endedEarly ? Terminal.endedEarly : .success
   }
 
-  private func open(_ run: inout TrackRun) throws {
-    if run.path != "-", !command.force {
-      let report = RunReport.path(besides: run.path)
-      guard !FileManager.default.fileExists(atPath: report) else {
-        throw RecordingError.alreadyExists(path: report, rows: nil)
-      }
+  /// What can go wrong with the outputs is said before the work is done.
+  private func checkOutputs(of run: TrackRun) throws {
+    if !OutputCheck.isStream(run.path) {
+      try OutputCheck.beforehand(run.path, force: command.force)
+      try OutputCheck.beforehand(RunReport.path(besides: run.path), force: command.force)
     }
+    if let picture = command.picture, !OutputCheck.isStream(picture) {
+      try OutputCheck.beforehand(picture, force: command.force)
+    }
+  }
+
+  private func open(_ run: inout TrackRun) throws {
     run.writer = try CSVWriter(path: run.path, schema: schema, force: command.force)
   }
 
@@ -117,7 +132,8 @@ final class TrackSession {
       return
     }
     try writer.finish()
-    if run.path != "-" {
+    run.isPublished = true
+    if writer.partialPath != nil {
       try makeReport(run, rows: writer.rowsWritten).write(
         to: RunReport.path(besides: run.path), force: true)
     }
@@ -133,7 +149,7 @@ final class TrackSession {
   /// Rows of a run that failed stay in the partial; an empty one was never made.
   private func keepRows(of run: TrackRun) {
     guard let writer = run.writer else { return }
-    let place = (try? writer.abandon()) ?? writer.partialPath
+    let place = run.isPublished ? run.path : (try? writer.abandon()) ?? writer.partialPath
     guard let place, writer.rowsWritten > 0 else { return }
     Terminal.complain("\(writer.rowsWritten) rows of \(run.input) are in \(place)")
   }
@@ -182,18 +198,13 @@ final class TrackSession {
 extension TrackCommand {
   /// Every setting that has a say in the rows.
   func reportSettings(fit: FitSettings) -> [String: ReportValue] {
-    var settings: [String: ReportValue] = [
-      "fit-settings": .text(model.fitSettings.rawValue),
-      "first-fit-windows": .list(fit.firstFitWindows.map { .number(Double($0)) }),
-      "tracking-windows": .list(fit.trackingWindows.map { .number(Double($0)) }),
-      "kernel-width": .number(fit.kernelWidth), "regularisation": .number(fit.regularisation),
-      "weight-factor": .number(fit.weightFactor),
-      "iteration-limit": .number(Double(fit.iterationLimit)),
-      "density-kernel": .text(fit.densityKernel.rawValue),
-      "instruction-set": .text(model.instructionSet.set.rawValue),
-      "grey": .text(model.greyConversion.rawValue), "pose": .text(camera.pose.rawValue),
-      "fast-motion": .flag(fastMotion), "start": .number(start), "every": .number(Double(every)),
-    ]
+    var settings = model.report(fit: fit)
+    settings["pose"] = .text(camera.pose.rawValue)
+    settings["fast-motion"] = .flag(fastMotion)
+    settings["start"] = .number(start)
+    settings["every"] = .number(Double(every))
+    settings["sequence-rate"] = .number(sequenceRate)
+    settings["columns"] = .text(columns.columns ?? "all")
     if let duration { settings["duration"] = .number(duration) }
     if let point = faceAt?.point {
       settings["face-at"] = .list([.number(point.x), .number(point.y)])

@@ -84,7 +84,7 @@ final class FitWorkspace {
 
   /// The 3D shape of q and its projection.
   func updateShape(_ model: PointDistributionModel, _ global: GlobalParameters) {
-    model.shape3D(local: local.pointer, into: shape.pointer)
+    model.fillShape3D(local: local.pointer, into: shape.pointer)
     model.project(shape: shape.pointer, global: global, into: landmarks.pointer)
   }
 

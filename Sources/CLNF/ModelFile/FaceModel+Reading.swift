@@ -61,12 +61,14 @@ extension FaceModel {
   ) throws(ModelError) -> ModelPart {
     let mapping = try archive.rows(prefix + "mapping", of: 2)
     let contents = try contents(of: archive, prefix: prefix, withParts: true, depth: depth + 1)
+    let name = try archive.text(prefix + "name")
+    guard !name.contains(where: { $0.isNewline }) else {
+      throw archive.failure(prefix + "name", "holds a line end; expected a name of one line")
+    }
     do {
       return ModelPart(
-        name: try archive.text(prefix + "name"), model: try FaceModel(contents),
+        name: name, model: try FaceModel(contents),
         mapping: mapping.map { ModelPart.Pair(main: $0[0], part: $0[1]) })
-    } catch let error as ModelError {
-      throw error
     } catch {
       throw archive.failure(prefix + "name", "\(error)")
     }

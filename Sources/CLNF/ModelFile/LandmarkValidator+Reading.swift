@@ -75,6 +75,9 @@ extension ConvolutionalLayer {
     switch kind[0] {
     case 0:
       let (values, shape) = try archive.floats(prefix + "kernels", rank: 4)
+      guard shape.allSatisfy({ $0 > 0 }) else {
+        throw archive.failure(prefix + "kernels", "has shape \(shape); expected sides above 0")
+      }
       let area = shape[2] * shape[3]
       let kernels = (0..<shape[0]).map { input in
         (0..<shape[1]).map { output in

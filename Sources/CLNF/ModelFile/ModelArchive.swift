@@ -80,6 +80,9 @@ struct ModelArchive {
     guard digest.bytes == Array(bytes[32..<64]) else {
       throw fail(32, "the checksum does not match: the file is damaged")
     }
+    guard load(24, as: UInt64.self) == UInt64(Self.headerSize) else {
+      throw fail(24, "the directory does not follow the header")
+    }
     let count = Int(load(12, as: UInt32.self))
     guard count <= Self.largestEntryCount,
       Self.headerSize + count * Self.entrySize <= bytes.count
@@ -101,6 +104,10 @@ struct ModelArchive {
       let offset = load(place + 80, as: UInt64.self)
       let size = load(place + 88, as: UInt64.self)
       var expected = type.size
+      // No array with values has a longer side; one without would hide it behind a side of 0.
+      guard shape.allSatisfy({ $0 <= bytes.count }) else {
+        throw fail(place + 64, "array \(name) is too large: \(shape)")
+      }
       for side in shape {
         let (product, overflow) = expected.multipliedReportingOverflow(by: side)
         guard !overflow else { throw fail(place + 64, "array \(name) is too large: \(shape)") }
@@ -112,6 +119,12 @@ struct ModelArchive {
         throw fail(place + 80, "array \(name) does not lie within the file")
       }
       entries[name] = Entry(name: name, type: type, shape: shape, offset: Int(offset))
+    }
+    // The checksum leaves out the header: a directory that is said to be shorter would lose arrays.
+    let end = Self.headerSize + count * Self.entrySize
+    let start = (end + Self.alignment - 1) / Self.alignment * Self.alignment
+    guard entries.values.map(\.offset).min() ?? start == start else {
+      throw fail(12, "a directory of \(count) arrays does not end where the first array begins")
     }
   }
 

@@ -16,7 +16,8 @@ extension PointDistributionModel {
     let n = landmarkCount
     let rotation = RotationMatrix(global.rotation)
     let s = global.scale
-    for (axis, r) in [rotation.row0, rotation.row1].enumerated() {
+    for axis in 0..<2 {
+      let r = axis == 0 ? rotation.row0 : rotation.row1
       let column = jacobian + axis * n
       for i in 0..<n {
         let (x, y, z) = (shape[i], shape[n + i], shape[2 * n + i])

@@ -3,7 +3,7 @@ extension PointDistributionModel {
   /// - Parameters:
   ///   - local: q, m coefficients.
   ///   - shape: 3n values in mm, overwritten.
-  func shape3D(local: UnsafePointer<Double>, into shape: UnsafeMutablePointer<Double>) {
+  func fillShape3D(local: UnsafePointer<Double>, into shape: UnsafeMutablePointer<Double>) {
     let count = 3 * landmarkCount
     shape.update(from: mean.pointer, count: count)
     for mode in 0..<modeCount {
@@ -36,7 +36,7 @@ extension PointDistributionModel {
   public func shape3D(local: [Double]) -> [Double] {
     precondition(local.count == modeCount, "expected \(modeCount) coefficients")
     var shape = [Double](repeating: 0, count: 3 * landmarkCount)
-    shape3D(local: local, into: &shape)
+    fillShape3D(local: local, into: &shape)
     return shape
   }
 
@@ -50,7 +50,7 @@ extension PointDistributionModel {
     shape.withUnsafeMutableBufferPointer { shape in
       local.withUnsafeBufferPointer { local in
         guard let shape = shape.baseAddress, let local = local.baseAddress else { return }
-        shape3D(local: local, into: shape)
+        fillShape3D(local: local, into: shape)
       }
     }
   }

@@ -72,17 +72,27 @@ public struct EulerAngles: Sendable, Equatable {
 
   /// The angles of `matrix`, |y| <= pi/2.
   ///
-  /// Through a unit quaternion with a non-negative real part, as the reference does: near
-  /// y = +-pi/2 the split between x and z is not unique (gimbal lock) and this fixes it.
+  /// Through a unit quaternion with a non-negative real part, as the reference does. At
+  /// y = +-pi/2 the split between x and z is not unique (gimbal lock); there z is 0.
   public init(_ r: RotationMatrix) {
     let q = UnitQuaternion(r)
     let sinY = max(-1, min(1, 2 * (q.w * q.y + q.x * q.z)))
     y = asin(sinY)
-    x = atan2(
-      2 * (q.w * q.x - q.y * q.z), q.w * q.w - q.x * q.x - q.y * q.y + q.z * q.z)
+    // cos y sin x and cos y cos x.
+    let sinX = 2 * (q.w * q.x - q.y * q.z)
+    let cosX = q.w * q.w - q.x * q.x - q.y * q.y + q.z * q.z
+    guard sinX * sinX + cosX * cosX > Self.smallestCosine * Self.smallestCosine else {
+      x = 2 * atan2(q.x, q.w)
+      z = 0
+      return
+    }
+    x = atan2(sinX, cosX)
     z = atan2(
       2 * (q.w * q.z - q.x * q.y), q.w * q.w + q.x * q.x - q.y * q.y - q.z * q.z)
   }
+
+  /// Where cos y is smaller, rounding decides more about x and z than the rotation does.
+  private static let smallestCosine = 1e-7
 }
 
 /// w + xi + yj + zk of length 1.

@@ -36,9 +36,9 @@ extension LandmarkValidator {
         "\(place) has mean and deviation of \(view.meanImage.count) and \(view.deviationImage.count) values; its mask has \(pixels) pixels"
       )
     }
-    guard view.deviationImage.allSatisfy({ $0 != 0 && $0.isFinite }) else {
-      throw ModelDataError("\(place) has a deviation that is 0 or not finite")
-    }
+    guard view.deviationImage.allSatisfy({ $0 != 0 && $0.isFinite }),
+      view.meanImage.allSatisfy(\.isFinite)
+    else { throw ModelDataError("\(place) has a deviation of 0 or a mean that is not finite") }
     try validate(view.classifier, place, pixels: pixels, warp)
   }
 
@@ -46,9 +46,10 @@ extension LandmarkValidator {
     _ classifier: ValidatorClassifier, _ place: String, pixels: Int, _ warp: PiecewiseAffineWarp
   ) throws(ModelDataError) {
     switch classifier {
-    case .linear(let weights, _):
-      guard weights.count == pixels else {
-        throw ModelDataError("\(place) has \(weights.count) weights for \(pixels) pixels")
+    case .linear(let weights, let bias):
+      guard weights.count == pixels, bias.isFinite, weights.allSatisfy(\.isFinite) else {
+        throw ModelDataError(
+          "\(place) has \(weights.count) weights; expected \(pixels), all of them finite")
       }
     case .fullyConnected(let layers, _, _):
       var inputs = pixels

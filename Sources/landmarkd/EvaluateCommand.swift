@@ -1,0 +1,83 @@
+import ArgumentParser
+import CLNF
+import Foundation
+import Recording
+
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Measure a model on images with landmarks placed by hand.",
+    discussion: """
+      FOLDER holds images and, beside each, its landmarks as NAME.pts (1-based pixels). The error of \
+      a face is the mean distance of its points over the distance of its outer eye corners, for all \
+      points and for 49 of 68 (without the jaw line and the inner corners of the mouth).
+
+      Without --boxes the faces are searched; the one that overlaps most with the landmarks' box \
+      counts, from an overlap (intersection over union) of 0.3. Faces that are not found are left \
+      out of the errors; a second set of figures counts them as failures.
+      """)
+
+  @Argument(help: "Folder of images with .pts files.")
+  var folder: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Face boxes, CSV with image,x,y,width,height (0-based pixels; further columns ignored).",
+      valueName: "file"))
+  var boxes: String?
+
+  @Option(help: "Head rotations to start from: 1, or 5 (also turned by 30 degrees; slower).")
+  var starts: StartCount = .one
+
+  @Option(
+    help: ArgumentHelp(
+      "The figures of the set and of every image, as JSON; - for standard output.",
+      valueName: "file"))
+  var json: String?
+
+  @Option(
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp(
+      """
+      Folder for curve.csv and curve.png (share of images by error), images.csv, and the worst 12 \
+      images drawn (truth green, fit magenta).
+      """, valueName: "folder"))
+  var outDir: String?
+
+  @Flag(help: "Replace files that exist, and the worst images of an earlier run.")
+  var force = false
+
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Face") var detector: DetectorOptions
+
+  func run() throws {
+    let faceModel = try model.load()
+    do {
+      let folder = outDir.map { EvaluationOutput(folder: $0, force: force) }
+      if let outDir { try makeFolder(outDir) }
+      try folder?.checkIsFree()
+      if let json, json != "-", !force, FileManager.default.fileExists(atPath: json) {
+        throw RecordingError.alreadyExists(path: json, rows: nil)
+      }
+      let session = try EvaluationSession(self, model: faceModel)
+      let report = try session.run()
+      if let json { try report.write(to: json, force: force) }
+      if json == "-" { Terminal.say(report.text) } else { print(report.text) }
+      try folder?.write(report, session: session)
+      Terminal.say(session.timing)
+      if report.unreadable > 0 { throw Terminal.unusable }
+    } catch let status as ExitCode {
+      throw status
+    } catch let usage as ValidationError {
+      throw usage
+    } catch {
+      Terminal.complain(error)
+      throw Terminal.unusable
+    }
+  }
+}
+
+/// Why an evaluation cannot begin or go on, as one line.
+struct EvaluationError: Error, CustomStringConvertible {
+  let description: String
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Foundation
+import Recording
+
+/// What can be known of an output before the work for it is done.
+enum OutputCheck {
+  /// Throws what writing `path` would throw later: it is there and may not be replaced, it is a
+  /// folder, or its folder is missing or closed to this user.
+  static func beforehand(_ path: String, force: Bool) throws(RecordingError) {
+    var status = stat()
+    if lstat(path, &status) == 0 {
+      switch status.st_mode & S_IFMT {
+      case S_IFDIR: throw .system(operation: "create", path: path, code: EISDIR)
+      case S_IFREG, S_IFLNK:
+        guard force else { throw .alreadyExists(path: path, rows: nil) }
+      default: return
+      }
+    }
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    guard access(folder, W_OK | X_OK) == 0 else {
+      throw .system(operation: "create", path: path, code: errno)
+    }
+  }
+
+  /// Whether `path` takes bytes as they come (standard output, a device, a pipe), so that nothing
+  /// can stand beside it.
+  static func isStream(_ path: String) -> Bool {
+    var status = stat()
+    guard path != "-" else { return true }
+    guard stat(path, &status) == 0 else { return false }
+    return [S_IFCHR, S_IFIFO].contains(status.st_mode & S_IFMT)
+  }
+
+  /// A usage error where one of `outputs`, or the partial it is written as, is one of `inputs`:
+  /// --force would destroy what is to be read.
+  static func keepApart(outputs: [String], inputs: [String]) throws {
+    for input in inputs {
+      guard let read = file(input) else { continue }
+      for output in outputs
+      where [output, output + ".partial"].contains(where: { file($0) == read }) {
+        throw ValidationError("\(output) would be written over \(input), which is to be read")
+      }
+    }
+  }
+
+  private struct FileIdentity: Equatable {
+    var device: UInt
+    var node: UInt
+  }
+
+  /// The regular file that `path` leads to.
+  private static func file(_ path: String) -> FileIdentity? {
+    var status = stat()
+    guard path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      return nil
+    }
+    return FileIdentity(device: UInt(status.st_dev), node: UInt(status.st_ino))
+  }
+}
+
+/// Whether `path` names a folder.
+func isFolder(_ path: String) -> Bool {
+  var isDirectory: ObjCBool = false
+  return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+    && isDirectory.boolValue
+}
+
+/// Makes a folder with those above it; one that is there is fine.
+func makeFolder(_ path: String) throws {
+  guard !isFolder(path) else { return }
+  var made = path.hasPrefix("/") ? "/" : ""
+  for name in path.split(separator: "/") {
+    made += name + "/"
+    if mkdir(made, 0o777) != 0, errno != EEXIST || !isFolder(made) {
+      Terminal.complain("cannot make the folder \(path): \(String(cString: strerror(errno)))")
+      throw Terminal.unusable
+    }
+  }
+}

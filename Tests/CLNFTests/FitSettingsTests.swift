@@ -1,0 +1,83 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import CLNF
+
+/// The figures of docs/clnf.md section 5: the table of sets and what refinement makes of them.
+struct FitSettingsTests {
+  @Test func theSetsAreThoseOfTheTable() {
+    let video = FitSettings.video
+    #expect(video.firstFitWindows == [11, 9, 7] && video.trackingWindows == [0, 9, 7])
+    #expect(video.kernelWidth == 1.5 && video.regularisation == 25 && video.weightFactor == 0)
+    #expect(video.iterationLimit == 5 && video.refines && video.densityKernel == .exact)
+    #expect(video.stopDistance == 0.01)
+    let image = FitSettings.image
+    #expect(image.firstFitWindows == [15, 13, 11, 9])
+    #expect(image.kernelWidth == 1.25 && image.regularisation == 35 && image.weightFactor == 2.5)
+    #expect(image.iterationLimit == 10)
+    #expect(video.asReference.densityKernel == .tabulated)
+  }
+
+  /// o = log2(p / 0.25): 0 at 0.25, 1 at 0.5, 2 at 1.0; 0.35 is 0.48543 octaves up.
+  @Test func refinementByScale() {
+    let cases: [(FitSettings, Double, sigma: Double, reg: Double, weight: Double)] = [
+      (.video, 0.25, 1.5, 25, 0), (.video, 0.5, 1.75, 10, 0), (.video, 1.0, 2.0, 0.001, 0),
+      (.image, 0.25, 1.25, 35, 2.5), (.image, 0.5, 1.5, 20, 7.5), (.image, 1.0, 1.75, 5, 12.5),
+    ]
+    for (settings, scale, sigma, reg, weight) in cases {
+      let refined = ScaleSettings(settings, patchScaling: scale)
+      #expect(abs(refined.kernelWidth - sigma) < 1e-12, "\(scale)")
+      #expect(abs(refined.regularisation - reg) < 1e-12, "\(scale)")
+      #expect(abs(refined.weightFactor - weight) < 1e-12, "\(scale)")
+    }
+    let between = ScaleSettings(.image, patchScaling: 0.35)
+    #expect(abs(between.kernelWidth - 1.371357) < 1e-6)
+    #expect(abs(between.regularisation - 27.718598) < 1e-5)
+    #expect(abs(between.weightFactor - 4.927134) < 1e-5)
+  }
+
+  @Test func withoutRefinementEveryScaleIsAlike() {
+    var settings = FitSettings.image
+    settings.refines = false
+    for scale in [0.25, 0.35, 1.5] {
+      let same = ScaleSettings(settings, patchScaling: scale)
+      #expect(same.kernelWidth == 1.25 && same.regularisation == 35 && same.weightFactor == 2.5)
+    }
+  }
+
+  @Test func settingsThatCannotBeUsedAreRefused() throws {
+    try FitSettings.video.validate()
+    try FitSettings.image.validate()
+    let damage: [(inout FitSettings) -> Void] = [
+      { $0.firstFitWindows = [11, 8] }, { $0.firstFitWindows = [1] },
+      { $0.trackingWindows = [65] }, { $0.firstFitWindows = [-3] },
+      { $0.firstFitWindows = [0, 0] }, { $0.firstFitWindows = [] },
+      { $0.kernelWidth = 0 }, { $0.kernelWidth = .nan }, { $0.regularisation = -1 },
+      { $0.regularisation = .infinity }, { $0.weightFactor = -0.1 }, { $0.iterationLimit = 0 },
+      { $0.iterationLimit = 1001 }, { $0.stopDistance = -1 }, { $0.stopDistance = .nan },
+    ]
+    for (index, change) in damage.enumerated() {
+      var settings = FitSettings.video
+      change(&settings)
+      let error = #expect(throws: ModelDataError.self, "case \(index)") {
+        try settings.validate()
+      }
+      #expect(error.map { !$0.description.contains("\n") } ?? false)
+    }
+  }
+
+  /// The synthetic model ends at 0.5 px/mm, its part at 1.0.
+  @Test func theStandardSetFollowsTheFinestExperts() throws {
+    let model = try SyntheticFixture.model(withParts: true)
+    #expect(FitSettings.standard(for: model) == .video)
+    #expect(FitSettings.standard(for: try #require(model.parts.first).model) == .image)
+  }
+
+  @Test func settingsSurviveJSON() throws {
+    var settings = FitSettings.image.asReference
+    settings.stopDistance = 0.25
+    let data = try JSONEncoder().encode(settings)
+    #expect(try JSONDecoder().decode(FitSettings.self, from: data) == settings)
+  }
+}

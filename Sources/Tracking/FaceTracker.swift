@@ -37,15 +37,15 @@ public final class FaceTracker {
   private var current: Fit
   private var saved: Fit
   private var template: FaceTemplate
+  private var history = LikelihoodHistory()
 
   /// A fit and what is thought of it.
   private struct Fit {
     var parameters: FaceParameters
     var landmarks: [Double]
     var report = FitReport()
-    var success = false
-    /// nil where the model has no validator.
-    var certainty: Double?
+    var word = Belief.Word(isBelieved: false, confidence: 0)
+    var success: Bool { word.isBelieved }
   }
 
   /// - Parameters:
@@ -87,6 +87,7 @@ public final class FaceTracker {
     switch machine.begin() {
     case .search(let detect):
       hasFit = detect && detectAndFit(image)
+      if hasFit { history = LikelihoodHistory() }
       machine.searched(success: hasFit ? current.success : nil)
     case .follow(let wide):
       follow(image, wide: wide)
@@ -124,6 +125,7 @@ public final class FaceTracker {
   private func follow(_ image: borrowing GreyImage, wide: Bool) {
     saved.parameters.global = current.parameters.global
     saved.parameters.local.replaceElements(with: current.parameters.local)
+    saved.landmarks.replaceElements(with: current.landmarks)
     if settings.matchesTemplate,
       let shift = template.shift(in: image, scale: current.parameters.global.scale)
     {
@@ -131,12 +133,53 @@ public final class FaceTracker {
       current.parameters.global.ty += shift.y
     }
     fit(image, wide ? .first : .tracking)
+    doubtChange()
+    if settings.retriesWide, !wide, !current.success {
+      restoreParameters()
+      fit(image, .first)
+      doubtChange()
+    }
     if current.report.failure == .diverged {
       // Nothing can start from what is not a number: start again from the frame before.
-      current.parameters.global = saved.parameters.global
-      current.parameters.local.replaceElements(with: saved.parameters.local)
+      restoreParameters()
       current.landmarks = fitter.model.shapeModel.landmarks(current.parameters)
     }
+    if current.success { history.add(current.report.likelihood) }
+  }
+
+  private func restoreParameters() {
+    current.parameters.global = saved.parameters.global
+    current.parameters.local.replaceElements(with: saved.parameters.local)
+  }
+
+  /// Doubts a followed face whose likelihood fell or whose landmarks jumped.
+  private func doubtChange() {
+    guard current.success else { return }
+    var isDoubted = false
+    if let drop = settings.belief.maximumLikelihoodDrop, let mean = history.mean {
+      isDoubted = mean - current.report.likelihood > drop
+    }
+    if let movement = settings.belief.maximumMovement {
+      isDoubted = isDoubted || movementShare() > movement
+    }
+    guard isDoubted else { return }
+    current.word.isBelieved = false
+    current.word.confidence = min(
+      current.word.confidence, settings.belief.minimumConfidence / 2)
+  }
+
+  /// Mean movement of the landmarks since the frame before, as a share of the face's width.
+  private func movementShare() -> Double {
+    let n = fitter.model.landmarkCount
+    let (new, old) = (current.landmarks, saved.landmarks)
+    var (sum, low, high) = (0.0, Double.infinity, -Double.infinity)
+    for i in 0..<n {
+      let (dx, dy) = (new[i] - old[i], new[n + i] - old[n + i])
+      sum += (dx * dx + dy * dy).squareRoot()
+      low = min(low, old[i])
+      high = max(high, old[i])
+    }
+    return high > low ? sum / Double(n) / (high - low) : .infinity
   }
 
   /// Fits a detected face and keeps it only where it is believed.
@@ -144,6 +187,7 @@ public final class FaceTracker {
     saved = current
     let found = detectAndFit(image)
     machine.redetected(success: found && current.success)
+    if found, current.success { history = LikelihoodHistory() }
     if found, !current.success { current = saved }
   }
 
@@ -154,22 +198,19 @@ public final class FaceTracker {
     fitter.fit(image: image, parameters: &current.parameters, windows: list)
     fitter.copyLandmarks(into: &current.landmarks)
     current.report = fitter.report
-    current.certainty = nil
+    var certainty: Double?
     if fitter.report.succeeded, let judge {
-      let certainty = judge.certainty(
+      certainty = judge.certainty(
         image: image, landmarks: current.landmarks,
         rotation: current.parameters.global.rotation)
-      current.certainty = certainty
-      current.success = certainty < settings.validationBoundary
-    } else {
-      current.success = fitter.report.succeeded
     }
+    current.word = settings.belief.judge(
+      fitter.report, certainty: certainty, scaleCount: fitter.model.scales.count)
   }
 
   private func fill(_ frame: inout TrackedFrame, hasFit: Bool, givenUp: Bool) {
     frame.hasFit = hasFit
-    frame.judge(
-      certainty: current.certainty, report: current.report, boundary: settings.validationBoundary)
+    frame.judge(current.word)
     if givenUp { frame.state = .lost }
     guard hasFit else {
       frame.confidence = 0
@@ -194,4 +235,20 @@ extension [Double] {
       for i in indices { self[i] = other[i] }
     }
   }
+}
+
+/// The running mean of the likelihoods of believed frames: what is usual for this face.
+private struct LikelihoodHistory {
+  private var sum = 0.0
+  private var weight = 0.0
+  /// Each frame counts this much less than the next: a memory of about 30 frames.
+  private static let fading = 0.97
+
+  mutating func add(_ likelihood: Double) {
+    sum = Self.fading * sum + likelihood
+    weight = Self.fading * weight + 1
+  }
+
+  /// nil before the face has been believed on a few frames.
+  var mean: Double? { weight >= 3 ? sum / weight : nil }
 }

@@ -51,17 +51,10 @@ public struct TrackedFrame: Sendable {
 }
 
 extension TrackedFrame {
-  /// Sets success, confidence and state of a fit from the validator's word.
-  /// - Parameters:
-  ///   - certainty: -1 surely right to 1 surely wrong; nil without a validator, where every fit
-  ///     that ended is believed and the confidence is not a number. One that is itself not a number
-  ///     has no confidence.
-  ///   - boundary: below it a fit is believed.
-  public mutating func judge(certainty: Double?, report: FitReport, boundary: Double) {
-    let believed = certainty.map { $0 < boundary } ?? true
-    success = hasFit && report.succeeded && believed
-    confidence =
-      report.succeeded ? certainty.map { $0.isNaN ? 0 : max(0, min(1, (1 - $0) / 2)) } ?? .nan : 0
+  /// Sets success, confidence and state of a fit from what is thought of it.
+  public mutating func judge(_ word: Belief.Word) {
+    success = hasFit && word.isBelieved
+    confidence = word.confidence
     state = !hasFit ? .searching : success ? .tracking : .doubtful
   }
 }

@@ -2,14 +2,17 @@ import CLNF
 
 /// When a tracker believes a fit, and when it looks for a face again (docs/clnf.md section 6).
 public struct TrackingSettings: Sendable, Equatable, Codable {
-  /// A fit is believed where the validator's certainty is below this; -1 to 1.
-  public var validationBoundary = -0.45
+  /// When a fit is believed.
+  public var belief = Belief.reference
   /// Without a face the detector runs on the first frame and then on every so many-th, >= 1.
   public var searchInterval = 24
   /// After a failed frame the detector runs at once and then on every so many-th failure, >= 1.
   public var redetectionInterval = 4
   /// With more failures than this in a row the face is given up, >= 0.
   public var failureLimit = 100
+  /// Whether a doubted frame is fitted again with the first fit's windows, from the frame before,
+  /// before the detector runs.
+  public var retriesWide = false
   /// Whether the last face's picture is looked for around its place before each fit, for faces
   /// that move fast.
   public var matchesTemplate = false
@@ -31,11 +34,21 @@ public struct TrackingSettings: Sendable, Equatable, Codable {
   /// The reference toolkit's rules. Frozen; parity tests run with it.
   public static let reference = TrackingSettings()
 
+  /// For recorded files: a doubted frame is tried again with wide windows, then the detector runs; a
+  /// face doubted on three frames in a row is lost, and searched for on every frame.
+  public static func landmarkd(for model: FaceModel) -> TrackingSettings {
+    var settings = TrackingSettings()
+    settings.belief = .learned(for: model)
+    settings.searchInterval = 1
+    settings.redetectionInterval = 1
+    settings.failureLimit = 2
+    settings.retriesWide = true
+    return settings
+  }
+
   /// - Throws: `ModelDataError` naming the setting and what was expected.
   public func validate() throws(ModelDataError) {
-    guard validationBoundary.isFinite else {
-      throw ModelDataError("a validation boundary of \(validationBoundary); expected -1 to 1")
-    }
+    try belief.validate()
     guard searchInterval >= 1, redetectionInterval >= 1, failureLimit >= 0 else {
       throw ModelDataError(
         "search interval \(searchInterval), redetection interval \(redetectionInterval), failure limit \(failureLimit); expected at least 1, 1 and 0"

@@ -49,6 +49,9 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Face") var detector: DetectorOptions
+  @OptionGroup(title: "Belief") var belief: BeliefOptions
+
+  func validate() throws { try belief.check(with: model.fitSettings) }
 
   func run() throws {
     let faceModel = try model.load()

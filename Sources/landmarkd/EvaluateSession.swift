@@ -29,7 +29,7 @@ final class EvaluationSession {
     self.model = model
     images = try EvaluationImage.list(folder: command.folder, landmarkCount: model.landmarkCount)
     boxes = try command.boxes.map { try BoxTable(path: $0) }
-    fitter = try ImageFitter(command.model, model: model, starts: command.starts)
+    fitter = try ImageFitter(command.model, command.belief, model: model, starts: command.starts)
     detector = boxes == nil ? try command.detector.makeDetector(command.model.fitSettings) : nil
     videoSettings = try VideoSettings(greyConversion: command.model.greyConversion)
   }
@@ -89,6 +89,9 @@ final class EvaluationSession {
 
   private var settings: [String: ReportValue] {
     var settings = command.model.report(fit: command.model.settings(for: model))
+    settings.merge(
+      command.belief.report(command.belief.belief(for: model, command.model.fitSettings))
+    ) { first, _ in first }
     settings["starts"] = .number(Double(command.starts.starts.rawValue))
     if let boxes = command.boxes {
       settings["boxes"] = .text(boxes)

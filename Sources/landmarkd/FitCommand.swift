@@ -44,10 +44,12 @@ struct FitCommand: ParsableCommand {
 
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Face") var detector: DetectorOptions
+  @OptionGroup(title: "Belief") var belief: BeliefOptions
   @OptionGroup(title: "Columns") var columns: ColumnOptions
   @OptionGroup(title: "Camera") var camera: CameraOptions
 
   func validate() throws {
+    try belief.check(with: model.fitSettings)
     guard !image.contains(""), output != "", pts != "", picture != "" else {
       throw ValidationError("the name of an image, a file or a folder is empty")
     }

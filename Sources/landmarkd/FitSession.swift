@@ -24,7 +24,7 @@ final class FitSession {
     self.interruption = interruption
     self.model = model
     self.boxes = boxes
-    fitter = try ImageFitter(command.model, model: model, starts: command.starts)
+    fitter = try ImageFitter(command.model, command.belief, model: model, starts: command.starts)
     detector = boxes == nil ? try command.detector.makeDetector(command.model.fitSettings) : nil
     videoSettings = try VideoSettings(
       greyConversion: command.model.greyConversion, keepsColour: command.picture != nil)

@@ -15,8 +15,12 @@ final class ImageFitter {
   private let fitter: Fitter
   private let judge: ValidatorEvaluation?
   private let starts: Fitter.Starts
+  private let belief: Belief
 
-  init(_ options: ModelOptions, model: FaceModel, starts: StartCount) throws {
+  init(
+    _ options: ModelOptions, _ belief: BeliefOptions, model: FaceModel, starts: StartCount
+  ) throws {
+    self.belief = belief.belief(for: model, options.fitSettings)
     fitter = try options.makeFitter(model)
     judge = options.makeJudge(model)
     self.starts = starts.starts
@@ -39,7 +43,8 @@ final class ImageFitter {
       ? judge?.certainty(
         image: image, landmarks: face.landmarks, rotation: parameters.global.rotation) : nil
     face.judge(
-      certainty: certainty, report: fitter.report, boundary: TrackingSettings().validationBoundary)
+      belief.judge(
+        fitter.report, certainty: certainty, scaleCount: fitter.model.scales.count))
     return face
   }
 }

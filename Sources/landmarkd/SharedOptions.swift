@@ -94,6 +94,115 @@ struct ModelOptions: ParsableArguments {
   }
 }
 
+/// When a fit is believed.
+struct BeliefOptions: ParsableArguments {
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Confidence from which on a fit is believed, 0 to 1; default 0.5.", valueName: "share"))
+  var minConfidence: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Doubt fits with a longer mean shift on average (model px at the finest scale).",
+      valueName: "px"))
+  var maxMeanShift: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Doubt fits whose landmarks lie further from their response peaks on average (model px).",
+      valueName: "px"))
+  var maxPeakOffset: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Doubt fits whose last iteration moved the landmarks further (model px, root mean square).",
+      valueName: "px"))
+  var maxStep: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Doubt faces further from the mean shape (1: as far as training faces on average).",
+      valueName: "n"))
+  var maxShapeDistance: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Doubt frames whose log density falls this far below the last frames'; default 2.",
+      valueName: "n"))
+  var maxLikelihoodDrop: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Doubt frames in which landmarks moved by this share of the face's width; default 0.5.",
+      valueName: "share"))
+  var maxMovement: Double?
+
+  func validate() throws { try refuseUnusable(applied(to: Belief())) }
+
+  private func refuseUnusable(_ belief: Belief) throws {
+    do {
+      try belief.validate()
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  private func applied(to base: Belief) -> Belief {
+    var belief = base
+    if let minConfidence { belief.minimumConfidence = minConfidence }
+    if let maxMeanShift { belief.maximumMeanShift = maxMeanShift }
+    if let maxPeakOffset { belief.maximumPeakOffset = maxPeakOffset }
+    if let maxStep { belief.maximumStep = maxStep }
+    if let maxShapeDistance { belief.maximumShapeDistance = maxShapeDistance }
+    if let maxLikelihoodDrop { belief.maximumLikelihoodDrop = maxLikelihoodDrop }
+    if let maxMovement { belief.maximumMovement = maxMovement }
+    return belief
+  }
+
+  /// What is believed of a model's fits.
+  func belief(for model: FaceModel, _ settings: FitSettingsName) -> Belief {
+    settings == .reference ? .reference : applied(to: .learned(for: model))
+  }
+
+  /// The reference's rules are frozen: options that would change them are refused.
+  func check(with settings: FitSettingsName) throws {
+    let given = [
+      minConfidence, maxMeanShift, maxPeakOffset, maxStep, maxShapeDistance, maxLikelihoodDrop,
+      maxMovement,
+    ]
+    if settings == .reference, given.contains(where: { $0 != nil }) {
+      throw ValidationError(
+        "--fit-settings reference believes the validator alone; --min-confidence and the --max options do not go with it"
+      )
+    }
+  }
+
+  func report(_ belief: Belief) -> [String: ReportValue] {
+    guard belief.verdicts != nil else {
+      return ["belief": "validator", "validation-boundary": .number(belief.validationBoundary)]
+    }
+    var values: [String: ReportValue] = [
+      "belief": "learned", "min-confidence": .number(belief.minimumConfidence),
+    ]
+    for (name, limit) in [
+      ("max-mean-shift", belief.maximumMeanShift), ("max-peak-offset", belief.maximumPeakOffset),
+      ("max-step", belief.maximumStep), ("max-shape-distance", belief.maximumShapeDistance),
+      ("max-likelihood-drop", belief.maximumLikelihoodDrop),
+      ("max-movement", belief.maximumMovement),
+    ] {
+      if let limit { values[name] = .number(limit) }
+    }
+    return values
+  }
+}
+
 /// How faces are found.
 struct DetectorOptions: ParsableArguments {
   @Option(
@@ -108,7 +217,7 @@ struct DetectorOptions: ParsableArguments {
     help: ArgumentHelp("Width in pixels from which on faces are wanted.", valueName: "pixels"))
   var minimumFace: Double = 0
 
-  func validate() throws { _ = try settings(.standard) }
+  func validate() throws { _ = try settings(.landmarkd) }
 
   func makeDetector(_ name: FitSettingsName) throws -> FrontalFaceDetector {
     let settings = try settings(name)

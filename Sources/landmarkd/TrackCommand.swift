@@ -35,6 +35,7 @@ struct TrackCommand: ParsableCommand {
 
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Face") var detector: DetectorOptions
+  @OptionGroup(title: "Belief") var belief: BeliefOptions
 
   @Option(
     parsing: .unconditional,
@@ -89,6 +90,7 @@ struct TrackCommand: ParsableCommand {
   var quiet = false
 
   func validate() throws {
+    try belief.check(with: model.fitSettings)
     guard !input.contains(""), outDir != "", picture != "" else {
       throw ValidationError("the name of an input or output is empty")
     }

@@ -26,7 +26,9 @@ final class TrackSession {
     schema = ColumnSchema(
       landmarkCount: model.landmarkCount, modeCount: model.shapeModel.modeCount,
       groups: try command.columns.groups())
-    var settings = TrackingSettings.reference
+    var settings: TrackingSettings =
+      command.model.fitSettings == .reference ? .reference : .landmarkd(for: model)
+    settings.belief = command.belief.belief(for: model, command.model.fitSettings)
     settings.preferredPoint = command.faceAt?.point
     settings.matchesTemplate = command.fastMotion
     trackingSettings = settings
@@ -182,7 +184,8 @@ final class TrackSession {
     var report = RunReport(
       input: run.input,
       model: RunReport.Model(name: command.model.model, checksum: "sha256:" + model.checksum),
-      settings: command.reportSettings(fit: command.model.settings(for: model)),
+      settings: command.reportSettings(
+        fit: command.model.settings(for: model), belief: trackingSettings.belief),
       versions: ["landmarkd": Landmarkd.version, "ffmpeg": VideoInput.libraryVersion],
       counts: counts,
       times: RunReport.Times(
@@ -197,8 +200,9 @@ final class TrackSession {
 
 extension TrackCommand {
   /// Every setting that has a say in the rows.
-  func reportSettings(fit: FitSettings) -> [String: ReportValue] {
+  func reportSettings(fit: FitSettings, belief: Belief) -> [String: ReportValue] {
     var settings = model.report(fit: fit)
+    settings.merge(self.belief.report(belief)) { first, _ in first }
     settings["pose"] = .text(camera.pose.rawValue)
     settings["fast-motion"] = .flag(fastMotion)
     settings["start"] = .number(start)

@@ -84,7 +84,7 @@ struct ExpectedFitTests {
       let index = try scale["scale_index"].integer()
       let comment: Comment = "\(name), scale \(index)"
       let refined = ScaleSettings(
-        fitter.settings, patchScaling: model.scales[index].patchScaling)
+        fitter.settings, scaleIndex: index, patchScaling: model.scales[index].patchScaling)
       #expect(abs(refined.kernelWidth - (try scale["sigma"].number())) < 1e-12, comment)
       #expect(abs(refined.regularisation - (try scale["reg"].number())) < 1e-12, comment)
       #expect(abs(refined.weightFactor - (try scale["weight"].number())) < 1e-12, comment)
@@ -146,7 +146,7 @@ struct ExpectedFitTests {
     }
     let stopped = try iterations(settings)
     #expect(stopped < 6 * settings.iterationLimit)
-    settings.stopDistance = 0
+    settings.stopRule = .imageDistance(0)
     #expect(try iterations(settings) == 6 * settings.iterationLimit)
   }
 

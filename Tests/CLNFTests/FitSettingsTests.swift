@@ -10,8 +10,9 @@ struct FitSettingsTests {
     let video = FitSettings.video
     #expect(video.firstFitWindows == [11, 9, 7] && video.trackingWindows == [0, 9, 7])
     #expect(video.kernelWidth == 1.5 && video.regularisation == 25 && video.weightFactor == 0)
-    #expect(video.iterationLimit == 5 && video.refines && video.densityKernel == .exact)
-    #expect(video.stopDistance == 0.01)
+    #expect(
+      video.iterationLimit == 5 && video.refinement == .byOctave && video.densityKernel == .exact)
+    #expect(video.stopRule == .imageDistance(0.01) && video.largestPixelDensity == nil)
     let image = FitSettings.image
     #expect(image.firstFitWindows == [15, 13, 11, 9])
     #expect(image.kernelWidth == 1.25 && image.regularisation == 35 && image.weightFactor == 2.5)
@@ -26,12 +27,12 @@ struct FitSettingsTests {
       (.image, 0.25, 1.25, 35, 2.5), (.image, 0.5, 1.5, 20, 7.5), (.image, 1.0, 1.75, 5, 12.5),
     ]
     for (settings, scale, sigma, reg, weight) in cases {
-      let refined = ScaleSettings(settings, patchScaling: scale)
+      let refined = ScaleSettings(settings, scaleIndex: 0, patchScaling: scale)
       #expect(abs(refined.kernelWidth - sigma) < 1e-12, "\(scale)")
       #expect(abs(refined.regularisation - reg) < 1e-12, "\(scale)")
       #expect(abs(refined.weightFactor - weight) < 1e-12, "\(scale)")
     }
-    let between = ScaleSettings(.image, patchScaling: 0.35)
+    let between = ScaleSettings(.image, scaleIndex: 1, patchScaling: 0.35)
     #expect(abs(between.kernelWidth - 1.371357) < 1e-6)
     #expect(abs(between.regularisation - 27.718598) < 1e-5)
     #expect(abs(between.weightFactor - 4.927134) < 1e-5)
@@ -39,9 +40,9 @@ struct FitSettingsTests {
 
   @Test func withoutRefinementEveryScaleIsAlike() {
     var settings = FitSettings.image
-    settings.refines = false
+    settings.refinement = .none
     for scale in [0.25, 0.35, 1.5] {
-      let same = ScaleSettings(settings, patchScaling: scale)
+      let same = ScaleSettings(settings, scaleIndex: 0, patchScaling: scale)
       #expect(same.kernelWidth == 1.25 && same.regularisation == 35 && same.weightFactor == 2.5)
     }
   }
@@ -55,7 +56,9 @@ struct FitSettingsTests {
       { $0.firstFitWindows = [0, 0] }, { $0.firstFitWindows = [] },
       { $0.kernelWidth = 0 }, { $0.kernelWidth = .nan }, { $0.regularisation = -1 },
       { $0.regularisation = .infinity }, { $0.weightFactor = -0.1 }, { $0.iterationLimit = 0 },
-      { $0.iterationLimit = 1001 }, { $0.stopDistance = -1 }, { $0.stopDistance = .nan },
+      { $0.iterationLimit = 1001 }, { $0.stopRule = .imageDistance(-1) },
+      { $0.stopRule = .referenceStep(.nan) }, { $0.largestPixelDensity = 0 },
+      { $0.refinement = .listed([ScaleSettings(kernelWidth: 0, regularisation: 1)]) },
     ]
     for (index, change) in damage.enumerated() {
       var settings = FitSettings.video
@@ -68,15 +71,30 @@ struct FitSettingsTests {
   }
 
   /// The synthetic model ends at 0.5 px/mm, its part at 1.0.
-  @Test func theStandardSetFollowsTheFinestExperts() throws {
+  @Test func theClassicSetFollowsTheFinestExperts() throws {
     let model = try SyntheticFixture.model(withParts: true)
-    #expect(FitSettings.standard(for: model) == .video)
-    #expect(FitSettings.standard(for: try #require(model.parts.first).model) == .image)
+    #expect(FitSettings.classic(for: model) == .video)
+    #expect(FitSettings.classic(for: try #require(model.parts.first).model) == .image)
+  }
+
+  /// By scale, coarse to fine; with three scales the middle one of the four is left out.
+  @Test func ourSetIsListedByScale() throws {
+    let model = try SyntheticFixture.model()
+    let settings = FitSettings.landmarkd(for: model)
+    try settings.validate()
+    #expect(settings.firstFitWindows == [21, 13, 9] && settings.trackingWindows == [0, 13, 9])
+    let sizes = (0..<3).map {
+      ScaleSettings(settings, scaleIndex: $0, patchScaling: 1)
+    }
+    #expect(sizes.map(\.kernelWidth) == [2, 1.75, 1.75])
+    #expect(sizes.map(\.regularisation) == [40, 30, 20])
+    #expect(settings.largestPixelDensity == 1 && settings.stopRule == .referenceStep(0.01))
   }
 
   @Test func settingsSurviveJSON() throws {
     var settings = FitSettings.image.asReference
-    settings.stopDistance = 0.25
+    settings.stopRule = .referenceStep(0.25)
+    settings.refinement = .listed([ScaleSettings(kernelWidth: 2, regularisation: 3)])
     let data = try JSONEncoder().encode(settings)
     #expect(try JSONDecoder().decode(FitSettings.self, from: data) == settings)
   }

@@ -84,7 +84,7 @@ struct EvaluateCommandTests {
     #expect(try json["points68"]["mean"].number() < 2e-6)
     #expect(try json["points49"]["below05"].number() == 1)
     #expect(try json["images"][0]["confidence"].number() > 0.5)
-    #expect(try json["settings"]["fit-settings"].string() == "standard")
+    #expect(try json["settings"]["fit-settings"].string() == "landmarkd")
     #expect(try folder.lines("out/curve.csv").count == 202)
     #expect(try folder.lines("out/curve.csv").last == "0.200,1.000000,1.000000")
     let images = try folder.lines("out/images.csv")

@@ -110,7 +110,7 @@ extension JSONValue {
     var settings = FitSettings(
       firstFitWindows: windows, trackingWindows: windows, kernelWidth: try self["sigma"].number(),
       regularisation: try self["reg"].number(), weightFactor: try self["weight"].number())
-    settings.refines = refines
+    settings.refinement = refines ? .byOctave : .none
     settings.iterationLimit = try self["iterations"].integer()
     settings.densityKernel = try self["tabulated"].bool() ? .tabulated : .exact
     return settings

@@ -48,6 +48,9 @@ extension FaceModel {
     if archive.has(prefix + "fit-settings") {
       contents.fitSettings = try archive.fitSettings(prefix + "fit-settings")
     }
+    if archive.has(prefix + "verdict") {
+      contents.verdicts = try archive.decoded(prefix + "verdict", as: LearnedVerdicts.self)
+    }
     while withParts, archive.has(prefix + "parts/\(contents.parts.count)/name") {
       guard depth < 4 else { throw archive.failure(prefix + "parts/0/name", "nested too deep") }
       let name = prefix + "parts/\(contents.parts.count)/"
@@ -99,14 +102,24 @@ extension ModelArchive {
   }
 
   func fitSettings(_ name: String) throws(ModelError) -> FitSettings {
+    let settings = try decoded(name, as: FitSettings.self)
     do {
-      let settings = try JSONDecoder().decode(FitSettings.self, from: Data(try bytes(name)))
       try settings.validate()
-      return settings
-    } catch let error as ModelError {
-      throw error
     } catch {
-      throw failure(name, "cannot be used as fit settings: \(error)")
+      throw failure(name, "cannot be used: \(error)")
+    }
+    return settings
+  }
+
+  /// A value that is kept as JSON text.
+  func decoded<Value: Decodable>(
+    _ name: String, as type: Value.Type
+  ) throws(ModelError) -> Value {
+    let text = Data(try bytes(name))
+    do {
+      return try JSONDecoder().decode(Value.self, from: text)
+    } catch {
+      throw failure(name, "is not the JSON of \(Value.self)")
     }
   }
 

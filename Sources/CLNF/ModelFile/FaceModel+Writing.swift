@@ -31,6 +31,9 @@ extension FaceModel {
         shape: [part.mapping.count, 2])
       part.model.write(to: &writer, prefix: name)
     }
+    if let verdicts, let text = try? JSONEncoder.stable.encode(verdicts) {
+      writer.add(prefix + "verdict", bytes: Array(text))
+    }
     if let fitSettings, let text = try? JSONEncoder.stable.encode(fitSettings) {
       writer.add(prefix + "fit-settings", bytes: Array(text))
     }

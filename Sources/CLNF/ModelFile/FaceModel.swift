@@ -14,6 +14,8 @@ public final class FaceModel: Sendable {
   public let parts: [ModelPart]
   /// How this model is best fitted, where its file says so.
   public let fitSettings: FitSettings?
+  /// When its fits are to be believed, where that was learned.
+  public let verdicts: LearnedVerdicts?
   /// SHA-256 of the model's files, in hexadecimal; of all files in the order of reading where the
   /// model is a folder.
   public let checksum: String
@@ -30,6 +32,7 @@ public final class FaceModel: Sendable {
     public var triangulations: [[Triangle]]
     public var parts: [ModelPart]
     public var fitSettings: FitSettings?
+    public var verdicts: LearnedVerdicts?
     public var checksum: String
     public var fileSize: Int
 
@@ -65,17 +68,22 @@ public final class FaceModel: Sendable {
     triangulations = contents.triangulations
     parts = contents.parts
     fitSettings = contents.fitSettings
+    verdicts = contents.verdicts
     checksum = contents.checksum
     fileSize = contents.fileSize
     preparedScales = contents.scales.map(PreparedScale.init)
   }
 
-  /// The same model with its fit settings written down: its own, or the standard ones.
+  /// The same model with what an OpenFace folder does not say written down: how it is best fitted,
+  /// and when its fits are to be believed.
   public func withStandardSettings() -> FaceModel {
-    FaceModel(self, fitSettings: fitSettings ?? FitSettings.landmarkd(for: self))
+    FaceModel(
+      self, fitSettings: fitSettings ?? FitSettings.landmarkd(for: self),
+      verdicts: verdicts ?? LearnedVerdicts.openFace(self))
   }
 
-  private init(_ model: FaceModel, fitSettings: FitSettings) {
+  private init(_ model: FaceModel, fitSettings: FitSettings, verdicts: LearnedVerdicts?) {
+    self.verdicts = verdicts
     name = model.name
     shapeModel = model.shapeModel
     scales = model.scales

@@ -128,14 +128,3 @@ public struct FitVerdict: Sendable, Equatable, Codable {
     }
   }
 }
-
-/// The rules of a model: from the fit's own evidence, and with a validator's word.
-public struct LearnedVerdicts: Sendable, Equatable, Codable {
-  public var own: FitVerdict
-  public var withValidator: FitVerdict
-
-  public init(own: FitVerdict, withValidator: FitVerdict) {
-    self.own = own
-    self.withValidator = withValidator
-  }
-}

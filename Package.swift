@@ -81,6 +81,9 @@ let package = Package(
         "Recording", "Measurement", "CLNF", "Tracking", "TestSupport", "CFFmpeg", "CFFmpegShims",
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["landmarkd", "TestSupport"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -7,7 +7,16 @@ enum Media {
     .split(separator: ":").contains { access($0 + "/ffmpeg", X_OK) == 0 }
   static let isMissing: Comment = "needs the ffmpeg command on PATH to make its videos"
 
-  private static let folder = Result { try Scratch() }
+  /// Goes away with the process: nothing else ends a static value.
+  private static let folder: Result<Scratch, any Error> = Result {
+    let made = try Scratch()
+    atexit { if let made = try? Media.folder.get() { unlinkAll(made.path) } }
+    return made
+  }
+
+  private static func unlinkAll(_ path: String) {
+    try? FileManager.default.removeItem(atPath: path)
+  }
 
   struct Failed: Error, CustomStringConvertible {
     let description: String

@@ -100,6 +100,9 @@ let package = Package(
       name: "TrackingTests",
       dependencies: ["CLNF", "FaceDetection", "Tracking", "CAllocationCount", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["landmarkd", "TestSupport"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -72,18 +72,26 @@ enum Terminal {
 }
 
 /// Turns the first SIGINT or SIGTERM into a call; a second one, of either kind, ends the process
-/// at once.
+/// at once, with the same status.
 final class SignalWatch {
   private var sources: [any DispatchSourceSignal] = []
+  /// Serial: which signal was the first is decided here.
+  private let queue = DispatchQueue(label: "signals", qos: .userInitiated)
   private static let numbers = [SIGINT, SIGTERM]
 
+  /// Touched on the queue only.
+  private final class First: @unchecked Sendable { var wasSeen = false }
+
   init(_ action: @escaping @Sendable () -> Void) {
+    let first = First()
     for number in Self.numbers {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(
-        signal: number, queue: DispatchQueue.global(qos: .userInitiated))
+        signal: number, queue: queue)
       source.setEventHandler {
-        for number in Self.numbers { signal(number, SIG_DFL) }
+        // Not SIG_DFL: the dispatch library keeps the signal blocked, so nothing would come of it.
+        if first.wasSeen { _exit(Terminal.interrupted.rawValue) }
+        first.wasSeen = true
         action()
       }
       source.resume()

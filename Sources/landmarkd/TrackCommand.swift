@@ -121,6 +121,9 @@ struct TrackCommand: ParsableCommand {
         )
       }
     }
+    if let picture, paths.flatMap({ [$0, RunReport.path(besides: $0)] }).contains(picture) {
+      throw ValidationError("--picture and the CSV or its report would both be \(picture)")
+    }
     try OutputCheck.keepApart(
       outputs: paths.flatMap { [$0, RunReport.path(besides: $0)] } + (picture.map { [$0] } ?? []),
       inputs: input + [model.model])

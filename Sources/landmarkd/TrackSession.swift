@@ -64,6 +64,13 @@ final class TrackSession {
     for failure in failures { Terminal.say("  \(failure)") }
   }
 
+  private struct NoFrame: Error, CustomStringConvertible {
+    let input: String
+    var description: String {
+      "\(input): no frame lies between --start and the end of --duration; nothing was written"
+    }
+  }
+
   private struct IsURL: Error, CustomStringConvertible {
     let input: String
     var description: String {
@@ -74,6 +81,14 @@ final class TrackSession {
 
   private func read(_ input: String, into run: inout TrackRun) throws -> ExitCode {
     try checkOutputs(of: run)
+    do {
+      return try follow(input, into: &run)
+    } catch let error as VideoInputError where error.kind == .interrupted {
+      return Terminal.interrupted
+    }
+  }
+
+  private func follow(_ input: String, into run: inout TrackRun) throws -> ExitCode {
     guard !input.contains("://") || access(input, F_OK) == 0 else { throw IsURL(input: input) }
     let source = try VideoInput.open(input, settings: videoSettings, interruption: interruption)
     run.source = source
@@ -85,24 +100,20 @@ final class TrackSession {
     var measurement = FaceMeasurement()
     var shape: [Double] = []
     defer { progress?.end() }
-    do {
-      while try source.read(into: &frame) {
-        if run.writer == nil { try open(&run) }
-        tracker.track(frame.grey, into: &tracked)
-        frame.copyTimes(to: &tracked)
-        let measurer = try run.measurer(for: frame, command.camera)
-        if tracked.hasFit { model.shapeModel.shape3D(local: tracked.local, into: &shape) }
-        measurer.measure(frame: tracked, shape3D: shape, into: &measurement)
-        if run.wantsPicture(of: tracked, frame: command.pictureFrame, path: command.picture) {
-          try run.draw(frame, tracked, measurement, measurer.camera, command)
-        }
-        command.camera.choose(&measurement)
-        try run.writer?.write(tracked, measurement)
-        run.count(tracked)
-        progress?.show(run)
+    while try source.read(into: &frame) {
+      if run.writer == nil { try open(&run) }
+      tracker.track(frame.grey, into: &tracked)
+      frame.copyTimes(to: &tracked)
+      let measurer = try run.measurer(for: frame, command.camera)
+      if tracked.hasFit { model.shapeModel.shape3D(local: tracked.local, into: &shape) }
+      measurer.measure(frame: tracked, shape3D: shape, into: &measurement)
+      if run.wantsPicture(of: tracked, frame: command.pictureFrame, path: command.picture) {
+        try run.draw(frame, tracked, measurement, measurer.camera, command)
       }
-    } catch let error as VideoInputError where error.kind == .interrupted {
-      return Terminal.interrupted
+      command.camera.choose(&measurement)
+      try run.writer?.write(tracked, measurement)
+      run.count(tracked)
+      progress?.show(run)
     }
     return source.report.endedEarly ? Terminal.endedEarly : .success
   }
@@ -125,6 +136,7 @@ final class TrackSession {
   /// Publishes the rows, or leaves them where they are after an interruption.
   private func finish(_ run: inout TrackRun, _ status: ExitCode) throws {
     guard let writer = run.writer else {
+      guard status == Terminal.interrupted else { throw NoFrame(input: run.input) }
       Terminal.complain("\(run.input): interrupted before the first frame; nothing was written")
       return
     }

@@ -1,0 +1,130 @@
+import Foundation
+import Testing
+
+/// What is typed wrong, and what is asked for: help and version.
+@Suite struct UsageTests {
+  let folder: Scratch
+
+  init() throws { folder = try Scratch() }
+
+  @Test(arguments: [
+    [], ["track"], ["fit"], ["model"], ["model", "info"], ["model", "verify"],
+    ["model", "convert"],
+  ])
+  func helpAndVersion(command: [String]) throws {
+    let help = try Command.run(command + ["--help"], in: folder)
+    #expect(help.status == 0)
+    #expect(help.errors == "")
+    #expect(help.output.contains("USAGE: " + (["landmarkd"] + command).joined(separator: " ")))
+    for line in help.output.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
+    let version = try Command.run(command + ["--version"], in: folder)
+    #expect(version.status == 0)
+    #expect(version.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
+  }
+
+  @Test func everyOptionOfTrackIsExplained() throws {
+    let help = try Command.run("track", "--help", in: folder).output
+    // An option's explanation is at column 26 of its line or of the next.
+    let lines = help.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    var options = 0
+    for (index, line) in lines.enumerated() where line.hasPrefix("  -") {
+      options += 1
+      let isHere = line.count > 26 && line.dropFirst(25).first == " "
+      let text = (isHere ? line : lines[index + 1]).dropFirst(26)
+      #expect(text.first?.isUppercase == true, "\(line)")
+    }
+    #expect(options > 25)
+  }
+
+  /// Arguments after `track --model MODEL`, and what the message has to hold.
+  @Test(arguments: [
+    (["a.avi", "--nonsense"], "Unknown option '--nonsense'"),
+    (["a.avi", "--every", "0"], "--every is 0; expected 1 to"),
+    (["a.avi", "--every", "2.5"], "'2.5' is invalid for '--every <n>'"),
+    (["a.avi", "--every", "99999999999999999999"], "is invalid for '--every <n>'"),
+    (["a.avi", "--columns", "nonsense"], "no column group 'nonsense'; there are pose, landmarks,"),
+    (["a.avi", "--columns", ""], "--columns names no group; there are pose, landmarks,"),
+    (["a.avi", "--columns", "pose;fit"], "no column group 'pose;fit'; there are pose,"),
+    (["a.avi", "--face-at", "abc"], "'abc' is invalid for '--face-at <x,y>'"),
+    (["a.avi", "--face-at", "1,nan"], "'1,nan' is invalid for '--face-at <x,y>'"),
+    (["a.avi", "--start", "-1"], "--start is -1.0; expected 0.0 to"),
+    (["a.avi", "--start", "00:01:00"], "'00:01:00' is invalid for '--start <seconds>'"),
+    (["a.avi", "--start", "--every", "2"], "'--every' is invalid for '--start <seconds>'"),
+    (["a.avi", "--start", "nan"], "--start is nan; expected"),
+    (["a.avi", "--duration", "0"], "--duration is 0.0; expected"),
+    (["a.avi", "--duration", "-3"], "--duration is -3.0; expected"),
+    (["a.avi", "--deadline", "0"], "--deadline is 0.0; expected"),
+    (["a.avi", "--sequence-rate", "0"], "--sequence-rate is 0.0; expected"),
+    (["a.avi", "--decoder-threads", "65"], "--decoder-threads is 65; expected 0 to 64"),
+    (["a.avi", "--fx", "0"], "--fx is 0.0; expected a focal length above 0 px"),
+    (["a.avi", "--fy", "-5"], "--fy is -5.0; expected a focal length above 0 px"),
+    (["a.avi", "--cx", "inf"], "--cx is not finite"),
+    (["a.avi", "--minimum-face", "nan"], "--minimum-face is nan; expected 0.0 to"),
+    (["a.avi", "--enlarge", "0"], "--enlarge is 0.0; expected 0.1 to 8.0"),
+    (["a.avi", "--pose", "head"], "one of 'world' and 'camera'"),
+    (["a.avi", "--fit-settings", "fast"], "one of 'standard' and 'reference'"),
+    (["a.avi", "--picture-frame", "3"], "--picture-frame needs --picture FILE"),
+    (["a.avi", "--picture", "p.png", "--picture-frame", "0"], "frames count from 1"),
+    (["a.avi", "b.avi", "--picture", "p.png"], "--picture draws a frame of one input"),
+    (["a.avi", "b.avi", "-o", "c.csv"], "give --out-dir for 2 inputs"),
+    (["a.avi", "-o", "c.csv", "--out-dir", "d"], "-o and --out-dir exclude each other"),
+    (["a.avi", "--picture", "a.csv.json"], "would both be a.csv.json"),
+    (["a.avi", "-o", "-", "--picture", "-"], "would both be -"),
+    (["a.avi", "x/a.mp4"], "a.avi and x/a.mp4 would both be written to a.csv"),
+    (["a.avi", "-o", "."], "-o names a file, . is a folder; give --out-dir ."),
+    (["a.avi", "-o", "new/"], "-o names a file, new/ is a folder; give --out-dir new/"),
+    (["a.avi", "--out-dir", ""], "the name of an input or output is empty"),
+    ([""], "the name of an input or output is empty"),
+    ([], "Missing expected argument '<input> ...'"),
+  ])
+  func trackSaysWhatIsWrong(arguments: [String], message: String) throws {
+    let result = try Command.run(["track", "--model", Fixtures.model] + arguments, in: folder)
+    #expect(result.status == 64, "\(result)")
+    #expect(result.output == "")
+    #expect(result.lines.first?.hasPrefix("Error: ") == true, "\(result)")
+    #expect(result.lines.first?.contains(message) == true, "\(result)")
+    #expect(result.lines.last?.contains("landmarkd track --help") == true, "\(result)")
+    #expect(try folder.names == [])
+  }
+
+  @Test(arguments: [
+    (["track", "a.avi"], "Missing expected argument '--model <file>'"),
+    (["trakc"], "Unexpected argument 'trakc'"),
+    (["a.avi"], "Unexpected argument 'a.avi'"),
+    (["fit", "--model", "m"], "Missing expected argument '<image> ...'"),
+    (["fit", "a.png", "--model", "m", "--starts", "3"], "one of '1' and '5'"),
+    (["fit", "a.png", "x/a.jpg", "--model", "m", "--pts", "p"], "a.png and x/a.jpg would be"),
+    (["fit", "a.png", "--model", "m", "-o", "."], "-o names a file, . is a folder"),
+    (["model", "info"], "Missing expected argument '<model>'"),
+    (["model", "convert", "a"], "Missing expected argument '<output>'"),
+    (["model", "train"], "Unexpected argument 'train'"),
+  ])
+  func otherMistakes(arguments: [String], message: String) throws {
+    let result = try Command.run(arguments, in: folder)
+    #expect(result.status == 64, "\(result)")
+    #expect(result.lines.first?.contains(message) == true, "\(result)")
+    #expect(try folder.names == [])
+  }
+
+  /// --force must not destroy what is to be read.
+  @Test func anOutputThatIsAnInputIsRefused() throws {
+    try folder.copy(Fixtures.portrait, to: "face.pgm")
+    try folder.copy(Fixtures.portrait, to: "other.csv.partial")
+    symlink("face.pgm", folder.file("link.csv"))
+    for arguments in [
+      ["face.pgm", "-o", "face.pgm"], ["face.pgm", "-o", "link.csv"],
+      ["face.pgm", "-o", "a.csv", "--picture", "./face.pgm"],
+      ["other.csv.partial", "-o", "other.csv"],
+    ] {
+      let result = try Command.run(
+        ["track", "--force", "--model", Fixtures.model] + arguments, in: folder)
+      #expect(result.status == 64)
+      #expect(result.errors.contains("which is to be read"), "\(result)")
+    }
+    let fit = try Command.run(
+      "fit", "face.pgm", "--force", "--model", Fixtures.model, "-o", "face.pgm", in: folder)
+    #expect(fit.status == 64)
+    #expect(try folder.names == ["face.pgm", "link.csv", "other.csv.partial"])
+    #expect(folder.size("face.pgm") == 65_551)
+  }
+}

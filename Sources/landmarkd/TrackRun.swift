@@ -12,6 +12,7 @@ struct TrackRun {
   let started: Date
   var source: (any FrameSource)?
   var writer: CSVWriter?
+  var overlay: TrackOverlay?
   var wallSeconds = 0.0
   private(set) var frames = 0
   private(set) var tracked = 0

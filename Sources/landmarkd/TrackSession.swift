@@ -72,6 +72,7 @@ final class TrackSession {
     var tracked = TrackedFrame()
     var measurement = FaceMeasurement()
     var shape: [Double] = []
+    var smoother = try command.smoothing.makeSmoother()
     defer { progress?.end() }
     do {
       while try source.read(into: &frame) {
@@ -81,6 +82,8 @@ final class TrackSession {
         let measurer = try run.measurer(for: frame, command.camera)
         if tracked.hasFit { model.shapeModel.shape3D(local: tracked.local, into: &shape) }
         measurer.measure(frame: tracked, shape3D: shape, into: &measurement)
+        smoother?.smooth(&tracked, &measurement)
+        try run.overlay?.add(frame, tracked, measurement, measurer.camera)
         if run.wantsPicture(of: tracked, frame: command.pictureFrame, path: command.picture) {
           try run.draw(frame, tracked, measurement, measurer.camera, command)
         }
@@ -102,6 +105,8 @@ final class TrackSession {
         throw RecordingError.alreadyExists(path: report, rows: nil)
       }
     }
+    run.overlay = try command.overlay.open(
+      force: command.force, startsAtZero: command.start > 0)
     run.writer = try CSVWriter(path: run.path, schema: schema, force: command.force)
   }
 
@@ -114,6 +119,7 @@ final class TrackSession {
     if status == Terminal.interrupted {
       let place = try writer.abandon() ?? "standard output"
       Terminal.complain("interrupted: \(writer.rowsWritten) rows of \(run.input) are in \(place)")
+      run.overlay?.keep()
       return
     }
     try writer.finish()
@@ -127,11 +133,15 @@ final class TrackSession {
     } else if let picture = command.picture, !run.hasPicture {
       Terminal.complain("\(run.input): no frame was tracked; \(picture) was not drawn")
     }
+    // The rows have their name: an error of the drawing is not about them.
+    run.writer = nil
+    try run.overlay?.finish()
     if !command.quiet { Terminal.say(run.summary) }
   }
 
   /// Rows of a run that failed stay in the partial; an empty one was never made.
   private func keepRows(of run: TrackRun) {
+    defer { run.overlay?.keep() }
     guard let writer = run.writer else { return }
     let place = (try? writer.abandon()) ?? writer.partialPath
     guard let place, writer.rowsWritten > 0 else { return }
@@ -204,6 +214,7 @@ extension TrackCommand {
       if let value { settings[name] = .number(value) }
     }
     return settings.merging(detector.report) { first, _ in first }
+      .merging(smoothing.report) { first, _ in first }
   }
 }
 

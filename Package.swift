@@ -78,8 +78,12 @@ let package = Package(
     .testTarget(
       name: "RecordingTests",
       dependencies: [
-        "Recording", "Measurement", "CLNF", "Tracking", "TestSupport", "CFFmpeg", "CFFmpegShims",
+        "Recording", "Measurement", "CLNF", "Tracking", "VideoInput", "TestSupport", "CFFmpeg",
+        "CFFmpegShims",
       ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["VideoInput", "Recording", "CLNF", "TestSupport"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

@@ -13,7 +13,7 @@ public struct OneEuroSettings: Sendable, Equatable {
   public let speedCutoffHertz: Double
 
   /// For landmarks in pixels of faces about 150 px wide: jitter at rest to a third at 30 frames a
-  /// second, a lag of about 10 ms at 200 px/s (MeasurementTests has the figures).
+  /// second, a lag of 11 ms at 200 px/s, 47 ms at 20 px/s (MeasurementTests has the figures).
   public static let standard = OneEuroSettings(1, 0.05, 1)
 
   /// Throws `MeasurementError.invalidSetting` outside the ranges above.

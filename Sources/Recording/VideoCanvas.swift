@@ -3,15 +3,14 @@ import CFFmpegShims
 
 /// The picture that is encoded: yuv420p of a fixed, even size, filled from R G B pictures.
 ///
-/// A picture of the size that was asked for keeps its pixels; an odd last column or row is
-/// repeated. Others are scaled to fit, with black beside them.
+/// An odd last column or row is repeated. A picture of the size that was asked for keeps its
+/// pixels; others are scaled to fit, with black beside them.
 final class VideoCanvas {
   let frame: UnsafeMutablePointer<AVFrame>
-  private let width: Int
-  private let height: Int
   private let path: String
   private var scaler: OpaquePointer?
-  /// The picture as FFmpeg likes it: rows aligned, memory that may be read past their ends.
+  /// The picture as FFmpeg likes it: even sides, rows aligned, memory that may be read past their
+  /// ends.
   private var packed: UnsafeMutablePointer<AVFrame>?
   private var region = Region(x: 0, y: 0, width: 0, height: 0)
 
@@ -29,8 +28,6 @@ final class VideoCanvas {
   /// - Parameters:
   ///   - width, height: of the pictures; 1 to `largestSide`.
   init(width: Int, height: Int, path: String) throws(RecordingError) {
-    self.width = width
-    self.height = height
     self.path = path
     frame = try Self.makeFrame(width + width % 2, height + height % 2, AV_PIX_FMT_YUV420P, path)
     frame.pointee.color_range = AVCOL_RANGE_MPEG
@@ -68,25 +65,36 @@ final class VideoCanvas {
       throw .video(path: path, operation: "av_frame_make_writable", text: "out of memory")
     }
     let stride = packed.pointee.linesize.0
-    let (rowLength, rows) = (3 * picture.width, picture.height)
-    picture.withSamples { samples in
-      guard let from = samples.baseAddress else { return }
-      for row in 0..<rows {
-        (to + row * Int(stride)).update(from: from + row * rowLength, count: rowLength)
-      }
-    }
+    copy(picture, to: to, stride: Int(stride))
     let written = landmarkd_scale_into(
-      scaler, to, stride, Int32(rows), frame, Int32(region.x), Int32(region.y))
+      scaler, to, stride, packed.pointee.height, frame, Int32(region.x), Int32(region.y))
     guard written == Int32(region.height) else {
       throw .video(path: path, operation: "sws_scale", text: "\(written) rows were made")
     }
     fillBesideRegion()
   }
 
-  /// The memory and the scaler for pictures of this size.
+  private func copy(
+    _ picture: borrowing OverlayPicture, to: UnsafeMutablePointer<UInt8>, stride: Int
+  ) {
+    let (rowLength, rows) = (3 * picture.width, picture.height)
+    picture.withSamples { samples in
+      guard let from = samples.baseAddress else { return }
+      for row in 0..<rows + rows % 2 {
+        let line = to + row * stride
+        line.update(from: from + min(row, rows - 1) * rowLength, count: rowLength)
+        if rowLength % 2 != 0 {
+          (line + rowLength).update(from: line + rowLength - 3, count: 3)
+        }
+      }
+    }
+  }
+
+  /// The memory and the scaler for pictures of this size, made even.
   private func prepare(
-    width: Int, height: Int
+    width oddWidth: Int, height oddHeight: Int
   ) throws(RecordingError) -> UnsafeMutablePointer<AVFrame> {
+    let (width, height) = (oddWidth + oddWidth % 2, oddHeight + oddHeight % 2)
     if let packed, Int(packed.pointee.width) == width, Int(packed.pointee.height) == height {
       return packed
     }
@@ -107,9 +115,6 @@ final class VideoCanvas {
   }
 
   private func place(width: Int, height: Int) -> Region {
-    guard width != self.width || height != self.height else {
-      return Region(x: 0, y: 0, width: width, height: height)
-    }
     let (fullWidth, fullHeight) = (Int(frame.pointee.width), Int(frame.pointee.height))
     let scale = min(Double(fullWidth) / Double(width), Double(fullHeight) / Double(height))
     // Even sizes and places: chroma has half the samples.
@@ -122,39 +127,29 @@ final class VideoCanvas {
       width: fitted.width, height: fitted.height)
   }
 
-  /// After every scaling, which may write a little past its region.
+  /// Black; after every scaling, which may write a little past its region.
   private func fillBesideRegion() {
-    let isWhole = region.width == width && region.height == height
-    fillBesideRegion(frame.pointee.data.0, frame.pointee.linesize.0, 1, isWhole ? nil : 16)
-    guard !isWhole else { return }
+    guard region.width < frame.pointee.width || region.height < frame.pointee.height else { return }
+    fillBesideRegion(frame.pointee.data.0, frame.pointee.linesize.0, 1, 16)
     fillBesideRegion(frame.pointee.data.1, frame.pointee.linesize.1, 2, 128)
     fillBesideRegion(frame.pointee.data.2, frame.pointee.linesize.2, 2, 128)
   }
 
-  /// - Parameters:
-  ///   - share: one sample a pixel, or one every two.
-  ///   - value: nil repeats the edge.
+  /// - Parameter share: one sample a pixel, or one every two.
   private func fillBesideRegion(
-    _ plane: UnsafeMutablePointer<UInt8>?, _ linesize: Int32, _ share: Int, _ value: UInt8?
+    _ plane: UnsafeMutablePointer<UInt8>?, _ linesize: Int32, _ share: Int, _ value: UInt8
   ) {
     guard let plane else { return }
-    let stride = Int(linesize)
     let (columns, rows) = (Int(frame.pointee.width) / share, Int(frame.pointee.height) / share)
     let (left, top) = (region.x / share, region.y / share)
     let (right, bottom) = (left + region.width / share, top + region.height / share)
     for row in 0..<rows {
-      let line = plane + row * stride
+      let line = plane + row * Int(linesize)
       if row < top || row >= bottom {
-        if let value {
-          line.update(repeating: value, count: columns)
-        } else {
-          line.update(from: line - stride, count: columns)
-        }
-        continue
-      }
-      if left > 0 { line.update(repeating: value ?? line[left], count: left) }
-      if right < columns {
-        (line + right).update(repeating: value ?? line[right - 1], count: columns - right)
+        line.update(repeating: value, count: columns)
+      } else {
+        line.update(repeating: value, count: left)
+        (line + right).update(repeating: value, count: columns - right)
       }
     }
   }

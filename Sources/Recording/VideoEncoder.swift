@@ -43,7 +43,7 @@ final class VideoEncoder {
   private var framesIn: Int64 = 0
   /// The times of the frames that the encoder holds.
   private var pending: [Int64] = []
-  private var lastDuration: Int64 = 0
+  private var lastTicks: Int64?
 
   /// Opens the first of `choices` that FFmpeg has, that the container takes and that opens.
   ///
@@ -130,10 +130,14 @@ final class VideoEncoder {
   private func setTimes() {
     guard !pending.isEmpty else { return }
     let ticks = pending.removeFirst()
-    // The last frame is shown as long as the one before.
-    if let next = pending.first { lastDuration = next - ticks }
+    // Containers know from the next frame how long this one is shown, but for the last. MP4 would
+    // lose a last frame of no duration, so it is shown as long as the one before.
+    let base = container.timeBase
+    let usual = max(1, Int64(base.den) / (25 * Int64(base.num)))
+    let duration = pending.first.map { $0 - ticks } ?? lastTicks.map { ticks - $0 } ?? usual
+    lastTicks = ticks
     packet.pointee.pts = ticks
     packet.pointee.dts = ticks
-    packet.pointee.duration = lastDuration
+    packet.pointee.duration = duration
   }
 }

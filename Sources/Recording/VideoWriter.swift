@@ -8,7 +8,7 @@ import CFFmpegShims
 /// `abandon` completes the container too, so that what an interrupted run leaves can be played.
 /// A process that is killed leaves a partial that only .mkv and .webm players open.
 ///
-/// Not to be used by two threads at once. Cost: about 3 ms a picture of 640 x 480 on one core.
+/// Not to be used by two threads at once. Cost: 5 to 6 ms a picture of 640 x 480.
 public final class VideoWriter {
   /// Seconds a tick of the source's time stamps: `numerator / denominator`.
   public struct TimeBase: Sendable, Equatable {

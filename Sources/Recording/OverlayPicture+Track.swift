@@ -47,8 +47,6 @@ extension OverlayPicture {
   ///   - residuals: a landmark's distance to its response's peak, reference px, NaN where it is
   ///     hidden: the dots' colours (`ResidualColour`). nil draws them plain; so does a list that
   ///     has not a value a landmark.
-  ///
-  /// Cost: 1 ms or so at 640 x 480.
   public mutating func drawTrack(
     _ frame: TrackedFrame, _ measurement: FaceMeasurement, camera: CameraIntrinsics,
     residuals: [Double]? = nil

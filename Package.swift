@@ -89,7 +89,8 @@ let package = Package(
     .testTarget(
       name: "RecordingTests",
       dependencies: [
-        "Recording", "Measurement", "CLNF", "Tracking", "TestSupport", "CFFmpeg", "CFFmpegShims",
+        "Recording", "Measurement", "CLNF", "Tracking", "VideoInput", "TestSupport", "CFFmpeg",
+        "CFFmpegShims",
       ],
       swiftSettings: strict),
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
@@ -101,7 +102,8 @@ let package = Package(
       dependencies: ["CLNF", "FaceDetection", "Tracking", "CAllocationCount", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["landmarkd", "TestSupport"],
+      name: "CommandLineTests",
+      dependencies: ["landmarkd", "VideoInput", "Recording", "CLNF", "TestSupport"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

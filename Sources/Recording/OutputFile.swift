@@ -10,7 +10,7 @@ final class OutputFile {
   let path: String
   /// Where the bytes are until they are published; nil for standard output, devices and pipes.
   let partialPath: String?
-  /// Bytes that were written.
+  /// Bytes that were written; after a `seek` where the next byte goes.
   private(set) var length = 0
   private let replaces: Bool
   private let calls: FileCalls
@@ -82,6 +82,13 @@ final class OutputFile {
     guard partialPath != nil, ftruncate(descriptor, length) == 0 else { return }
     _ = lseek(descriptor, length, SEEK_SET)
     self.length = length
+  }
+
+  /// Moves to byte `offset`, where the next bytes go; false where there is no partial.
+  func seek(to offset: Int) -> Bool {
+    guard partialPath != nil, lseek(descriptor, offset, SEEK_SET) == offset else { return false }
+    length = offset
+    return true
   }
 
   /// Makes the bytes durable under their name and closes the file.

@@ -74,6 +74,18 @@ public struct OverlayPicture: ~Copyable, Sendable {
     }
   }
 
+  /// Replaces the whole picture by one whose samples are interleaved R G B, its size included.
+  /// Allocates only to grow.
+  public mutating func setBackground(rgb: borrowing Plane<UInt8>) {
+    precondition(rgb.width % 3 == 0, "a row of \(rgb.width) samples is not made of R G B")
+    width = rgb.width / 3
+    height = rgb.height
+    samples.resize(width: rgb.width, height: height, filler: 0)
+    rgb.withSamples { from in
+      samples.withMutableSamples { to in _ = to.update(fromContentsOf: from) }
+    }
+  }
+
   /// The samples, row by row, R G B. The pointer is valid only inside `body`.
   public borrowing func withSamples<Result, Failure: Error>(
     _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result
@@ -85,27 +97,6 @@ public struct OverlayPicture: ~Copyable, Sendable {
   public subscript(x: Int, y: Int) -> Colour {
     precondition(x >= 0 && x < width, "outside the picture")
     return Colour(samples[3 * x, y], samples[3 * x + 1, y], samples[3 * x + 2, y])
-  }
-
-  /// Fills whole pixels: columns x..<x+width, rows y..<y+height, as far as they lie inside.
-  public mutating func fillRectangle(
-    x: Int, y: Int, width fillWidth: Int, height fillHeight: Int, _ colour: Colour
-  ) {
-    let (left, right) = (max(0, x), min(width, x + fillWidth))
-    let (top, bottom) = (max(0, y), min(height, y + fillHeight))
-    guard left < right, top < bottom else { return }
-    let rowLength = 3 * width
-    samples.withMutableSamples { samples in
-      for row in top..<bottom {
-        for first in stride(
-          from: row * rowLength + 3 * left, to: row * rowLength + 3 * right, by: 3)
-        {
-          samples[first] = colour.red
-          samples[first + 1] = colour.green
-          samples[first + 2] = colour.blue
-        }
-      }
-    }
   }
 
   /// A filled disc.
@@ -142,6 +133,28 @@ public struct OverlayPicture: ~Copyable, Sendable {
           samples[first] = blend(samples[first], colour.red, coverage)
           samples[first + 1] = blend(samples[first + 1], colour.green, coverage)
           samples[first + 2] = blend(samples[first + 2], colour.blue, coverage)
+        }
+      }
+    }
+  }
+
+  /// A filled rectangle of whole pixels; what lies outside the picture is left out.
+  ///
+  /// - Parameter opacity: 0 (nothing) to 1.
+  public mutating func fillRectangle(
+    x: Int, y: Int, width rectangleWidth: Int, height rectangleHeight: Int, _ colour: Colour,
+    opacity: Double = 1
+  ) {
+    let columns = (x..<x + max(0, rectangleWidth)).clamped(to: 0..<width)
+    let rows = (y..<y + max(0, rectangleHeight)).clamped(to: 0..<height)
+    let rowLength = 3 * width
+    samples.withMutableSamples { samples in
+      for row in rows {
+        for column in columns {
+          let first = row * rowLength + 3 * column
+          samples[first] = blend(samples[first], colour.red, opacity)
+          samples[first + 1] = blend(samples[first + 1], colour.green, opacity)
+          samples[first + 2] = blend(samples[first + 2], colour.blue, opacity)
         }
       }
     }

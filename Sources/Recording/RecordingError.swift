@@ -22,6 +22,8 @@ public enum RecordingError: Error, Sendable, Equatable, CustomStringConvertible 
   case notRepresentable(path: String, reason: String)
   /// FFmpeg's encoder failed: the function and FFmpeg's own text.
   case encoder(operation: String, text: String)
+  /// A video cannot be made: what failed, and FFmpeg's or our own words for why.
+  case video(path: String, operation: String, text: String)
 
   public var description: String {
     switch self {
@@ -45,6 +47,8 @@ public enum RecordingError: Error, Sendable, Equatable, CustomStringConvertible 
       return "cannot write \(path): \(reason)"
     case .encoder(let operation, let text):
       return "cannot encode a picture as PNG: \(operation): \(text)"
+    case .video(let path, let operation, let text):
+      return "cannot write the video \(path): \(operation): \(text)"
     }
   }
 

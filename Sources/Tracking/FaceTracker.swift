@@ -43,6 +43,7 @@ public final class FaceTracker {
   private struct Fit {
     var parameters: FaceParameters
     var landmarks: [Double]
+    var residuals: [Double]
     var report = FitReport()
     var word = Belief.Word(isBelieved: false, confidence: 0)
     var success: Bool { word.isBelieved }
@@ -66,7 +67,8 @@ public final class FaceTracker {
       parameters: FaceParameters(
         global: GlobalParameters(scale: 1, tx: 0, ty: 0),
         local: [Double](repeating: 0, count: model.shapeModel.modeCount)),
-      landmarks: [Double](repeating: 0, count: 2 * model.landmarkCount))
+      landmarks: [Double](repeating: 0, count: 2 * model.landmarkCount),
+      residuals: [Double](repeating: 0, count: model.landmarkCount))
     current = empty
     saved = empty
     template = FaceTemplate()
@@ -197,6 +199,7 @@ public final class FaceTracker {
       windows == .first ? fitter.settings.firstFitWindows : fitter.settings.trackingWindows
     fitter.fit(image: image, parameters: &current.parameters, windows: list)
     fitter.copyLandmarks(into: &current.landmarks)
+    fitter.copyResiduals(into: &current.residuals)
     current.report = fitter.report
     var certainty: Double?
     if fitter.report.succeeded, let judge {
@@ -217,6 +220,7 @@ public final class FaceTracker {
       return
     }
     frame.landmarks.replaceElements(with: current.landmarks)
+    frame.residuals.replaceElements(with: current.residuals)
     frame.global = current.parameters.global
     frame.local.replaceElements(with: current.parameters.local)
     frame.meanShift = current.report.meanShift

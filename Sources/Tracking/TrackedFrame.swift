@@ -42,6 +42,9 @@ public struct TrackedFrame: Sendable {
   public var meanShift = 0.0
   /// Mean distance from landmark to response peak, reference px of the last scale.
   public var peakOffset = 0.0
+  /// Length of each landmark's final mean shift, n, reference px of the last scale; not a number
+  /// where a landmark is not visible.
+  public var residuals: [Double] = []
   /// Mean over visible landmarks of the log kernel density (docs/clnf.md section 5).
   public var likelihood = 0.0
   /// Iterations of all passes and scales of this frame's fit.

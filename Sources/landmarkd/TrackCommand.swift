@@ -77,6 +77,9 @@ struct TrackCommand: ParsableCommand {
   @OptionGroup(title: "Columns") var columns: ColumnOptions
   @OptionGroup(title: "Camera") var camera: CameraOptions
 
+  @OptionGroup(title: "Smoothing") var smoothing: SmoothingOptions
+  @OptionGroup var overlay: OverlayOptions
+
   @Option(
     help: ArgumentHelp("Draw the landmarks on one frame, as PNG.", valueName: "file"))
   var picture: String?
@@ -114,6 +117,7 @@ struct TrackCommand: ParsableCommand {
     }
     _ = try videoSettings()
     let paths = outputPaths()
+    try overlay.validate(inputs: input, output: paths.first)
     for (index, path) in paths.enumerated() {
       if let other = paths[..<index].firstIndex(of: path) {
         throw ValidationError(
@@ -150,7 +154,7 @@ struct TrackCommand: ParsableCommand {
     do {
       return try VideoSettings(
         startSeconds: start, durationSeconds: duration, everyNthFrame: every,
-        greyConversion: model.greyConversion, keepsColour: picture != nil,
+        greyConversion: model.greyConversion, keepsColour: picture != nil || overlay.overlay != nil,
         openDeadlineSeconds: deadline, readDeadlineSeconds: deadline,
         decoderThreads: decoderThreads, sequenceRate: sequenceRate)
     } catch {

@@ -14,6 +14,7 @@ struct TrackRun {
   var writer: CSVWriter?
   /// Whether the rows have their name.
   var isPublished = false
+  var overlay: TrackOverlay?
   var wallSeconds = 0.0
   private(set) var frames = 0
   private(set) var tracked = 0

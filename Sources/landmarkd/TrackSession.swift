@@ -99,6 +99,7 @@ final class TrackSession {
     var tracked = TrackedFrame()
     var measurement = FaceMeasurement()
     var shape: [Double] = []
+    var smoother = try command.smoothing.makeSmoother()
     defer { progress?.end() }
     while try source.read(into: &frame) {
       if run.writer == nil { try open(&run) }
@@ -107,6 +108,8 @@ final class TrackSession {
       let measurer = try run.measurer(for: frame, command.camera)
       if tracked.hasFit { model.shapeModel.shape3D(local: tracked.local, into: &shape) }
       measurer.measure(frame: tracked, shape3D: shape, into: &measurement)
+      smoother?.smooth(&tracked, &measurement)
+      try run.overlay?.add(frame, tracked, measurement, measurer.camera)
       if run.wantsPicture(of: tracked, frame: command.pictureFrame, path: command.picture) {
         try run.draw(frame, tracked, measurement, measurer.camera, command)
       }
@@ -130,6 +133,8 @@ final class TrackSession {
   }
 
   private func open(_ run: inout TrackRun) throws {
+    run.overlay = try command.overlay.open(
+      force: command.force, startsAtZero: command.start > 0)
     run.writer = try CSVWriter(path: run.path, schema: schema, force: command.force)
   }
 
@@ -143,6 +148,7 @@ final class TrackSession {
     if status == Terminal.interrupted {
       let place = try writer.abandon() ?? "standard output"
       Terminal.complain("interrupted: \(writer.rowsWritten) rows of \(run.input) are in \(place)")
+      run.overlay?.keep()
       return
     }
     try writer.finish()
@@ -157,11 +163,15 @@ final class TrackSession {
     } else if let picture = command.picture, !run.hasPicture {
       Terminal.complain("\(run.input): no frame was tracked; \(picture) was not drawn")
     }
+    // The rows have their name: an error of the drawing is not about them.
+    run.writer = nil
+    try run.overlay?.finish()
     if !command.quiet { Terminal.say(run.summary) }
   }
 
   /// Rows of a run that failed stay in the partial; an empty one was never made.
   private func keepRows(of run: TrackRun) {
+    defer { run.overlay?.keep() }
     guard let writer = run.writer else { return }
     let place = run.isPublished ? run.path : (try? writer.abandon()) ?? writer.partialPath
     guard let place, writer.rowsWritten > 0 else { return }
@@ -231,6 +241,7 @@ extension TrackCommand {
       if let value { settings[name] = .number(value) }
     }
     return settings.merging(detector.report) { first, _ in first }
+      .merging(smoothing.report) { first, _ in first }
   }
 }
 

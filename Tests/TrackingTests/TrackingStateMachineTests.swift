@@ -105,7 +105,8 @@ struct TrackingStateMachineTests {
   @Test func settingsThatCannotBeUsedAreRefused() throws {
     try TrackingSettings.reference.validate()
     let damage: [(inout TrackingSettings) -> Void] = [
-      { $0.belief.validationBoundary = .nan }, { $0.searchInterval = 0 }, { $0.redetectionInterval = 0 },
+      { $0.belief.validationBoundary = .nan }, { $0.searchInterval = 0 },
+      { $0.redetectionInterval = 0 },
       { $0.failureLimit = -1 }, { $0.preferredPoint = .init(x: .infinity, y: 0) },
     ]
     for change in damage {

@@ -1,0 +1,110 @@
+import CLNF
+import Foundation
+import Measurement
+import Tracking
+
+/// The colour of a landmark by how far its patch expert wants it elsewhere.
+public enum ResidualColour {
+  /// Reference pixels from which on a landmark is fully red; at half of it it is yellow, at 0
+  /// green. A well fitted face has a mean of 1 to 2 at the last scale.
+  public static let fullScalePixels = 4.0
+  /// A landmark without a residual: hidden in this view.
+  public static let unknown = Colour(150, 150, 150)
+
+  /// Linear from green over yellow to red; grey where `residual` is not a number.
+  public static func colour(_ residual: Double) -> Colour {
+    guard !residual.isNaN else { return unknown }
+    let share = max(0, min(1, residual / fullScalePixels))
+    return share < 0.5
+      ? Colour(UInt8((510 * share).rounded()), 220, 40)
+      : Colour(255, UInt8((440 * (1 - share)).rounded()), 40)
+  }
+}
+
+/// How a frame's verdict looks: what is not believed is never in the colours of what is.
+public enum VerdictColour {
+  public static let believed = Colour(60, 200, 255)
+  public static let doubtful = Colour(255, 60, 220)
+  public static let lost = Colour(255, 90, 60)
+  public static let searching = Colour(200, 200, 200)
+
+  static func colour(_ frame: TrackedFrame) -> Colour {
+    switch frame.state {
+    case .tracking: believed
+    case .doubtful: doubtful
+    case .lost: lost
+    case .searching: searching
+    }
+  }
+}
+
+extension OverlayPicture {
+  /// Draws all that is known of a frame: contours, landmarks, pose axes, and in words its number,
+  /// time, state and confidence. A frame that is not believed is framed, and in other colours.
+  ///
+  /// - Parameters:
+  ///   - measurement: of the same frame, with the pose in the camera's axes.
+  ///   - residuals: a landmark's distance to its response's peak, reference px, NaN where it is
+  ///     hidden: the dots' colours (`ResidualColour`). nil draws them plain; so does a list that
+  ///     has not a value a landmark.
+  public mutating func drawTrack(
+    _ frame: TrackedFrame, _ measurement: FaceMeasurement, camera: CameraIntrinsics,
+    residuals: [Double]? = nil
+  ) {
+    let colour = VerdictColour.colour(frame)
+    if frame.hasFit {
+      let n = frame.landmarks.count / 2
+      let xs = frame.landmarks[..<n]
+      var style = OverlayStyle(faceWidth: (xs.max() ?? 0) - (xs.min() ?? 0))
+      style.contour = colour
+      if !frame.success { style.dot = colour }
+      drawLandmarks(frame.landmarks, style: style)
+      if let residuals, residuals.count == n {
+        for i in 0..<n {
+          drawDot(
+            x: frame.landmarks[i], y: frame.landmarks[n + i], radius: 1.2 * style.dotRadius,
+            ResidualColour.colour(residuals[i]))
+        }
+      }
+      if frame.success { drawAxes(of: measurement, camera: camera, style: style) }
+    }
+    if frame.state == .doubtful || frame.state == .lost { drawFrame(colour) }
+    drawCaption(Self.caption(frame), colour)
+  }
+
+  /// Two lines: "#12 0.367 s", and "tracking 0.97".
+  static func caption(_ frame: TrackedFrame) -> [String] {
+    let time = String(format: "%.3f", frame.timestampSeconds)
+    let confidence =
+      frame.hasFit && frame.confidence.isFinite
+      ? String(format: " %.2f", frame.confidence) : ""
+    return ["#\(frame.frameNumber) \(time) s", frame.state.rawValue + confidence]
+  }
+
+  /// Lines of text in the top left corner on a darkened ground.
+  private mutating func drawCaption(_ lines: [String], _ colour: Colour) {
+    // Legible at 480 rows, and in proportion above.
+    let scale = max(1, (height + 120) / 240)
+    let sizes = lines.map { Self.textSize($0, scale: scale) }
+    let widest = sizes.map(\.width).max() ?? 0
+    let lineHeight = BitmapFont.glyphHeight * scale
+    let margin = 3 * scale
+    fillRectangle(
+      x: 0, y: 0, width: widest + 2 * margin,
+      height: lines.count * lineHeight + 2 * margin - 2 * scale,
+      Colour(0, 0, 0), opacity: 0.6)
+    for (index, line) in lines.enumerated() {
+      drawText(
+        line, x: margin, y: margin + index * lineHeight, scale: scale, colour)
+    }
+  }
+
+  /// A frame around the picture.
+  private mutating func drawFrame(_ colour: Colour) {
+    let line = max(2, height / 120)
+    fillRectangle(x: 0, y: 0, width: width, height: line, colour)
+    fillRectangle(x: 0, y: height - line, width: width, height: line, colour)
+    fillRectangle(x: 0, y: line, width: line, height: height - 2 * line, colour)
+    fillRectangle(x: width - line, y: line, width: line, height: height - 2 * line, colour)
+  }
+}

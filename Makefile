@@ -45,7 +45,7 @@ test-system: dependencies toolchain
 	LANDMARKD_TEST_TIER=system scripts/run-tests.sh --filter SystemTests
 
 test-long: dependencies toolchain
-	LANDMARKD_TEST_TIER=long scripts/run-tests.sh
+	LANDMARKD_TEST_TIER=long LANDMARKD_FUZZ_CASES=2500 scripts/run-tests.sh
 
 format: toolchain
 	swift format -i -r $(FORMATTED)

@@ -18,11 +18,21 @@ public struct ModelError: Error, CustomStringConvertible, Sendable, Equatable {
     self.reason = reason
   }
 
+  /// One line: control characters, which a damaged file's names may hold, become question marks.
   public var description: String {
-    switch place {
-    case .byte(let offset): "\(file): byte \(offset): \(reason)"
-    case .line(let line): "\(file): line \(line): \(reason)"
-    case nil: "\(file): \(reason)"
-    }
+    let text =
+      switch place {
+      case .byte(let offset): "\(file): byte \(offset): \(reason)"
+      case .line(let line): "\(file): line \(line): \(reason)"
+      case nil: "\(file): \(reason)"
+      }
+    return String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { scalar in
+          switch scalar.properties.generalCategory {
+          case .control, .lineSeparator, .paragraphSeparator: "?"
+          default: scalar
+          }
+        }))
   }
 }

@@ -103,7 +103,7 @@ struct ReferenceTrackTests {
   @Test(.enabled(if: Media.hasFFmpeg, Media.isMissing))
   func aFaceThatReturnsSoon() throws {
     try splice([("default.wmv", 0, 40), (nil, 0, 30), ("default.wmv", 40, 40)], to: "v.mkv")
-    let table = try track("v.mkv", "o.csv")
+    let table = try track("v.mkv", "o.csv", "--fit-settings", "reference")
     let success = try table.column("success")
     let state = try table.column("state")
     #expect(success.count == 110)
@@ -120,7 +120,7 @@ struct ReferenceTrackTests {
   @Test(.enabled(if: Media.hasFFmpeg, Media.isMissing))
   func aFaceThatReturnsLate() throws {
     try splice([("default.wmv", 0, 20), (nil, 0, 130), ("default.wmv", 20, 60)], to: "v.mkv")
-    let table = try track("v.mkv", "o.csv")
+    let table = try track("v.mkv", "o.csv", "--fit-settings", "reference")
     let success = try table.column("success")
     let state = try table.column("state")
     #expect(success.count == 210)
@@ -133,6 +133,21 @@ struct ReferenceTrackTests {
     #expect(try table.column("x_0")[121..<169].allSatisfy(\.isEmpty))
     #expect(success[169...].allSatisfy { $0 == "1" }, "\(success[150...])")
     #expect(try Report(folder, "o.csv.json").counts["framesWithoutFace"] == 48)
+  }
+
+  /// With our own rules: the loss is noticed on the first blank frame, the face is given up on the
+  /// third and looked for on every frame; it is found as soon as it is back.
+  @Test(.enabled(if: Media.hasFFmpeg, Media.isMissing), arguments: [5, 40])
+  func aLostFaceIsNoticedAndFoundAgain(away: Int) throws {
+    try splice([("default.wmv", 0, 30), (nil, 0, away), ("default.wmv", 60, 30)], to: "v.mkv")
+    let table = try track("v.mkv", "o.csv")
+    let success = try table.column("success")
+    let state = try table.column("state")
+    #expect(success[..<30].allSatisfy { $0 == "1" })
+    #expect(success[30..<30 + away].allSatisfy { $0 == "0" }, "a blank frame was believed")
+    #expect(state[30] == "doubtful" && state[32] == "lost")
+    #expect(state[33..<30 + away].allSatisfy { $0 == "searching" })
+    #expect(success[(30 + away)...].allSatisfy { $0 == "1" })
   }
 
   /// A cut to another face at another place: the fit from the old place fails, the detector runs

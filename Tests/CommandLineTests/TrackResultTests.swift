@@ -32,7 +32,7 @@ struct TrackResultTests {
     let table = try Table(folder, "face.csv")
     #expect(try table.numbers("frame") == (1...30).map(Double.init))
     #expect(try table.column("timestamp")[29] == "1.933333")
-    #expect(try table.column("state").allSatisfy { ["tracking", "doubtful"].contains($0) })
+    #expect(try table.column("state").allSatisfy { ["tracking", "doubtful", "lost"].contains($0) })
     #expect(table.header.suffix(2) == ["pts", "time_utc"])
     #expect(table.header.count == 5 + 6 + 2 * 16 + 3 * 16 + 6 + 5 + 5 + 2)
 
@@ -65,7 +65,7 @@ struct TrackResultTests {
     ] as [(String, Double)] { #expect(settings[name] as? Double == value, "\(name)") }
     #expect(settings["columns"] as? String == "pose,fit")
     #expect(settings["face-at"] as? [Double] == [-5, 20])
-    #expect(settings["fit-settings"] as? String == "standard")
+    #expect(settings["fit-settings"] as? String == "landmarkd")
     #expect(settings["pose"] as? String == "world")
   }
 

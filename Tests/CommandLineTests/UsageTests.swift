@@ -62,7 +62,7 @@ import Testing
     (["a.avi", "--minimum-face", "nan"], "--minimum-face is nan; expected 0.0 to"),
     (["a.avi", "--enlarge", "0"], "--enlarge is 0.0; expected 0.1 to 8.0"),
     (["a.avi", "--pose", "head"], "one of 'world' and 'camera'"),
-    (["a.avi", "--fit-settings", "fast"], "one of 'standard' and 'reference'"),
+    (["a.avi", "--fit-settings", "fast"], "one of 'landmarkd' and 'reference'"),
     (["a.avi", "--picture-frame", "3"], "--picture-frame needs --picture FILE"),
     (["a.avi", "--picture", "p.png", "--picture-frame", "0"], "frames count from 1"),
     (["a.avi", "b.avi", "--picture", "p.png"], "--picture draws a frame of one input"),

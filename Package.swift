@@ -56,7 +56,8 @@ let package = Package(
       swiftSettings: strict),
     // For developers: figures of docs/accuracy.md from annotated images.
     .executableTarget(
-      name: "landmarkd-measure", dependencies: ["CLNF", "FaceDetection"], swiftSettings: strict),
+      name: "landmarkd-measure",
+      dependencies: ["CLNF", "FaceDetection", "ModelTraining", "Tracking"], swiftSettings: strict),
 
     .target(name: "ModelTraining", dependencies: ["CLNF"], swiftSettings: strict),
     .executableTarget(

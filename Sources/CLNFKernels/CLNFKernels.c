@@ -42,6 +42,62 @@ int clnf_reduced_size(int size, double factor) {
   return size - whole * factor > 0.01 ? whole + 1 : (whole > 0 ? whole : 1);
 }
 
+// The left or upper edge of output pixel i, 1/256 px, not beyond `size` px.
+static int64_t edge(int i, double factor, int size) {
+  const int64_t place = (int64_t)(i * factor * 256);
+  return place < (int64_t)size * 256 ? place : (int64_t)size * 256;
+}
+
+// One row: out[i] = 256 times the sum of the pixels under [edge i, edge i + 1), by their shares.
+static void reduce_row(const uint8_t *row, int columns, double factor, int out_width,
+                       uint64_t *out) {
+  int64_t start = 0;
+  for (int i = 0; i < out_width; i++) {
+    const int64_t end = i + 1 < out_width ? edge(i + 1, factor, columns) : (int64_t)columns * 256;
+    const int first = (int)(start >> 8), last = (int)(end >> 8);
+    uint64_t sum = 0;
+    if (first == last) {
+      sum = (uint64_t)row[first] * (uint64_t)(end - start);
+    } else {
+      uint32_t whole = 0;
+      for (int x = first + 1; x < last; x++) whole += row[x];
+      sum = (uint64_t)row[first] * (uint64_t)(((int64_t)(first + 1) << 8) - start) + 256u * whole;
+      if (last < columns) sum += (uint64_t)row[last] * (uint64_t)(end & 255);
+    }
+    out[i] = sum;
+    start = end;
+  }
+}
+
+void clnf_reduce_area(const uint8_t *image, int stride, int x0, int y0, int x1, int y1,
+                      double factor, int out_width, int out_height, uint64_t *scratch,
+                      uint8_t *out) {
+  uint64_t *line = scratch, *sum = scratch + out_width;
+  const int columns = x1 - x0, rows = y1 - y0;
+  int64_t start = 0;
+  for (int j = 0; j < out_height; j++) {
+    const int64_t end = j + 1 < out_height ? edge(j + 1, factor, rows) : (int64_t)rows * 256;
+    for (int i = 0; i < out_width; i++) sum[i] = 0;
+    for (int64_t y = start >> 8; y * 256 < end; y++) {
+      const int64_t top = y * 256 > start ? y * 256 : start;
+      const int64_t bottom = (y + 1) * 256 < end ? (y + 1) * 256 : end;
+      reduce_row(image + ((size_t)y0 + (size_t)y) * (size_t)stride + x0, columns, factor,
+                 out_width, line);
+      for (int i = 0; i < out_width; i++) sum[i] += line[i] * (uint64_t)(bottom - top);
+    }
+    uint8_t *target = out + (size_t)j * (size_t)out_width;
+    int64_t left = 0;
+    for (int i = 0; i < out_width; i++) {
+      const int64_t right =
+          i + 1 < out_width ? edge(i + 1, factor, columns) : (int64_t)columns * 256;
+      const uint64_t area = (uint64_t)(right - left) * (uint64_t)(end - start);
+      target[i] = area > 0 ? (uint8_t)((sum[i] + area / 2) / area) : 0;
+      left = right;
+    }
+    start = end;
+  }
+}
+
 size_t clnf_response_scratch(int window, int kernel) {
   const size_t size = (size_t)(window + kernel - 1);
   return size * size + (size_t)window * (size_t)window;

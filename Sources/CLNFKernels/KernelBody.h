@@ -60,48 +60,6 @@ KERNEL_TARGET static void KERNEL(sample_area)(const uint8_t *image, int width, i
   }
 }
 
-// One row: out[i] = sum of the pixels under [i f, (i + 1) f), by the shares that it covers.
-KERNEL_TARGET static void KERNEL(reduce_row)(const uint8_t *row, int count, double factor,
-                                             int out_width, float *out) {
-  for (int i = 0; i < out_width; i++) {
-    const double start = i * factor, end = start + factor;
-    int first = (int)start;
-    const int last = (int)end < count ? (int)end : count;
-    float sum = (float)row[first] * (float)(first + 1 - start);
-    for (first++; first < last; first++) sum += (float)row[first];
-    if (last < count && end > last) sum += (float)row[last] * (float)(end - last);
-    out[i] = sum;
-  }
-}
-
-KERNEL_TARGET static void KERNEL(reduce_area)(const uint8_t *image, int stride, int x0, int y0,
-                                              int x1, int y1, double factor, int out_width,
-                                              int out_height, float *scratch, uint8_t *out) {
-  float *line = scratch, *sum = scratch + out_width;
-  const int columns = x1 - x0, rows = y1 - y0;
-  const double last_width = columns - (out_width - 1) * factor;
-  int y = 0;
-  for (int j = 0; j < out_height; j++) {
-    const double start = j * factor;
-    const double end = start + factor < rows ? start + factor : rows;
-    for (int i = 0; i < out_width; i++) sum[i] = 0;
-    for (y = (int)start; y < end; y++) {
-      const double top = y > start ? y : start, bottom = y + 1 < end ? y + 1 : end;
-      const float share = (float)(bottom - top);
-      KERNEL(reduce_row)(image + (size_t)(y0 + y) * (size_t)stride + x0, columns, factor,
-                         out_width, line);
-      for (int i = 0; i < out_width; i++) sum[i] += share * line[i];
-    }
-    const float height = (float)(end - start);
-    uint8_t *target = out + (size_t)j * (size_t)out_width;
-    for (int i = 0; i < out_width; i++) {
-      const float width = i + 1 < out_width ? (float)factor : (float)last_width;
-      const float level = sum[i] / (width * height) + 0.5f;
-      target[i] = (uint8_t)(level < 255.0f ? level : 255.0f);
-    }
-  }
-}
-
 // 1 / |patch - mean| of every kernel x kernel patch, 0 for a patch without variance. Running sums
 // in double precision on values whose mean was taken off, so that little is lost to cancellation.
 KERNEL_TARGET static void KERNEL(inverse_norms)(const float *area, int size, int window, int kernel,
@@ -262,9 +220,8 @@ KERNEL_TARGET static void KERNEL(accumulate_correlation)(const float *image, int
 }
 
 static const clnf_kernels KERNEL(table) = {
-    KERNEL(sample_area),        KERNEL(reduce_area), KERNEL(neuron_sum),
-    KERNEL(symmetric_multiply), KERNEL(mode_column), KERNEL(normal_equations),
-    KERNEL(accumulate_correlation),
+    KERNEL(sample_area), KERNEL(neuron_sum),       KERNEL(symmetric_multiply),
+    KERNEL(mode_column), KERNEL(normal_equations), KERNEL(accumulate_correlation),
 };
 
 #undef SPLAT

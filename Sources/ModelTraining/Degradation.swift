@@ -39,7 +39,10 @@ public enum Degradation {
     }
     if generator.uniform(0...1) < 0.4 { blur(&image, radius: Int(generator.uniform(1...3.99))) }
     if generator.uniform(0...1) < 0.4 { occlude(&image, face, &generator) }
-    if generator.uniform(0...1) < 0.5 { noise(&image, generator.uniform(1...10), &generator) }
+    if generator.uniform(0...1) < 0.5 {
+      let deviation = generator.uniform(1...10)
+      addNoise(to: &image, deviation: deviation, generator: &generator)
+    }
   }
 
   static func light(_ image: inout GreyImage, gain: Double, offset: Double) {
@@ -99,8 +102,9 @@ public enum Degradation {
     }
   }
 
-  static func noise(
-    _ image: inout GreyImage, _ deviation: Double, _ generator: inout SeededGenerator
+  /// Adds normal noise, the same for the same generator.
+  public static func addNoise(
+    to image: inout GreyImage, deviation: Double, generator: inout SeededGenerator
   ) {
     image.withMutableSamples { samples in
       for i in samples.indices {

@@ -1,3 +1,4 @@
+import CLNF
 import Foundation
 
 /// Measures parts of landmarkd on annotated images; prints Markdown tables for docs/accuracy.md.
@@ -7,10 +8,16 @@ import Foundation
 enum Measure {
   static let usage = """
     usage: landmarkd-measure detector FOLDER [WIDTH]
+           landmarkd-measure verdict FOLDER MODEL
+           landmarkd-measure convergence FOLDER MODEL WINDOWS
+           landmarkd-measure jitter FOLDER MODEL
 
       detector   recall, box error and time of the face detector on the pictures in FOLDER, each
                  with its 68 points in a .pts file of the same name; with WIDTH, shrunk until the
                  face is WIDTH pixels wide
+      verdict    how well failures are told from good fits; FOLDER also holds boxes.csv
+      convergence  what good fits show at their end, with WINDOWS by scale (11,9,7)
+      jitter     how much landmarks move on still faces with sensor noise
 
     """
 
@@ -19,6 +26,14 @@ enum Measure {
       throw MeasureError(description: "WIDTH is \(text), expected 1 to 10000 pixels")
     }
     return width
+  }
+
+  private static func list(_ folder: String) throws -> AnnotatedImage.List {
+    try AnnotatedImage.load(folder: URL(fileURLWithPath: folder, isDirectory: true), faceWidth: nil)
+  }
+
+  private static func model(_ path: String) throws -> FaceModel {
+    try FaceModel.load(path, withParts: false)
   }
 
   static func main() {
@@ -30,6 +45,17 @@ enum Measure {
         let width = try arguments.count == 3 ? faceWidth(arguments[3]) : nil
         let list = try AnnotatedImage.load(folder: folder, faceWidth: width)
         print(try DetectorMeasurement.table(of: list))
+      case ("verdict", 3):
+        print(try VerdictMeasurement(model: model(arguments[3]), list: list(arguments[2])).tables())
+      case ("convergence", 4):
+        let windows = arguments[4].split(separator: ",").compactMap { Int($0) }
+        print(
+          try ConvergenceMeasurement.table(
+            of: list(arguments[2]), model: model(arguments[3]), windows: windows))
+      case ("jitter", 3):
+        print(
+          try JitterMeasurement.table(
+            of: list(arguments[2]), model: model(arguments[3]), limit: 20))
       default:
         FileHandle.standardError.write(Data(usage.utf8))
         exit(2)

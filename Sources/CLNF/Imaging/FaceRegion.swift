@@ -12,7 +12,12 @@ struct FaceRegion: ~Copyable {
   private var y0 = 0
   private var x1 = 0
   private var y1 = 0
-  private var scratch = Buffer<Float>(repeating: 0, count: 0)
+  private var scratch = Buffer<UInt64>(repeating: 0, count: 0)
+
+  /// Origin and factor go in steps: a face that lies a hair's breadth elsewhere is then seen through
+  /// the very same pixels, and rounding does not grow from frame to frame.
+  private static let grid = 16
+  private static let factorSteps = 16.0
 
   /// A rectangle in image pixels.
   struct Bounds {
@@ -34,8 +39,7 @@ struct FaceRegion: ~Copyable {
   /// Fills the region, unless it already covers `bounds` at nearly this factor (a quarter more or
   /// less). Allocates only where it grows.
   mutating func update(
-    _ source: borrowing GreyImage, bounds: Bounds, factor wanted: Double,
-    kernels: UnsafePointer<clnf_kernels>
+    _ source: borrowing GreyImage, bounds: Bounds, factor wanted: Double
   ) {
     func clamped(_ value: Double, _ limit: Int) -> Int { Int(max(0, min(Double(limit), value))) }
     let (left, right) = (
@@ -50,11 +54,12 @@ struct FaceRegion: ~Copyable {
     if covered, factor <= 1.25 * wanted, wanted <= 1.25 * factor { return }
     // A margin, so that a face that moves a little stays within.
     let margin = max(right - left, bottom - top) / 8
-    x0 = max(0, left - margin)
-    y0 = max(0, top - margin)
-    x1 = max(x0 + 1, min(source.width, right + margin))
-    y1 = max(y0 + 1, min(source.height, bottom + margin))
-    factor = max(1, wanted)
+    let grid = Self.grid
+    x0 = max(0, left - margin) / grid * grid
+    y0 = max(0, top - margin) / grid * grid
+    x1 = max(x0 + 1, min(source.width, (right + margin + grid - 1) / grid * grid))
+    y1 = max(y0 + 1, min(source.height, (bottom + margin + grid - 1) / grid * grid))
+    factor = max(1, min(4096, (wanted * Self.factorSteps).rounded(.up) / Self.factorSteps))
     let width = Int(clnf_reduced_size(Int32(x1 - x0), factor))
     let height = Int(clnf_reduced_size(Int32(y1 - y0), factor))
     image.resize(width: width, height: height, filler: 0)
@@ -66,7 +71,7 @@ struct FaceRegion: ~Copyable {
     source.withSamples { samples in
       image.withMutableSamples { target in
         guard let pixels = samples.baseAddress, let out = target.baseAddress else { return }
-        kernels.pointee.reduce_area(
+        clnf_reduce_area(
           pixels, stride, left32, top32, right32, bottom32, scale, Int32(width), Int32(height),
           work, out)
       }

@@ -27,13 +27,6 @@ typedef struct {
   void (*sample_area)(const uint8_t *image, int width, int height, float cx, float cy, float a,
                       float b, int size, float *out);
 
-  /// Reduces the columns x0 ... x1 - 1 of the rows y0 ... y1 - 1 of an 8-bit image of `stride`
-  /// columns by `factor` >= 1, each output pixel the mean of the area it covers; what reaches
-  /// beyond the last column or row counts with what is there. out_width, out_height:
-  /// clnf_reduced_size of the sides. scratch: 2 * out_width floats. out: out_width * out_height.
-  void (*reduce_area)(const uint8_t *image, int stride, int x0, int y0, int x1, int y1,
-                      double factor, int out_width, int out_height, float *scratch, uint8_t *out);
-
   /// The neurons' sum y of a CCNF expert over a window (docs/clnf.md section 3, steps 1 and 2).
   /// area: (window + kernel - 1)^2 grey levels. weights: groups * kernel^2 * 8, eight neurons
   /// side by side, each of zero mean and unit norm. gain = 2 alpha, slope = norm, bias:
@@ -70,6 +63,15 @@ clnf_instruction_set clnf_best_instruction_set(void);
 /// The kernels for an instruction set; one that the processor or the build lacks gives the
 /// portable ones.
 const clnf_kernels *clnf_kernels_for(clnf_instruction_set set);
+
+/// Reduces the columns x0 ... x1 - 1 of the rows y0 ... y1 - 1 of an 8-bit image of `stride` columns
+/// by `factor` (1 to 4096), each output pixel the mean of the area it covers, edges to 1/256 px;
+/// what reaches beyond the last column or row counts with what is there. In whole numbers, so that
+/// every instruction set gives the same bytes. out_width, out_height: clnf_reduced_size of the
+/// sides. scratch: 2 * out_width. out: out_width * out_height.
+void clnf_reduce_area(const uint8_t *image, int stride, int x0, int y0, int x1, int y1,
+                      double factor, int out_width, int out_height, uint64_t *scratch,
+                      uint8_t *out);
 
 /// Pixels that `size` pixels become when they are reduced by `factor`.
 int clnf_reduced_size(int size, double factor);

@@ -197,7 +197,9 @@ public final class FaceTracker {
     activity.fits.append(windows)
     let list =
       windows == .first ? fitter.settings.firstFitWindows : fitter.settings.trackingWindows
-    fitter.fit(image: image, parameters: &current.parameters, windows: list)
+    fitter.fit(
+      image: image, parameters: &current.parameters, windows: list,
+      isTracking: windows == .tracking)
     fitter.copyLandmarks(into: &current.landmarks)
     fitter.copyResiduals(into: &current.residuals)
     current.report = fitter.report

@@ -33,6 +33,10 @@ public struct FitSettings: Sendable, Equatable, Codable {
   /// means first. nil samples the image as it is, as the reference does.
   public var largestPixelDensity: Double?
 
+  /// Whether tracking moves only the pose at all scales but the last: the coarse scales catch motion,
+  /// the shape is left to the finest. Less jitter and time than full passes everywhere.
+  public var tracksPoseOnlyWhenCoarse: Bool
+
   /// How kernel width, regularisation and weight factor change with the scale.
   public enum Refinement: Sendable, Equatable, Codable {
     /// Not at all: parts.
@@ -73,6 +77,7 @@ public struct FitSettings: Sendable, Equatable, Codable {
     densityKernel = .exact
     stopRule = .imageDistance(0.01)
     largestPixelDensity = nil
+    tracksPoseOnlyWhenCoarse = false
   }
 
   /// For models trained for video (docs/clnf.md section 5, "video").
@@ -123,6 +128,7 @@ public struct FitSettings: Sendable, Equatable, Codable {
     settings.iterationLimit = 20
     settings.stopRule = .referenceStep(0.01)
     settings.largestPixelDensity = 1
+    settings.tracksPoseOnlyWhenCoarse = true
     return settings
   }
 

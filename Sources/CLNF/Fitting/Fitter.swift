@@ -49,8 +49,11 @@ public final class Fitter {
   /// stopped.
   /// - Parameters:
   ///   - windows: by scale, one of the settings' lists.
+  ///   - isTracking: whether `parameters` are those of the frame before; then coarse scales may
+  ///     move the pose only, as the settings say.
   public func fit(
-    image: borrowing GreyImage, parameters: inout FaceParameters, windows: [Int]
+    image: borrowing GreyImage, parameters: inout FaceParameters, windows: [Int],
+    isTracking: Bool = false
   ) {
     precondition(
       parameters.local.count == model.shapeModel.modeCount,
@@ -60,7 +63,7 @@ public final class Fitter {
     region.forget()
     global = parameters.global
     workspace.setLocal(parameters.local)
-    fitScales(image, windows)
+    fitScales(image, windows, poseOnlyWhenCoarse: isTracking && settings.tracksPoseOnlyWhenCoarse)
     parameters.global = global
     workspace.copyLocal(into: &parameters.local)
   }
@@ -74,7 +77,9 @@ public final class Fitter {
   /// The landmarks' densities at the last fit's end, n; -1e8 where not visible. Allocates.
   public var landmarkLikelihoods: [Double] { workspace.likelihoods.array }
 
-  private func fitScales(_ image: borrowing GreyImage, _ windows: [Int]) {
+  private func fitScales(
+    _ image: borrowing GreyImage, _ windows: [Int], poseOnlyWhenCoarse: Bool
+  ) {
     guard image.count > 0, isFinite else {
       report.failure = image.count > 0 ? .diverged : .nothingFitted
       return
@@ -82,7 +87,14 @@ public final class Fitter {
     for (index, scale) in model.preparedScales.enumerated() where index < windows.count {
       // A face smaller than the experts' scale has nothing for them to see.
       guard windows[index] > 0, 0.9 * scale.patchScaling <= global.scale else { continue }
-      fit(image, scaleIndex: index, windowSize: windows[index])
+      // The last scale that this face is large enough for gets the full pass.
+      let isLast = !model.preparedScales.indices.contains { later in
+        later > index && later < windows.count && windows[later] > 0
+          && 0.9 * model.preparedScales[later].patchScaling <= global.scale
+      }
+      fit(
+        image, scaleIndex: index, windowSize: windows[index],
+        poseOnly: poseOnlyWhenCoarse && !isLast)
       guard isFinite else {
         report.failure = .diverged
         return
@@ -101,10 +113,12 @@ public final class Fitter {
       && workspace.localIsFinite
   }
 
-  private func fit(_ image: borrowing GreyImage, scaleIndex: Int, windowSize: Int) {
+  private func fit(
+    _ image: borrowing GreyImage, scaleIndex: Int, windowSize: Int, poseOnly: Bool
+  ) {
     let pass = prepare(image, scaleIndex: scaleIndex, windowSize: windowSize)
     run(pass, rigid: true)
-    run(pass, rigid: false)
+    if !poseOnly { run(pass, rigid: false) }
     report.lastScale = scaleIndex
     report.view = maps.view
     finish(pass)

@@ -75,15 +75,51 @@ struct InspectComparison {
 
   /// The table, and a closing line that says whether the responses agree.
   var text: String {
-    var lines = ["", title]
-    var first: String?
-    var largest: (difference: Difference, stage: String)?
-    for stage in ours {
-      guard let other = theirs.first(where: { $0.name == stage.name }) else {
-        lines.append("\(stage.name)  DIFFERS: only in this report")
-        first = first ?? "\(stage.name): only in this report"
-        continue
+    var table = Table(lines: ["", title])
+    for name in names {
+      let (mine, other) = (
+        ours.first { $0.name == name }, theirs.first { $0.name == name }
+      )
+      if let mine, let other {
+        table.add(mine, other)
+      } else {
+        table.differ(name, "only in \(mine == nil ? "the other" : "this") report")
       }
+    }
+    let agreement = Self.agreement(table.largest)
+    return (table.lines + [table.first.map { "first difference at \($0)" } ?? agreement])
+      .joined(separator: "\n")
+  }
+
+  /// The stages of both, in order: one that only they have follows what it follows there.
+  private var names: [String] {
+    var names = ours.map(\.name)
+    var next = 0
+    for stage in theirs {
+      if let index = names.firstIndex(of: stage.name) {
+        next = index + 1
+      } else {
+        names.insert(stage.name, at: next)
+        next += 1
+      }
+    }
+    return names
+  }
+
+  /// The lines so far.
+  private struct Table {
+    var lines: [String]
+    /// Where and what the first difference is.
+    var first: String?
+    /// The largest difference of responses.
+    var largest: (difference: Difference, place: String)?
+
+    mutating func differ(_ stage: String, _ words: String) {
+      lines.append("\(stage)  DIFFERS: \(words)")
+      first = first ?? "\(stage): \(words)"
+    }
+
+    mutating func add(_ stage: InspectStage, _ other: InspectStage) {
       lines.append(stage.name)
       for figure in stage.figures {
         guard let twin = other.figures.first(where: { $0.name == figure.name }) else { continue }
@@ -91,18 +127,18 @@ struct InspectComparison {
         let differs = difference.size > figure.tolerance
         let name = figure.name.padding(toLength: 20, withPad: " ", startingAt: 0)
         lines.append("  \(name) \(difference.words)" + (differs ? "  DIFFERS" : ""))
-        if differs, first == nil { first = Self.words(stage, figure, difference) }
+        if differs, first == nil {
+          first = InspectComparison.words(stage, figure, difference)
+          if !figure.isOfResponses, let largest {
+            first? += "; before it " + InspectComparison.agreement(largest)
+          }
+        }
         if figure.isOfResponses, difference.size >= largest?.difference.size ?? 0 {
-          largest = (difference, stage.name)
+          let place = difference.place.isEmpty ? figure.name : difference.place
+          largest = (difference, "\(stage.name), \(place)")
         }
       }
     }
-    for stage in theirs where !ours.contains(where: { $0.name == stage.name }) {
-      lines.append("\(stage.name)  DIFFERS: only in the other report")
-      first = first ?? "\(stage.name): only in the other report"
-    }
-    lines.append(first.map { "first difference at \($0)" } ?? Self.agreement(largest))
-    return lines.joined(separator: "\n")
   }
 
   private static func words(
@@ -118,11 +154,10 @@ struct InspectComparison {
     return words
   }
 
-  private static func agreement(_ largest: (difference: Difference, stage: String)?) -> String {
+  private static func agreement(_ largest: (difference: Difference, place: String)?) -> String {
     guard let largest else { return "no difference, and no responses to compare" }
     guard largest.difference.size > 0 else { return "responses agree: no difference" }
-    let place = largest.difference.place.isEmpty ? "" : ", " + largest.difference.place
     return "responses agree: largest difference \(Difference.text(largest.difference.size))"
-      + " (\(largest.stage)\(place))"
+      + " (\(largest.place))"
   }
 }

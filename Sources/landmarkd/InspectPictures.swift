@@ -110,7 +110,12 @@ struct InspectPictures {
     for (index, scale) in report.scales.enumerated() {
       let colour = colours[index % colours.count]
       func points(_ values: [Double?]) -> [SIMD2<Double>] {
-        values.enumerated().map { [Double(before + $0 + 1), log10($1 ?? .nan)] }
+        var points = values.enumerated().map { index, value -> SIMD2<Double> in
+          [Double(before + index + 1), log10(value ?? .nan)]
+        }
+        // A gap between the passes: they do not go on from one another.
+        points.insert([.nan, .nan], at: min(scale.rigidIterations, points.count))
+        return points
       }
       series.append(
         LinePlot.Series(
@@ -126,8 +131,9 @@ struct InspectPictures {
     var plot = LinePlot(
       title: "convergence (rigid, then full, scale by scale)",
       horizontal: LinePlot.Axis(
-        title: "iteration", range: 0...max(1, (1.45 * Double(before)).rounded(.up))),
-      vertical: LinePlot.Axis(title: "log10 of reference px", covering: values), series: series)
+        title: "iteration", range: 0...max(1, (1.6 * Double(before)).rounded(.up))),
+      vertical: LinePlot.Axis(title: "log10 of reference px", covering: values),
+      series: series)
     plot.legendCorner = .upperRight
     return plot
   }

@@ -76,7 +76,8 @@ struct InspectSession {
     }
     try pictures?.write(frame, report, scales)
     switch other {
-    case .images: if let image { try say(comparison(report, image.stages)) }
+    case .images:
+      if let image { try say(comparison(report, image.stages, of: [image.image])) }
     case .report(let other): try say(comparison(report, other.stages))
     default: break
     }
@@ -87,9 +88,18 @@ struct InspectSession {
     if command.json == "-" { Terminal.say(text) } else { try Terminal.print(text) }
   }
 
-  private func comparison(_ report: InspectReport, _ stages: [InspectStage]) -> String {
-    let title = "compared with \(command.compare ?? "")"
-    return InspectComparison(title: title, ours: report.stages, theirs: stages).text
+  private func comparison(
+    _ report: InspectReport, _ stages: [InspectStage], of images: [String] = []
+  ) -> String {
+    InspectComparison(title: title(images), ours: report.stages, theirs: stages).text
+  }
+
+  /// A word where the other figures are of a file of another name than the input.
+  private func title(_ images: [String]) -> String {
+    let others = images.filter { $0 != inputName }
+    guard let first = others.first else { return "compared with \(command.compare ?? "")" }
+    return "compared with \(command.compare ?? ""), whose figures are of \(first); "
+      + "the input is \(inputName)"
   }
 
   /// The input's name without its folders.
@@ -180,7 +190,7 @@ struct InspectSession {
     }
     try say(
       InspectComparison(
-        title: "compared with \(file)", ours: ours, theirs: cases.map(\.stage)
+        title: title(cases.map(\.image)), ours: ours, theirs: cases.map(\.stage)
       ).text)
   }
 }

@@ -48,8 +48,7 @@ extension InspectReport.Scale {
       ]
       lines.append("              " + zip(cells, [8, 8, 8, 10, 8]).map(padded).joined())
     }
-    lines.append("  mean shift  " + byPass(meanShift) + "   (reference px)")
-    lines.append("  step        " + byPass(step) + "   (reference px)")
+    lines += byPass("mean shift", meanShift) + byPass("step", step)
     let full = meanShift.count - rigidIterations
     lines.append(
       "  iterations  \(rigidIterations) rigid (\(end(rigidCameToRest))), "
@@ -59,13 +58,17 @@ extension InspectReport.Scale {
 
   private func end(_ rests: Bool) -> String { rests ? "came to rest" : "stopped at the limit" }
 
-  /// The rigid iterations' figures, then the full ones'.
-  private func byPass(_ values: [Double?]) -> String {
-    func list(_ values: ArraySlice<Double?>) -> String {
-      values.map { number($0, 3) }.joined(separator: " ")
+  /// The rigid iterations' figures, and below them the full ones'.
+  private func byPass(_ name: String, _ values: [Double?]) -> [String] {
+    let title = name.padding(toLength: 12, withPad: " ", startingAt: 0)
+    let passes = [
+      ("rigid", values.prefix(rigidIterations)), ("full ", values.dropFirst(rigidIterations)),
+    ]
+    return passes.enumerated().map { index, pass in
+      let list = pass.1.map { number($0, 3) }.joined(separator: " ")
+      return "  " + (index == 0 ? title : String(repeating: " ", count: 12)) + pass.0
+        + " \(list)" + (index == 0 ? "   (reference px)" : "")
     }
-    return "rigid \(list(values.prefix(rigidIterations)))"
-      + " | full \(list(values.dropFirst(rigidIterations)))"
   }
 
   private func number(_ value: Double?, _ decimals: Int) -> String {

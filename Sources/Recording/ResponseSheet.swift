@@ -78,7 +78,8 @@ public struct ResponseSheet: Sendable {
     picture.fillRectangle(x: 0, y: 0, width: width, height: height, Self.ground)
     picture.drawText(title, x: Self.gap, y: 10, Self.ink)
     picture.drawText(
-      "number and peak of each landmark; cross: peak; ring: landmark", x: Self.gap, y: 34,
+      "landmark and peak response (brightest in its map); cross: peak; ring: landmark", x: Self.gap,
+      y: 34,
       Self.ink)
     for (index, row) in rows.enumerated() {
       let top = Self.header + index * rowHeight

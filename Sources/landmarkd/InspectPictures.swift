@@ -86,10 +86,10 @@ struct InspectPictures {
       picture.drawDot(
         x: xs[i], y: ys[i], radius: 1.6 * style.dotRadius, ResidualColour.colour(residual))
     }
+    let count = Double(max(1, xs.count))
+    let centre = (x: xs.reduce(0, +) / count, y: ys.reduce(0, +) / count)
     for peak in report.scales.last?.worst(InspectReport.Scale.worstCount) ?? [] {
-      let (x, y) = (xs[peak.landmark], ys[peak.landmark])
-      guard x.isFinite, y.isFinite, abs(x) < 1e6, abs(y) < 1e6 else { continue }
-      picture.drawLabel("\(peak.landmark)", x: Int(x) + 8, y: Int(y) - 20)
+      picture.drawNumber(peak.landmark, at: (xs[peak.landmark], ys[peak.landmark]), from: centre)
     }
     picture.drawLabel(
       "mean shift: green 0, yellow \(ResidualColour.fullScalePixels / 2), "
@@ -136,5 +136,20 @@ struct InspectPictures {
       series: series)
     plot.legendCorner = .upperRight
     return plot
+  }
+}
+
+extension OverlayPicture {
+  /// A landmark's number beside it, away from the face's centre, so that it hides no neighbour.
+  fileprivate mutating func drawNumber(
+    _ landmark: Int, at place: (x: Double, y: Double), from centre: (x: Double, y: Double)
+  ) {
+    let (dx, dy) = (place.x - centre.x, place.y - centre.y)
+    let length = (dx * dx + dy * dy).squareRoot()
+    guard length.isFinite, length > 0, abs(place.x) < 1e6, abs(place.y) < 1e6 else { return }
+    let end = (x: place.x + 44 * dx / length, y: place.y + 44 * dy / length)
+    drawLine(from: place, to: end, width: 1.5, Colour(255, 255, 255))
+    let size = Self.textSize("\(landmark)")
+    drawLabel("\(landmark)", x: Int(end.x) - size.width / 2, y: Int(end.y) - size.height / 2)
   }
 }

@@ -13,7 +13,10 @@ struct Landmarkd: ParsableCommand {
       before what it promised; 64 wrong usage; 130 interrupted.
       """,
     version: version,
-    subcommands: [TrackCommand.self, FitCommand.self, EvaluateCommand.self, ModelCommand.self])
+    subcommands: [
+      TrackCommand.self, FitCommand.self, EvaluateCommand.self, InspectCommand.self,
+      ModelCommand.self,
+    ])
 
   static func main() {
     Terminal.prepare()

@@ -82,6 +82,10 @@ public struct ScaleReport: Sendable {
   public var likelihoods: [Double]
   /// Landmarks at the scale's end, 2n image px, stacked.
   public var landmarks: [Double]
+  /// The face at the scale's end.
+  public var parameters: FaceParameters
+  /// Reference px an image px: lengths of mean shifts over it are in image px.
+  public var referenceScale: Double
   /// The rigid and the full pass.
   public var passes: [PassReport]
 

@@ -40,7 +40,7 @@ extension Fitter {
   }
 
   /// Offsets of landmarks in their windows and their mean shifts in reference and image axes.
-  private func computeMeanShifts(_ pass: ScalePass) {
+  func computeMeanShifts(_ pass: ScalePass) {
     let n = model.landmarkCount
     let memory = workspace
     let (landmarks, base) = (memory.landmarks.pointer, memory.base.pointer)

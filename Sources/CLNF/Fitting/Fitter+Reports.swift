@@ -31,6 +31,48 @@ extension Fitter {
 
   /// Copies what was seen at the scale that has just been fitted.
   func keepScaleReport(_ pass: ScalePass) {
+    scaleReports.append(makeScaleReport(pass))
+    passReports.removeAll()
+  }
+
+  /// The response maps around the landmarks of `parameters` at one scale; nothing is fitted.
+  ///
+  /// The report's offsets are the windows' middle, its mean shifts and densities those of the
+  /// first iteration, its passes none. For the comparison of maps from a given state. The fitter's
+  /// `report` then belongs to no fit. Allocates.
+  /// - Parameters:
+  ///   - image: not empty.
+  ///   - parameters: finite, of the model's number of modes, of a scale above 0.
+  ///   - scaleIndex: one of the model's.
+  ///   - windowSize: odd, at most the largest of the settings' windows.
+  public func responses(
+    image: borrowing GreyImage, parameters: FaceParameters, scaleIndex: Int, windowSize: Int
+  ) -> ScaleReport {
+    precondition(image.count > 0, "an image without pixels")
+    precondition(
+      parameters.local.count == model.shapeModel.modeCount,
+      "expected \(model.shapeModel.modeCount) coefficients")
+    precondition(model.preparedScales.indices.contains(scaleIndex), "no scale \(scaleIndex)")
+    precondition(
+      windowSize % 2 == 1 && windowSize <= maps.largestWindow, "a window of \(windowSize)")
+    region.forget()
+    passReports.removeAll()
+    global = parameters.global
+    workspace.setLocal(parameters.local)
+    let pass = prepare(image, scaleIndex: scaleIndex, windowSize: windowSize)
+    computeMeanShifts(pass)
+    let n = model.landmarkCount
+    for i in 0..<n {
+      workspace.likelihoods.pointer[i] =
+        maps.visible.pointer[i]
+        ? pass.meanShift.density(
+          maps.responses.pointer + i * windowSize * windowSize,
+          x: workspace.offsets.pointer[i], y: workspace.offsets.pointer[n + i]) : -1e8
+    }
+    return makeScaleReport(pass)
+  }
+
+  private func makeScaleReport(_ pass: ScalePass) -> ScaleReport {
     let n = model.landmarkCount
     let window = pass.meanShift.windowSize
     func half(_ buffer: borrowing Buffer<Double>, _ second: Bool) -> [Double] {
@@ -43,16 +85,15 @@ extension Fitter {
       return Array(UnsafeBufferPointer(start: start, count: window * window))
     }
     workspace.updateShape(model.shapeModel, global)
-    scaleReports.append(
-      ScaleReport(
-        scaleIndex: pass.scaleIndex,
-        patchScaling: model.preparedScales[pass.scaleIndex].patchScaling, windowSize: window,
-        view: maps.view, sigma: maps.sigmaKind.rawValue, responses: responses,
-        offsetX: half(workspace.offsets, false), offsetY: half(workspace.offsets, true),
-        meanShiftX: half(workspace.meanShiftReference, false),
-        meanShiftY: half(workspace.meanShiftReference, true),
-        likelihoods: workspace.likelihoods.array, landmarks: workspace.landmarks.array,
-        passes: passReports))
-    passReports.removeAll()
+    return ScaleReport(
+      scaleIndex: pass.scaleIndex,
+      patchScaling: model.preparedScales[pass.scaleIndex].patchScaling, windowSize: window,
+      view: maps.view, sigma: maps.sigmaKind.rawValue, responses: responses,
+      offsetX: half(workspace.offsets, false), offsetY: half(workspace.offsets, true),
+      meanShiftX: half(workspace.meanShiftReference, false),
+      meanShiftY: half(workspace.meanShiftReference, true),
+      likelihoods: workspace.likelihoods.array, landmarks: workspace.landmarks.array,
+      parameters: FaceParameters(global: global, local: workspace.local.array),
+      referenceScale: pass.toReference.scale, passes: passReports)
   }
 }

@@ -1,0 +1,151 @@
+import ArgumentParser
+import CLNF
+import Foundation
+
+/// What `inspect --compare` reads.
+enum InspectOther {
+  case report(InspectReport)
+  case images(ReferenceImages)
+  case responses(ReferenceResponses)
+
+  init(path: String) throws {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw InspectError(description: "cannot read \(path): expected a report to compare with")
+    }
+    let root = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any]
+    let decoder = JSONDecoder()
+    do {
+      if root?["scales"] != nil {
+        self = .report(try decoder.decode(InspectReport.self, from: data))
+        return
+      }
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      if root?["images"] != nil {
+        self = .images(try decoder.decode(ReferenceImages.self, from: data))
+      } else if root?["cases"] != nil {
+        self = .responses(try decoder.decode(ReferenceResponses.self, from: data))
+      } else {
+        throw InspectError(
+          description: "\(path): expected JSON with scales (inspect --json), images or cases")
+      }
+    } catch let error as DecodingError {
+      throw InspectError(description: "\(path): \(Self.words(error))")
+    }
+  }
+
+  /// Where the file does not hold what it should, in a line.
+  private static func words(_ error: DecodingError) -> String {
+    let (context, problem): (DecodingError.Context, String) =
+      switch error {
+      case .keyNotFound(let key, let context): (context, "\(key.stringValue) is missing")
+      case .typeMismatch(let type, let context): (context, "expected \(type)")
+      case .valueNotFound(let type, let context): (context, "expected \(type), found null")
+      case .dataCorrupted(let context): (context, "damaged")
+      @unknown default: (.init(codingPath: [], debugDescription: ""), "damaged")
+      }
+    let place = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }
+    return "at \(place.joined().drop { $0 == "." }): \(problem)"
+  }
+}
+
+/// A reference's fits of images, scale by scale (images.json).
+struct ReferenceImages: Decodable {
+  struct Image: Decodable {
+    let image: String
+    let bboxXywh: [Double]
+    let paramsGlobalInitial: [Double]
+    let success: Bool
+    let modelLikelihood: Double
+    /// -1 (good) to 1 (bad).
+    let detectionCertainty: Double
+    let paramsGlobal: [Double]
+    let paramsLocal: [Double]
+    /// x of all, then y of all.
+    let landmarks2d: [Double]
+    let scales: [Scale]
+  }
+
+  struct Scale: Decodable {
+    let patchScaling: Double
+    let window: Int
+    let view: Int
+    let responseMin: Double
+    let responseMax: Double
+    let responseMean: Double
+    let peakToConvergedRefpx: [Double]
+    let iterations: [Iteration]
+    let modelLikelihood: Double
+    let paramsGlobalAfter: [Double]
+    let paramsLocalAfter: [Double]
+  }
+
+  struct Iteration: Decodable {
+    let rigid: Bool
+    let meanAbsMeanshiftImgPx: Double
+  }
+
+  let images: [Image]
+
+  /// The image of that name; the error lists what there is.
+  func find(_ name: String, in path: String) throws -> Image {
+    guard let image = images.first(where: { $0.image == name }) else {
+      throw InspectError(
+        description: "\(path) has no image \(name); --image takes one of "
+          + images.map(\.image).joined(separator: ", "))
+    }
+    guard image.box != nil else {
+      throw InspectError(description: "\(path): \(name) has no usable bbox_xywh")
+    }
+    return image
+  }
+}
+
+extension ReferenceImages.Image {
+  var box: FaceBox? {
+    let b = bboxXywh
+    guard b.count == 4, b[2] > 0, b[3] > 0 else { return nil }
+    return FaceBox(x: b[0], y: b[1], width: b[2], height: b[3])
+  }
+
+  var stages: [InspectStage] {
+    let n = landmarks2d.count / 2
+    let points = (0..<n).map { [landmarks2d[$0], landmarks2d[n + $0]] }
+    return [
+      InspectStage(
+        name: "start",
+        figures: [.list("box", bboxXywh, each: "side", InspectTolerance.box, unit: "px")]
+          + InspectFigure.pose(paramsGlobalInitial))
+    ] + scales.map(\.stage) + [
+      InspectStage(
+        name: "result",
+        figures: InspectFigure.pose(paramsGlobal) + [.modes(paramsLocal), .landmarks(points)]
+          + InspectFigure.verdict(
+            likelihood: modelLikelihood,
+            confidence: max(0, min(1, (1 - detectionCertainty) / 2)), success: success))
+    ]
+  }
+}
+
+extension ReferenceImages.Scale {
+  fileprivate var stage: InspectStage {
+    let rigid = iterations.count { $0.rigid }
+    let peaks = peakToConvergedRefpx
+    return InspectStage(
+      name: "scale \(patchScaling)",
+      figures: [
+        InspectFigure(name: "window", value: .text("\(window)")),
+        InspectFigure(name: "view", value: .text("\(view)")),
+      ] + InspectFigure.responses(min: responseMin, max: responseMax, mean: responseMean)
+        + [
+          .number(
+            "mean peak distance", peaks.reduce(0, +) / Double(peaks.count),
+            InspectTolerance.peak, unit: "px"),
+          InspectFigure(
+            name: "iterations", value: .text("\(rigid) rigid, \(iterations.count - rigid) full")),
+          .list(
+            "mean shift in image", iterations.map(\.meanAbsMeanshiftImgPx), each: "iteration",
+            InspectTolerance.landmark, unit: "px"),
+          .number("likelihood", modelLikelihood, InspectTolerance.likelihood),
+        ] + InspectFigure.pose(paramsGlobalAfter) + [.modes(paramsLocalAfter)])
+  }
+}

@@ -45,6 +45,22 @@ public enum Degradation {
     }
   }
 
+  /// Covers a face by the mean level around it.
+  public static func cover(_ image: inout GreyImage, _ face: FaceBox) {
+    let (width, height) = (image.width, image.height)
+    func clamped(_ value: Double, _ limit: Int) -> Int { Int(max(0, min(Double(limit), value))) }
+    let columns =
+      clamped(face.x - 0.3 * face.width, width)..<clamped(face.x + 1.3 * face.width, width)
+    let rows =
+      clamped(face.y - 0.6 * face.height, height)..<clamped(face.y + 1.3 * face.height, height)
+    image.withMutableSamples { samples in
+      let mean = samples.reduce(0) { $0 + Int($1) } / max(1, samples.count)
+      for y in rows {
+        for x in columns { samples[y * width + x] = UInt8(mean) }
+      }
+    }
+  }
+
   static func light(_ image: inout GreyImage, gain: Double, offset: Double) {
     image.withMutableSamples { samples in
       for i in samples.indices {

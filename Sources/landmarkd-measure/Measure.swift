@@ -11,12 +11,14 @@ enum Measure {
            landmarkd-measure verdict FOLDER MODEL
            landmarkd-measure convergence FOLDER MODEL WINDOWS
            landmarkd-measure jitter FOLDER MODEL
+           landmarkd-measure losses MODEL VIDEO...
 
       detector   recall, box error and time of the face detector on the pictures in FOLDER, each
                  with its 68 points in a .pts file of the same name; with WIDTH, shrunk until the
                  face is WIDTH pixels wide
       verdict    how well failures are told from good fits; FOLDER also holds boxes.csv
       convergence  what good fits show at their end, with WINDOWS by scale (11,9,7)
+      losses     how soon lost faces are noticed and found again in sequences made from videos
       jitter     how much landmarks move on still faces with sensor noise
 
     """
@@ -52,6 +54,10 @@ enum Measure {
         print(
           try ConvergenceMeasurement.table(
             of: list(arguments[2]), model: model(arguments[3]), windows: windows))
+      case ("losses", 3...):
+        print(
+          try LossMeasurement.table(
+            videos: Array(arguments.dropFirst(2)), model: model(arguments[2])))
       case ("jitter", 3):
         print(
           try JitterMeasurement.table(

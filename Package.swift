@@ -57,7 +57,8 @@ let package = Package(
     // For developers: figures of docs/accuracy.md from annotated images.
     .executableTarget(
       name: "landmarkd-measure",
-      dependencies: ["CLNF", "FaceDetection", "ModelTraining", "Tracking", "VideoInput"], swiftSettings: strict),
+      dependencies: ["CLNF", "FaceDetection", "ModelTraining", "Tracking", "VideoInput"],
+      swiftSettings: strict),
 
     .target(name: "ModelTraining", dependencies: ["CLNF"], swiftSettings: strict),
     .executableTarget(

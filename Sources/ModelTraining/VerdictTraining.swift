@@ -97,12 +97,8 @@ public struct VerdictTraining {
     _ image: borrowing GreyImage, _ box: FaceBox, roll: Double, _ truth: [Double], _ index: Int
   ) -> Sample {
     let model = fitter.model
-    let local = [Double](repeating: 0, count: model.shapeModel.modeCount)
-    var parameters = FaceParameters(
-      global: model.shapeModel.globalParameters(
-        box: box, local: local, rotation: EulerAngles(x: 0, y: 0, z: roll)),
-      local: local)
-    fitter.fit(image: image, parameters: &parameters, windows: fitter.settings.firstFitWindows)
+    let parameters = fitter.fit(
+      image: image, box: box, rotation: EulerAngles(x: 0, y: 0, z: roll))
     var landmarks: [Double] = []
     fitter.copyLandmarks(into: &landmarks)
     let certainty =

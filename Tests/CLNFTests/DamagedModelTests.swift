@@ -116,7 +116,7 @@ struct DamagedModelTests {
 
   /// Values put into a binary file's fields: the scaling, counts, and a matrix's header.
   @Test func impossibleFieldsAreRefused() throws {
-    let path = "patch_experts/ccnf_patches_0.25_synthetic.txt"
+    let path = "patch_experts/experts_0.25_synthetic.txt"
     let bytes = try ScratchModelFolder().bytes(path)
     func with(_ values: [Int32], at place: Int) -> [UInt8] {
       var copy = bytes

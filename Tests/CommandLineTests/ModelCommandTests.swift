@@ -67,7 +67,7 @@ import Testing
 
   static let files = [
     "main_synthetic.txt", "clnf_synthetic.txt", "tris_synthetic.txt", "pdms/pdm_synthetic.txt",
-    "patch_experts/ccnf_patches_0.35_synthetic.txt", "validation/validator_net_tanh.txt",
+    "patch_experts/experts_0.35_synthetic.txt", "validation/validator_net_tanh.txt",
     "part/main_part.txt", "part/pdms/pdm_part.txt",
   ]
 
@@ -134,7 +134,7 @@ import Testing
 
   /// Sizes that overflow, one 32-bit word of the experts' file at a time.
   @Test func sizesOfTheExpertsThatCannotBe() throws {
-    let name = "patch_experts/ccnf_patches_0.25_synthetic.txt"
+    let name = "patch_experts/experts_0.25_synthetic.txt"
     let whole = try folder.data("model/" + name)
     var damaged: [Data] = []
     for offset in [8, 12, 16, 48, 120, 124, 128, 352, 360, 364] {
@@ -178,7 +178,7 @@ import Testing
   }
 
   @Test func damagedBytesOfTheExperts() throws {
-    let name = "patch_experts/ccnf_patches_0.5_synthetic.txt"
+    let name = "patch_experts/experts_0.5_synthetic.txt"
     let whole = try folder.data("model/" + name)
     var generator = SeededGenerator(seed: 77)
     var models: [String] = []

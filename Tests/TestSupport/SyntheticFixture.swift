@@ -13,12 +13,12 @@ public enum SyntheticFixture {
   /// Files of the model folder that hold figures, relative to it, and whether they are binary.
   public static let figureFiles: [(path: String, isBinary: Bool)] = [
     ("pdms/pdm_synthetic.txt", false), ("tris_synthetic.txt", false),
-    ("patch_experts/ccnf_patches_0.25_synthetic.txt", true),
-    ("patch_experts/ccnf_patches_0.35_synthetic.txt", true),
-    ("patch_experts/ccnf_patches_0.5_synthetic.txt", true),
+    ("patch_experts/experts_0.25_synthetic.txt", true),
+    ("patch_experts/experts_0.35_synthetic.txt", true),
+    ("patch_experts/experts_0.5_synthetic.txt", true),
     ("validation/validator_net_tanh.txt", true),
     ("part/pdms/pdm_part.txt", false),
-    ("part/patch_experts/ccnf_patches_1.00_part.txt", true),
+    ("part/patch_experts/experts_1.00_part.txt", true),
   ]
 
   public static func model(withParts: Bool = false) throws -> FaceModel {

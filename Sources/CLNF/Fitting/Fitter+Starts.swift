@@ -43,6 +43,15 @@ extension Fitter {
     return best.parameters
   }
 
+  /// Fits the mean shape, turned by `rotation` and placed on `box`, with the first fit's windows.
+  public func fit(
+    image: borrowing GreyImage, box: FaceBox, rotation: EulerAngles
+  ) -> FaceParameters {
+    var parameters = start(box: box, rotation: rotation)
+    fit(image: image, parameters: &parameters, windows: settings.firstFitWindows)
+    return parameters
+  }
+
   /// The mean shape, turned by `rotation`, on a box.
   func start(box: FaceBox, rotation: EulerAngles) -> FaceParameters {
     let local = [Double](repeating: 0, count: model.shapeModel.modeCount)

@@ -91,7 +91,7 @@ def make():
     files["model/clnf_synthetic.txt"] = CLNF.encode()
     files["model/part/main_part.txt"] = b"# The part's own\nLandmarkDetector clnf_part.txt\n"
     files["model/part/clnf_part.txt"] = (
-        b"PDM pdms/pdm_part.txt\nPatchesCCNF patch_experts/ccnf_patches_1.00_part.txt\n"
+        b"PDM pdms/pdm_part.txt\nPatchesCCNF patch_experts/experts_1.00_part.txt\n"
     )
     files["model/pdms/pdm_synthetic.txt"] = pdm_file(pdm)
     files["model/tris_synthetic.txt"] = triangulations_file(pdm)
@@ -105,12 +105,12 @@ def make():
     for scaling in SCALINGS:
         looks = [look(pdm, scaling, degrees, np.zeros(3)) for degrees in VIEWS_DEGREES]
         silent = [(0, 11), (2, 14)] if scaling == 0.35 else []
-        files[f"model/patch_experts/ccnf_patches_{scaling}_synthetic.txt"] = patches_file(
+        files[f"model/patch_experts/experts_{scaling}_synthetic.txt"] = patches_file(
             pdm, looks, amplitudes, scaling, VIEWS_DEGREES, HIDDEN, windows[scaling], silent, random
         )
     mouth = np.array([LANDMARKS[i] for i, _ in PART_MAPPING] + PART_EXTRA)
     looks = [look(part, 1.0, (0, 0, 0), mouth[:, :3].mean(0), True)]
-    files["model/part/patch_experts/ccnf_patches_1.00_part.txt"] = patches_file(
+    files["model/part/patch_experts/experts_1.00_part.txt"] = patches_file(
         part, looks, mouth[:, 3], 1.0, [(0, 0, 0)], [[]], [(3, False), (5, False)], [], random
     )
     nets = {"tanh": (1, 0), "logistic": (0, 1)}
@@ -142,9 +142,9 @@ CLNF = """\
 PDM pdms/pdm_synthetic.txt
 Triangulations tris_synthetic.txt
 # one file a scale, in order
-PatchesCCNF patch_experts/ccnf_patches_0.25_synthetic.txt
-PatchesCCNF patch_experts/ccnf_patches_0.35_synthetic.txt
-PatchesCCNF patch_experts/ccnf_patches_0.5_synthetic.txt
+PatchesCCNF patch_experts/experts_0.25_synthetic.txt
+PatchesCCNF patch_experts/experts_0.35_synthetic.txt
+PatchesCCNF patch_experts/experts_0.5_synthetic.txt
 """
 
 

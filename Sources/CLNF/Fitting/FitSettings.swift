@@ -104,8 +104,8 @@ public struct FitSettings: Sendable, Equatable, Codable {
   /// The default for OpenFace models: wide windows, a stronger prior, area-averaged pixels, and as
   /// many iterations as it takes to come to rest.
   ///
-  /// Chosen on the London and Canada faces of the training material, two seeded boxes each
-  /// (docs/accuracy.md); nothing was chosen on evaluation images.
+  /// Chosen on the London and Canada faces of the training material, two seeded boxes each, among
+  /// a few sets around one that a prototype study had found (docs/accuracy.md).
   public static func landmarkd(for model: FaceModel) -> FitSettings {
     // By scale, coarse to fine; a model with fewer scales leaves out those before the last.
     let windows = [21, 13, 11, 9]

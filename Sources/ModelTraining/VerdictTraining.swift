@@ -23,10 +23,18 @@ public struct VerdictTraining {
     public var seed: UInt64 = 1
     /// Pictures made of each face.
     public var variantsPerFace = 4
+    /// Share of the pictures that are only made smaller; the others are also degraded.
+    public var plainShare = 0.5
+    /// Share of the pictures that get another background.
+    public var replacedBackgrounds = 0.5
     /// Starts of each picture: displaced, near, and on the background.
     public var displacedStarts = 6
     public var nearStarts = 2
     public var backgroundStarts = 2
+    /// Tracked on from a fit of the picture: in the same picture moved a little, and, after a cut,
+    /// in another scene.
+    public var trackedStarts = 2
+    public var cutStarts = 1
     /// L2 penalty of the regression.
     public var penalty = 3.0
 
@@ -46,11 +54,15 @@ public struct VerdictTraining {
 
   private let fitter: Fitter
   private let judge: ValidatorEvaluation?
+  private let scenery: Scenery
   private let settings: Settings
 
-  public init(fitter: Fitter, judge: ValidatorEvaluation?, settings: Settings = Settings()) {
+  public init(
+    fitter: Fitter, judge: ValidatorEvaluation?, scenery: Scenery, settings: Settings = Settings()
+  ) {
     self.fitter = fitter
     self.judge = judge
+    self.scenery = scenery
     self.settings = settings
   }
 
@@ -66,7 +78,12 @@ public struct VerdictTraining {
       var image = Degradation.reduced(face.image, by: factor)
       let truth = face.truth.map { ($0 + 0.5) / factor - 0.5 }
       let box = LandmarkError.box(of: truth)
-      Degradation.apply(to: &image, face: box, generator: &generator)
+      if generator.uniform(0...1) < settings.replacedBackgrounds {
+        scenery.replaceBackground(of: &image, keeping: box, &generator)
+      }
+      if generator.uniform(0...1) >= settings.plainShare {
+        Degradation.apply(to: &image, face: box, scenery: scenery, generator: &generator)
+      }
       for _ in 0..<settings.displacedStarts {
         let start = FailureStarts.draw(around: box, &generator)
         samples.append(fit(image, start.box, roll: start.roll, truth, index))
@@ -79,26 +96,75 @@ public struct VerdictTraining {
           height: box.height * (1 + 0.05 * generator.normal()))
         samples.append(fit(image, near, roll: 0.05 * generator.normal(), truth, index))
       }
+      samples += tracked(image, box, truth, index, &generator)
       for _ in 0..<settings.backgroundStarts {
         guard
           let away = FailureStarts.drawBackground(
             face: box, width: image.width, height: image.height, &generator)
         else { continue }
-        var sample = fit(image, away, roll: 0, truth, index)
-        // A fit that wandered to the face after all is judged like any other.
-        if sample.error > 0.3 { sample.error = .infinity }
-        samples.append(sample)
+        samples.append(distant(fit(image, away, roll: 0, truth, index)))
       }
     }
     return samples
   }
 
+  /// A fit that was begun off the face: failed, but for one that wandered to the face after all,
+  /// which is judged like any other.
+  private func distant(_ sample: Sample) -> Sample {
+    var sample = sample
+    if sample.error > 0.3 { sample.error = .infinity }
+    return sample
+  }
+
+  /// Goes on from a fit as a tracker does: in the picture moved a little, and after a cut.
+  private func tracked(
+    _ image: borrowing GreyImage, _ box: FaceBox, _ truth: [Double], _ index: Int,
+    _ generator: inout SeededGenerator
+  ) -> [Sample] {
+    let before = fitter.fit(image: image, box: box, rotation: EulerAngles(x: 0, y: 0, z: 0))
+    guard fitter.report.succeeded else { return [] }
+    var samples: [Sample] = []
+    for _ in 0..<settings.trackedStarts {
+      var parameters = before
+      parameters.global.tx += 0.03 * generator.normal() * box.width
+      parameters.global.ty += 0.03 * generator.normal() * box.height
+      parameters.global.rotation.y += 0.05 * generator.normal()
+      samples.append(track(image, &parameters, truth, index))
+    }
+    for _ in 0..<settings.cutStarts {
+      guard
+        let scene = scenery.view(width: image.width, height: image.height, &generator)
+      else { continue }
+      var parameters = before
+      var sample = track(scene, &parameters, truth, index)
+      sample.error = .infinity
+      samples.append(sample)
+    }
+    return samples
+  }
+
+  private func track(
+    _ image: borrowing GreyImage, _ parameters: inout FaceParameters, _ truth: [Double],
+    _ index: Int
+  ) -> Sample {
+    fitter.fit(
+      image: image, parameters: &parameters, windows: fitter.settings.trackingWindows,
+      isTracking: true)
+    return sample(image, parameters, truth, index)
+  }
+
   private func fit(
     _ image: borrowing GreyImage, _ box: FaceBox, roll: Double, _ truth: [Double], _ index: Int
   ) -> Sample {
-    let model = fitter.model
     let parameters = fitter.fit(
       image: image, box: box, rotation: EulerAngles(x: 0, y: 0, z: roll))
+    return sample(image, parameters, truth, index)
+  }
+
+  /// What the fitter's last fit shows.
+  private func sample(
+    _ image: borrowing GreyImage, _ parameters: FaceParameters, _ truth: [Double], _ index: Int
+  ) -> Sample {
     var landmarks: [Double] = []
     fitter.copyLandmarks(into: &landmarks)
     let certainty =
@@ -107,7 +173,7 @@ public struct VerdictTraining {
         image: image, landmarks: landmarks, rotation: parameters.global.rotation) : nil
     return Sample(
       evidence: FitVerdict.evidence(
-        fitter.report, certainty: certainty, scaleCount: model.scales.count),
+        fitter.report, certainty: certainty, scaleCount: fitter.model.scales.count),
       error: fitter.report.succeeded ? LandmarkError.relative(landmarks, to: truth) : .infinity,
       face: index)
   }

@@ -151,19 +151,16 @@ struct VerdictMeasurement {
 
   /// How often fits of a confidence are right.
   private func reliability(_ fits: [Fit]) -> String {
+    let reliability = Reliability(
+      confidences: fits.map { $0.scores[2] }, isRight: fits.map { $0.error <= 0.1 })
     var lines = ["| confidence | fits | mean confidence | right |", "| --- | --- | --- | --- |"]
-    for bin in 0..<10 {
-      let low = Double(bin) / 10
-      let inside = fits.filter {
-        $0.scores[2] >= low && ($0.scores[2] < low + 0.1 || bin == 9)
-      }
-      guard !inside.isEmpty else { continue }
-      let mean = inside.reduce(0) { $0 + $1.scores[2] } / Double(inside.count)
-      let right = Double(inside.count { $0.error <= 0.1 }) / Double(inside.count)
+    for bin in reliability.bins {
       lines.append(
         String(
-          format: "| %.1f to %.1f | %d | %.3f | %.3f |", low, low + 0.1, inside.count, mean, right))
+          format: "| %.1f to %.1f | %d | %.3f | %.3f |", bin.low, bin.low + 0.1, bin.count,
+          bin.confidence, bin.right))
     }
+    lines.append(String(format: "\nexpected calibration error %.4f", reliability.calibrationError))
     return lines.joined(separator: "\n")
   }
 }

@@ -38,6 +38,9 @@ struct VerdictCommand: ParsableCommand {
   @Argument(help: "Folders of NAME.jpg with NAME.pts.")
   var material: [String]
 
+  @Option(help: "A folder of pictures without faces: scripts/fetch-scenes.sh fetches one.")
+  var scenes: String
+
   @Option(help: "The model.")
   var model: String
 
@@ -56,7 +59,8 @@ struct VerdictCommand: ParsableCommand {
     }
     var settings = VerdictTraining.Settings()
     settings.seed = seed
-    let training = VerdictTraining(fitter: fitter, judge: judge, settings: settings)
+    let training = VerdictTraining(
+      fitter: fitter, judge: judge, scenery: try Self.readScenery(scenes), settings: settings)
     var samples: [VerdictTraining.Sample] = []
     let files = try material.flatMap { try AnnotatedFaces.files(in: $0) }
     for (index, stem) in files.enumerated() {
@@ -81,6 +85,17 @@ struct VerdictCommand: ParsableCommand {
     try encoder.encode(rules).write(to: URL(fileURLWithPath: output))
   }
 
+  private static func readScenery(_ folder: String) throws -> Scenery {
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+      .filter { name in [".jpg", ".jpeg", ".png"].contains { name.hasSuffix($0) } }
+    guard !names.isEmpty else {
+      throw ValidationError("\(folder): expected pictures (.jpg, .png), found none")
+    }
+    return try Scenery(count: names.count) {
+      try ImageReader.read(folder + "/" + names[$0]).grey.copy()
+    }
+  }
+
   private func report(_ name: String, _ rule: FitVerdict, _ samples: [VerdictTraining.Sample]) {
     let scores = samples.map { rule.probability(evidence: $0.evidence) }
     let good = samples.map { $0.error < VerdictTraining.failedError }
@@ -94,5 +109,11 @@ struct VerdictCommand: ParsableCommand {
         format:
           "AUC %.4f, without errors of 8 to 12 %%: %.4f; false alarms at 95 %% caught: %.2f %%",
         area, clearArea, 100 * alarms.share))
+    let reliability = Reliability(confidences: scores, isRight: good)
+    print(
+      "  confidence against right:",
+      reliability.bins.map { String(format: "%.2f/%.2f", $0.confidence, $0.right) }
+        .joined(separator: " "),
+      String(format: "; calibration error %.3f", reliability.calibrationError))
   }
 }

@@ -27,65 +27,65 @@ public struct LearnedVerdicts: Sendable, Equatable, Codable {
     }
   }
 
-  // Written from the JSON of `landmarkd-train verdict LONDON CANADA --model MODEL` (seed 1), rounded
-  // to six digits. Arguments: mean, deviation, weight, weight of the square.
+  // Written from the JSON of `landmarkd-train verdict LONDON CANADA --scenes SCENES --model MODEL`
+  // (seed 1), rounded to six digits. Arguments: mean, deviation, weight, weight of the square.
   static let general = LearnedVerdicts(
     own: FitVerdict(
       terms: [
-        term(.lastStep, -2.03548, 0.18305, 0.264053, -0.548016),
-        term(.contraction, 0.693811, 0.108242, -0.122584, 0.15495),
-        term(.meanShift, 0.60313, 0.250521, -2.56968, -1.11963),
-        term(.largestMeanShift, 1.57579, 0.625266, 0.217366, 0.273398),
-        term(.nearPeakShare, 0.297756, 0.241651, 1.34302, -0.222667),
-        term(.peakOffset, 2.48742, 1.40616, -1.4199, -0.232366),
-        term(.peakResponse, 0.211757, 0.117488, 1.14741, -0.254481),
-        term(.likelihood, -0.525894, 1.23499, 1.57732, -0.65078),
-        term(.shapeDistance, 0.310014, 0.373754, -2.55565, 0.555818),
-        term(.coarse, 0.0832746, 0.276297, -0.0194103, -0.0523808),
-      ], bias: 0.767836),
+        term(.lastStep, -2.04309, 0.159393, 0.445074, -0.254641),
+        term(.contraction, 0.686224, 0.112555, 0.0198946, 0.196666),
+        term(.meanShift, 0.570632, 0.259144, -1.37239, -0.917586),
+        term(.largestMeanShift, 1.49509, 0.623486, -0.183597, -0.34168),
+        term(.nearPeakShare, 0.338048, 0.257338, 2.00451, -0.192139),
+        term(.peakOffset, 2.31358, 1.41441, -1.0787, -0.300883),
+        term(.peakResponse, 0.230783, 0.127237, 0.585339, -0.243951),
+        term(.likelihood, -0.378507, 1.31639, 2.02731, -0.748742),
+        term(.shapeDistance, 0.258383, 0.326807, -2.0492, 0.282243),
+        term(.coarse, 0.0743499, 0.26234, 0.075046, 0.203869),
+      ], bias: 2.02075),
     withValidator: FitVerdict(
       terms: [
-        term(.lastStep, -2.03548, 0.18305, 0.320812, -0.580808),
-        term(.contraction, 0.693811, 0.108242, -0.147032, 0.17768),
-        term(.meanShift, 0.60313, 0.250521, -2.53803, -1.17202),
-        term(.largestMeanShift, 1.57579, 0.625266, 0.181856, 0.270907),
-        term(.nearPeakShare, 0.297756, 0.241651, 1.32008, -0.230731),
-        term(.peakOffset, 2.48742, 1.40616, -1.41828, -0.185529),
-        term(.peakResponse, 0.211757, 0.117488, 1.14661, -0.174533),
-        term(.likelihood, -0.525894, 1.23499, 1.61641, -0.436664),
-        term(.shapeDistance, 0.310014, 0.373754, -2.56434, 0.558789),
-        term(.coarse, 0.0832746, 0.276297, -0.0166614, -0.0449625),
-        term(.validator, -0.215112, 0.754256, 0.104775, -0.436452),
-      ], bias: 0.967078))
+        term(.lastStep, -2.04309, 0.159393, 0.483826, -0.310705),
+        term(.contraction, 0.686224, 0.112555, 0.0202231, 0.203863),
+        term(.meanShift, 0.570632, 0.259144, -1.39876, -1.1179),
+        term(.largestMeanShift, 1.49509, 0.623486, -0.312168, -0.33407),
+        term(.nearPeakShare, 0.338048, 0.257338, 2.02267, -0.159969),
+        term(.peakOffset, 2.31358, 1.41441, -0.975511, -0.325077),
+        term(.peakResponse, 0.230783, 0.127237, 0.709833, 0.0176827),
+        term(.likelihood, -0.378507, 1.31639, 2.0804, -0.313295),
+        term(.shapeDistance, 0.258383, 0.326807, -2.12192, 0.295012),
+        term(.coarse, 0.0743499, 0.26234, 0.074897, 0.203464),
+        term(.validator, -0.266647, 0.771157, 0.42232, -1.27512),
+      ], bias: 2.77067))
 
   static let wild = LearnedVerdicts(
     own: FitVerdict(
       terms: [
-        term(.lastStep, -2.01066, 0.191484, -0.0575185, -0.384173),
-        term(.contraction, 0.742067, 0.0934173, 0.0788069, 0.046383),
-        term(.meanShift, 0.603063, 0.176025, -1.48313, -0.849848),
-        term(.largestMeanShift, 1.57722, 0.486276, -0.363523, 0.306121),
-        term(.nearPeakShare, 0.202431, 0.17528, 1.42088, 0.0553593),
-        term(.peakOffset, 2.99837, 1.39963, -2.16033, -0.747407),
-        term(.peakResponse, 0.171282, 0.0920043, 1.05613, -0.744729),
-        term(.likelihood, -0.452524, 0.966139, 2.06718, -0.804336),
-        term(.shapeDistance, 0.203762, 0.282105, -2.10856, 0.15584),
-        term(.coarse, 0.376056, 0.484394, -0.29386, -0.150382),
-      ], bias: 1.96439),
+        term(.lastStep, -2.01165, 0.18362, 0.217627, -0.366276),
+        term(.contraction, 0.738047, 0.100904, -0.132332, 0.324891),
+        term(.meanShift, 0.579857, 0.183863, -1.63089, -0.521587),
+        term(.largestMeanShift, 1.51953, 0.484558, 0.486737, -0.175914),
+        term(.nearPeakShare, 0.236043, 0.190734, 0.840003, 0.593304),
+        term(.peakOffset, 2.80439, 1.41917, -2.41221, -0.789262),
+        term(.peakResponse, 0.190462, 0.102293, 0.720226, -0.701643),
+        term(.likelihood, -0.302337, 1.0461, 2.25152, -1.16842),
+        term(.shapeDistance, 0.166737, 0.245404, -1.05635, -0.129014),
+        term(.coarse, 0.379605, 0.485289, 0.000513184, 0.000254632),
+      ], bias: 2.4838),
     withValidator: FitVerdict(
       terms: [
-        term(.lastStep, -2.01066, 0.191484, -0.0415017, -0.389728),
-        term(.contraction, 0.742067, 0.0934173, 0.106191, 0.0344539),
-        term(.meanShift, 0.603063, 0.176025, -1.49057, -0.880257),
-        term(.largestMeanShift, 1.57722, 0.486276, -0.37073, 0.320291),
-        term(.nearPeakShare, 0.202431, 0.17528, 1.40241, 0.0191766),
-        term(.peakOffset, 2.99837, 1.39963, -2.09776, -0.746731),
-        term(.peakResponse, 0.171282, 0.0920043, 0.971765, -0.698051),
-        term(.likelihood, -0.452524, 0.966139, 1.87708, -0.553184),
-        term(.shapeDistance, 0.203762, 0.282105, -2.15805, 0.180575),
-        term(.coarse, 0.376056, 0.484394, -0.301416, -0.154249),
-        term(.validator, -0.180638, 0.758414, -0.243572, -0.295444),
-      ], bias: 2.06856))
+        term(.lastStep, -2.01165, 0.18362, 0.159318, -0.351581),
+        term(.contraction, 0.738047, 0.100904, -0.0858765, 0.331749),
+        term(.meanShift, 0.579857, 0.183863, -1.70458, -0.650457),
+        term(.largestMeanShift, 1.51953, 0.484558, 0.42166, -0.190634),
+        term(.nearPeakShare, 0.236043, 0.190734, 0.919853, 0.526086),
+        term(.peakOffset, 2.80439, 1.41917, -2.29768, -0.833309),
+        term(.peakResponse, 0.190462, 0.102293, 0.673252, -0.674044),
+        term(.likelihood, -0.302337, 1.0461, 2.13779, -0.561724),
+        term(.shapeDistance, 0.166737, 0.245404, -1.12015, -0.140046),
+        term(.coarse, 0.379605, 0.485289, -0.00468168, -0.00232296),
+        term(.validator, -0.241267, 0.779345, 0.167013, -1.44771),
+      ], bias: 3.43213))
 
   private static func term(
     _ evidence: FitVerdict.Evidence, _ mean: Double, _ deviation: Double, _ weight: Double,

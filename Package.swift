@@ -57,7 +57,9 @@ let package = Package(
     // For developers: figures of docs/accuracy.md from annotated images.
     .executableTarget(
       name: "landmarkd-measure",
-      dependencies: ["CLNF", "FaceDetection", "ModelTraining", "Tracking", "VideoInput"],
+      dependencies: [
+        "CLNF", "FaceDetection", "ModelTraining", "Recording", "Tracking", "VideoInput",
+      ],
       swiftSettings: strict),
 
     .target(name: "ModelTraining", dependencies: ["CLNF"], swiftSettings: strict),
@@ -102,6 +104,9 @@ let package = Package(
     .testTarget(
       name: "TrackingTests",
       dependencies: ["CLNF", "FaceDetection", "Tracking", "CAllocationCount", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ModelTrainingTests", dependencies: ["ModelTraining", "CLNF", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "CommandLineTests",

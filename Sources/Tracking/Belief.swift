@@ -69,6 +69,28 @@ public struct Belief: Sendable, Equatable, Codable {
     public var confidence: Double
   }
 
+  /// A limit (infinite where none was set) and the figure beyond it, or one that is not a number.
+  public struct Excess: Sendable, Equatable {
+    public var name: String
+    public var value: Double
+    public var limit: Double
+  }
+
+  /// The limits on single fits that a fit does not keep.
+  public func exceeded(by report: FitReport) -> [Excess] {
+    var excesses: [Excess] = []
+    func check(_ name: String, _ value: Double, _ limit: Double?) {
+      let limit = limit ?? .infinity
+      guard !(value <= limit) else { return }
+      excesses.append(Excess(name: name, value: value, limit: limit))
+    }
+    check("mean shift", report.meanShift, maximumMeanShift)
+    check("peak offset", report.peakOffset, maximumPeakOffset)
+    check("step", report.lastStep, maximumStep)
+    check("shape distance", report.shapeDistance, maximumShapeDistance)
+    return excesses
+  }
+
   /// Judges one fit by itself.
   /// - Parameters:
   ///   - certainty: the validator's, -1 right to 1 wrong; nil without one. One that is not a number
@@ -76,11 +98,7 @@ public struct Belief: Sendable, Equatable, Codable {
   ///   - scaleCount: of the model.
   public func judge(_ report: FitReport, certainty: Double?, scaleCount: Int) -> Word {
     guard report.succeeded else { return Word(isBelieved: false, confidence: 0) }
-    let within =
-      report.meanShift <= maximumMeanShift ?? .infinity
-      && report.peakOffset <= maximumPeakOffset ?? .infinity
-      && report.lastStep <= maximumStep ?? .infinity
-      && report.shapeDistance <= maximumShapeDistance ?? .infinity
+    let within = exceeded(by: report).isEmpty
     if let verdicts {
       let confidence = verdicts.probability(report, certainty: certainty, scaleCount: scaleCount)
       return Word(isBelieved: within && confidence >= minimumConfidence, confidence: confidence)

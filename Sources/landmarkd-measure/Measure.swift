@@ -8,17 +8,21 @@ import Foundation
 enum Measure {
   static let usage = """
     usage: landmarkd-measure detector FOLDER [WIDTH]
-           landmarkd-measure verdict FOLDER MODEL
+           landmarkd-measure verdict FOLDER MODEL [PICTURE.png]
            landmarkd-measure convergence FOLDER MODEL WINDOWS
            landmarkd-measure jitter FOLDER MODEL
            landmarkd-measure losses MODEL VIDEO...
+           landmarkd-measure settings MODEL NAME,NAME... FOLDER...
 
       detector   recall, box error and time of the face detector on the pictures in FOLDER, each
                  with its 68 points in a .pts file of the same name; with WIDTH, shrunk until the
                  face is WIDTH pixels wide
-      verdict    how well failures are told from good fits; FOLDER also holds boxes.csv
+      verdict    how well failures are told from good fits; FOLDER also holds boxes.csv;
+                 PICTURE shows the reliability of the confidence
       convergence  what good fits show at their end, with WINDOWS by scale (11,9,7)
       losses     how soon lost faces are noticed and found again in sequences made from videos
+      settings   sets of fit settings on the same faces and boxes: landmarkd, classic, reference or
+                 JSON files
       jitter     how much landmarks move on still faces with sensor noise
 
     """
@@ -47,8 +51,11 @@ enum Measure {
         let width = try arguments.count == 3 ? faceWidth(arguments[3]) : nil
         let list = try AnnotatedImage.load(folder: folder, faceWidth: width)
         print(try DetectorMeasurement.table(of: list))
-      case ("verdict", 3):
-        print(try VerdictMeasurement(model: model(arguments[3]), list: list(arguments[2])).tables())
+      case ("verdict", 3...4):
+        let measurement = try VerdictMeasurement(
+          model: model(arguments[3]), list: list(arguments[2]))
+        let picture = arguments.count == 4 ? arguments[4] : nil
+        print(try measurement.tables(picture: picture))
       case ("convergence", 4):
         let windows = arguments[4].split(separator: ",").compactMap { Int($0) }
         print(
@@ -58,6 +65,11 @@ enum Measure {
         print(
           try LossMeasurement.table(
             videos: Array(arguments.dropFirst(2)), model: model(arguments[2])))
+      case ("settings", 4...):
+        print(
+          try SettingsMeasurement.table(
+            of: arguments.dropFirst(3).map(list), model: model(arguments[2]),
+            names: arguments[3].split(separator: ",").map(String.init)))
       case ("jitter", 3):
         print(
           try JitterMeasurement.table(

@@ -1,6 +1,7 @@
 import CLNF
 import Foundation
 import ModelTraining
+import Recording
 
 /// How well failures are told from good fits, by the protocol of docs/accuracy.md.
 struct VerdictMeasurement {
@@ -47,8 +48,26 @@ struct VerdictMeasurement {
     return boxes
   }
 
+  /// Confidence against the share of right fits, as a picture.
+  static func diagram(_ fits: [Fit]) -> LinePlot {
+    func line(_ judge: Int, _ colour: Colour) -> LinePlot.Series {
+      LinePlot.Series(
+        name: judges[judge], colour: colour,
+        points: reliability(fits, judge).bins.map { [$0.confidence, $0.right] })
+    }
+    return LinePlot(
+      title: "Reliability of the confidence (n = \(fits.count))",
+      horizontal: .init(title: "mean confidence of the fits of a tenth", range: 0...1),
+      vertical: .init(title: "share with an error below 10 %", range: 0...1),
+      series: [
+        .init(name: "ideal", colour: Colour(160, 160, 160), points: [[0, 0], [1, 1]]),
+        line(1, Colour(0, 90, 200)), line(2, Colour(210, 80, 0)),
+      ])
+  }
+
   /// The tables, as Markdown.
-  func tables() throws -> String {
+  /// - Parameter picture: where the reliability diagram goes, a PNG; nil: none.
+  func tables(picture: String?) throws -> String {
     var starts: [Fit] = []
     var backgrounds: [Fit] = []
     for (index, name) in list.names.enumerated() {
@@ -68,6 +87,7 @@ struct VerdictMeasurement {
         backgrounds.append(fit(picture.image, away, 0, truth, index))
       }
     }
+    if let picture { try PNGWriter.write(Self.diagram(starts).picture(), to: picture, force: true) }
     return [
       separation("all starts", starts),
       separation(
@@ -149,10 +169,13 @@ struct VerdictMeasurement {
     return lines.joined(separator: "\n")
   }
 
-  /// How often fits of a confidence are right.
+  /// How often fits of a confidence are right, by judge: the fit's own evidence, and both.
+  private static func reliability(_ fits: [Fit], _ judge: Int) -> Reliability {
+    Reliability(confidences: fits.map { $0.scores[judge] }, isRight: fits.map { $0.error <= 0.1 })
+  }
+
   private func reliability(_ fits: [Fit]) -> String {
-    let reliability = Reliability(
-      confidences: fits.map { $0.scores[2] }, isRight: fits.map { $0.error <= 0.1 })
+    let reliability = Self.reliability(fits, 2)
     var lines = ["| confidence | fits | mean confidence | right |", "| --- | --- | --- | --- |"]
     for bin in reliability.bins {
       lines.append(

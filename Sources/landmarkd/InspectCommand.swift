@@ -79,6 +79,7 @@ struct InspectCommand: ParsableCommand {
 
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Face") var detector: DetectorOptions
+  @OptionGroup(title: "Verdict") var belief: BeliefOptions
 
   func validate() throws {
     if frame != nil, at != nil { throw ValidationError("--frame and --at exclude each other") }
@@ -94,6 +95,7 @@ struct InspectCommand: ParsableCommand {
       if image != nil { throw ValidationError("--image goes with --compare") }
       if caseNumber != nil { throw ValidationError("--case goes with --compare") }
     }
+    try belief.check(with: model.fitSettings)
     if image != nil, caseNumber != nil {
       throw ValidationError("--image and --case exclude each other")
     }

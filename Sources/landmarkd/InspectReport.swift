@@ -73,6 +73,8 @@ struct InspectReport: Codable {
   var parameters: Parameters
   var confidence: Double?
   var success: Bool
+  /// Why the fit is believed or not; none for a fit that failed, and in reports of before.
+  var verdict: Verdict?
   var likelihood: Double?
   /// Why there is no usable fit.
   var failure: String?

@@ -148,8 +148,7 @@ struct InspectSession {
       fitter.report.succeeded
       ? command.model.makeJudge(model)?.certainty(
         image: frame.grey, landmarks: landmarks, rotation: parameters.global.rotation) : nil
-    let belief: Belief =
-      command.model.fitSettings == .reference ? .reference : .learned(for: model)
+    let belief = command.belief.belief(for: model, command.model.fitSettings)
     let word = belief.judge(fitter.report, certainty: certainty, scaleCount: model.scales.count)
     let n = model.landmarkCount
     let straight = EulerAngles(x: 0, y: 0, z: 0)
@@ -158,13 +157,17 @@ struct InspectSession {
       global: model.shapeModel.globalParameters(box: box, local: mean, rotation: straight),
       local: mean)
     var reported = command.model.report(fit: settings)
+    reported.merge(command.belief.report(belief)) { first, _ in first }
     if command.box == nil { reported.merge(command.detector.report) { first, _ in first } }
     let report = InspectReport(
       scales: fitter.scaleReports.map(InspectReport.Scale.init),
       start: InspectReport.Parameters(start),
       landmarks: (0..<n).map { [landmarks[$0].rounded9, landmarks[n + $0].rounded9] },
       parameters: InspectReport.Parameters(parameters), confidence: word.confidence.rounded9,
-      success: word.isBelieved, likelihood: fitter.report.likelihood.rounded9,
+      success: word.isBelieved,
+      verdict: InspectReport.Verdict(
+        belief, fitter.report, certainty: certainty, scaleCount: model.scales.count),
+      likelihood: fitter.report.likelihood.rounded9,
       failure: fitter.report.failure?.rawValue, input: command.input, frame: frame.number,
       box: [box.x, box.y, box.width, box.height].map(\.rounded9),
       model: RunReport.Model(name: command.model.model, checksum: "sha256:" + model.checksum),

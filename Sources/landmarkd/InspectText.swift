@@ -15,8 +15,10 @@ extension InspectReport {
     if let failure { return "result      no usable fit: \(failure)" }
     let confidence = confidence.map { String(format: "%.4f", $0) } ?? "unknown"
     let likelihood = likelihood.map { String(format: "%.4f", $0) } ?? "unknown"
-    return "result      \(success ? "believed" : "not believed")  confidence \(confidence)"
+    let result =
+      "result      \(success ? "believed" : "not believed")  confidence \(confidence)"
       + "  likelihood \(likelihood)"
+    return ([result] + (verdict?.lines ?? [])).joined(separator: "\n")
   }
 }
 

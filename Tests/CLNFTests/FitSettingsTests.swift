@@ -58,6 +58,7 @@ struct FitSettingsTests {
       { $0.regularisation = .infinity }, { $0.weightFactor = -0.1 }, { $0.iterationLimit = 0 },
       { $0.iterationLimit = 1001 }, { $0.stopRule = .imageDistance(-1) },
       { $0.stopRule = .referenceStep(.nan) }, { $0.largestPixelDensity = 0 },
+      { $0.stepFactor = 0 }, { $0.stepFactor = 2 }, { $0.stepFactor = .nan },
       { $0.refinement = .listed([ScaleSettings(kernelWidth: 0, regularisation: 1)]) },
     ]
     for (index, change) in damage.enumerated() {

@@ -53,6 +53,24 @@ struct InspectReferenceTests {
     }
   }
 
+  /// The verdict's parts add up to the confidence; a limit that is not kept is named.
+  @Test func theVerdictIsExplained() throws {
+    let result = try inspect("sample1_gray.pgm", "--max-mean-shift", "0.01", "--json", "v.json")
+    #expect(result.status == 0, "\(result)")
+    #expect(result.output.contains("result      not believed"))
+    #expect(result.output.contains("beyond the limit: mean shift "))
+    let report = try JSONValue(contentsOf: URL(fileURLWithPath: folder.file("v.json")))
+    let verdict = report["verdict"]
+    let figures = try verdict["figures"].elements()
+    #expect(figures.count == 11, "ten of the fit's own and the validator's")
+    var sum = try verdict["bias"].number()
+    for figure in figures { sum += try figure["logOdds"].number() }
+    #expect(abs(1 / (1 + exp(-sum)) - (try report["confidence"].number())) < 1e-6)
+    #expect(try verdict["exceeded"].elements().map { try $0["name"].string() } == ["mean shift"])
+    let refused = try inspect("sample1_gray.pgm", "--fit-settings", "reference", "--max-step", "1")
+    #expect(refused.status == 64, "\(refused)")
+  }
+
   @Test func whatDiffersIsNamed() throws {
     let images = fixtures.appending(path: "images.json").path
     let window = try inspect(

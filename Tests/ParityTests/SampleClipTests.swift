@@ -9,13 +9,22 @@ import VideoInput
 /// The sample clip, whose true motion is known: landmarks carried back by it must stay in place.
 @Suite(.enabled(if: MaterialFolder.hasReference, "LANDMARKD_REFERENCE is not set"))
 struct SampleClipTests {
-  @Test func landmarksFollowTheTrueMotion() throws {
+  enum Set: String, CaseIterable {
+    case classic, landmarkd
+
+    func settings(for model: FaceModel) -> FitSettings {
+      self == .classic ? .classic(for: model) : .landmarkd(for: model)
+    }
+  }
+
+  @Test(arguments: Set.allCases)
+  func landmarksFollowTheTrueMotion(set: Set) throws {
     let samples = URL(fileURLWithPath: #filePath)
       .deletingLastPathComponent().appending(path: "../../Samples").standardized
     let motion = try GoldenTrack(samples.appending(path: "portrait-motion.csv"))
     let model = try Golden.generalModel()
     let tracker = try FaceTracker(
-      fitter: Fitter(model: model, settings: FitSettings.classic(for: model)),
+      fitter: Fitter(model: model, settings: set.settings(for: model)),
       detector: FrontalFaceDetector(),
       judge: ValidatorEvaluation(try #require(model.validator), landmarkCount: 68),
       settings: TrackingSettings())
@@ -34,7 +43,7 @@ struct SampleClipTests {
     let mean = (0..<136).map { i in carried.reduce(0) { $0 + $1[i] } / Double(carried.count) }
     let deviations = carried.map { Annotation.error($0, mean) { _ in true } }
     print(
-      "parity: sample clip: mean distance from the mean place \(Annotation.mean(deviations)),",
+      "parity: sample clip, \(set.rawValue): mean distance from the mean place \(Annotation.mean(deviations)),",
       "largest frame \(deviations.max() ?? .nan), of the eye corners' distance")
     #expect(Annotation.mean(deviations) < 0.012)
     #expect((deviations.max() ?? 1) < 0.03)

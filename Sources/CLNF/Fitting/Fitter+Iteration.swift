@@ -29,6 +29,7 @@ extension Fitter {
     var record = observer.map { _ in startRecord(pass, rigid, iteration, columns) }
     guard clnf_cholesky_factor(hessian, Int32(columns)) == 0 else { return false }
     clnf_cholesky_solve(hessian, Int32(columns), delta)
+    for column in 0..<columns { delta[column] *= settings.stepFactor }
     pdm.update(global: &global, local: rigid ? nil : memory.local.pointer, delta: delta)
     pdm.clamp(global: &global, local: memory.local.pointer)
     countIteration()

@@ -96,10 +96,38 @@ public struct FitVerdict: Sendable, Equatable, Codable {
         let value = term.evidence.value(report, certainty: certainty, scaleCount: scaleCount),
         value.isFinite
       else { continue }
-      let z = Self.standardised(value, term)
-      sum += term.weight * z + term.squareWeight * z * z
+      sum += Self.logOdds(term, Self.standardised(value, term))
     }
     return 1 / (1 + exp(-sum))
+  }
+
+  /// One figure of a fit and what it says.
+  public struct Contribution: Sendable, Equatable {
+    public var evidence: Evidence
+    public var value: Double
+    /// Standard deviations from the training fits' mean, kept within `reach`.
+    public var deviations: Double
+    /// What it adds to the logarithm of the odds that the fit is right; below 0 speaks against it.
+    public var logOdds: Double
+  }
+
+  /// The parts of the sum whose logistic function is `probability`; together with `bias`.
+  public func contributions(
+    _ report: FitReport, certainty: Double?, scaleCount: Int
+  ) -> [Contribution] {
+    terms.compactMap { term in
+      guard
+        let value = term.evidence.value(report, certainty: certainty, scaleCount: scaleCount),
+        value.isFinite
+      else { return nil }
+      let z = Self.standardised(value, term)
+      return Contribution(
+        evidence: term.evidence, value: value, deviations: z, logOdds: Self.logOdds(term, z))
+    }
+  }
+
+  private static func logOdds(_ term: Term, _ z: Double) -> Double {
+    term.weight * z + term.squareWeight * z * z
   }
 
   /// The probability from evidence that was put down by `evidence(_:certainty:scaleCount:)`.
@@ -108,8 +136,7 @@ public struct FitVerdict: Sendable, Equatable, Codable {
     for (index, kind) in Evidence.allCases.enumerated() {
       guard let term = terms.first(where: { $0.evidence == kind }), evidence[index].isFinite
       else { continue }
-      let z = Self.standardised(evidence[index], term)
-      sum += term.weight * z + term.squareWeight * z * z
+      sum += Self.logOdds(term, Self.standardised(evidence[index], term))
     }
     return 1 / (1 + exp(-sum))
   }

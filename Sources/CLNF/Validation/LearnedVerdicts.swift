@@ -12,8 +12,13 @@ public struct LearnedVerdicts: Sendable, Equatable, Codable {
   public func probability(
     _ report: FitReport, certainty: Double?, scaleCount: Int
   ) -> Double {
-    let rule = certainty.map(\.isFinite) == true ? withValidator : own
-    return rule.probability(report, certainty: certainty, scaleCount: scaleCount)
+    rule(certainty: certainty)
+      .probability(report, certainty: certainty, scaleCount: scaleCount)
+  }
+
+  /// The rule that has all it needs: a certainty that is a number joins.
+  public func rule(certainty: Double?) -> FitVerdict {
+    certainty.map(\.isFinite) == true ? withValidator : own
   }
 
   /// The rules that were learned for OpenFace's models with the settings `landmarkd`, known by
@@ -32,60 +37,60 @@ public struct LearnedVerdicts: Sendable, Equatable, Codable {
   static let general = LearnedVerdicts(
     own: FitVerdict(
       terms: [
-        term(.lastStep, -2.04309, 0.159393, 0.445074, -0.254641),
-        term(.contraction, 0.686224, 0.112555, 0.0198946, 0.196666),
-        term(.meanShift, 0.570632, 0.259144, -1.37239, -0.917586),
-        term(.largestMeanShift, 1.49509, 0.623486, -0.183597, -0.34168),
-        term(.nearPeakShare, 0.338048, 0.257338, 2.00451, -0.192139),
-        term(.peakOffset, 2.31358, 1.41441, -1.0787, -0.300883),
-        term(.peakResponse, 0.230783, 0.127237, 0.585339, -0.243951),
-        term(.likelihood, -0.378507, 1.31639, 2.02731, -0.748742),
-        term(.shapeDistance, 0.258383, 0.326807, -2.0492, 0.282243),
-        term(.coarse, 0.0743499, 0.26234, 0.075046, 0.203869),
-      ], bias: 2.02075),
+        term(.lastStep, -2.0757, 0.160437, 0.141813, -0.11409),
+        term(.contraction, 0.574559, 0.138908, -0.0681619, 0.147842),
+        term(.meanShift, 0.568702, 0.258621, -1.50621, -1.00073),
+        term(.largestMeanShift, 1.4896, 0.622917, 0.0249923, -0.365376),
+        term(.nearPeakShare, 0.339708, 0.25703, 1.97412, -0.37032),
+        term(.peakOffset, 2.30403, 1.41481, -0.907631, -0.164636),
+        term(.peakResponse, 0.231788, 0.127087, 0.867532, -0.204704),
+        term(.likelihood, -0.367335, 1.31446, 1.85205, -0.618054),
+        term(.shapeDistance, 0.255555, 0.321888, -2.03134, 0.249545),
+        term(.coarse, 0.0740791, 0.2619, 0.0582803, 0.158356),
+      ], bias: 2.18773),
     withValidator: FitVerdict(
       terms: [
-        term(.lastStep, -2.04309, 0.159393, 0.483826, -0.310705),
-        term(.contraction, 0.686224, 0.112555, 0.0202231, 0.203863),
-        term(.meanShift, 0.570632, 0.259144, -1.39876, -1.1179),
-        term(.largestMeanShift, 1.49509, 0.623486, -0.312168, -0.33407),
-        term(.nearPeakShare, 0.338048, 0.257338, 2.02267, -0.159969),
-        term(.peakOffset, 2.31358, 1.41441, -0.975511, -0.325077),
-        term(.peakResponse, 0.230783, 0.127237, 0.709833, 0.0176827),
-        term(.likelihood, -0.378507, 1.31639, 2.0804, -0.313295),
-        term(.shapeDistance, 0.258383, 0.326807, -2.12192, 0.295012),
-        term(.coarse, 0.0743499, 0.26234, 0.074897, 0.203464),
-        term(.validator, -0.266647, 0.771157, 0.42232, -1.27512),
-      ], bias: 2.77067))
+        term(.lastStep, -2.0757, 0.160437, 0.207209, -0.126335),
+        term(.contraction, 0.574559, 0.138908, -0.10691, 0.160584),
+        term(.meanShift, 0.568702, 0.258621, -1.54567, -1.23875),
+        term(.largestMeanShift, 1.4896, 0.622917, -0.100439, -0.360429),
+        term(.nearPeakShare, 0.339708, 0.25703, 1.95686, -0.318789),
+        term(.peakOffset, 2.30403, 1.41481, -0.79649, -0.215104),
+        term(.peakResponse, 0.231788, 0.127087, 1.03269, 0.0643336),
+        term(.likelihood, -0.367335, 1.31446, 1.86868, -0.143363),
+        term(.shapeDistance, 0.255555, 0.321888, -2.09806, 0.258877),
+        term(.coarse, 0.0740791, 0.2619, 0.0555562, 0.150954),
+        term(.validator, -0.272052, 0.771379, 0.40964, -1.43999),
+      ], bias: 3.01932))
 
   static let wild = LearnedVerdicts(
     own: FitVerdict(
       terms: [
-        term(.lastStep, -2.01165, 0.18362, 0.217627, -0.366276),
-        term(.contraction, 0.738047, 0.100904, -0.132332, 0.324891),
-        term(.meanShift, 0.579857, 0.183863, -1.63089, -0.521587),
-        term(.largestMeanShift, 1.51953, 0.484558, 0.486737, -0.175914),
-        term(.nearPeakShare, 0.236043, 0.190734, 0.840003, 0.593304),
-        term(.peakOffset, 2.80439, 1.41917, -2.41221, -0.789262),
-        term(.peakResponse, 0.190462, 0.102293, 0.720226, -0.701643),
-        term(.likelihood, -0.302337, 1.0461, 2.25152, -1.16842),
-        term(.shapeDistance, 0.166737, 0.245404, -1.05635, -0.129014),
-        term(.coarse, 0.379605, 0.485289, 0.000513184, 0.000254632),
-      ], bias: 2.4838),
+        term(.lastStep, -2.04641, 0.176638, 0.0995929, -0.233892),
+        term(.contraction, 0.640988, 0.130526, -0.25813, 0.270296),
+        term(.meanShift, 0.578177, 0.182557, -1.31005, -0.584373),
+        term(.largestMeanShift, 1.5177, 0.481033, 0.314399, -0.151135),
+        term(.nearPeakShare, 0.237628, 0.190585, 0.909211, 0.491318),
+        term(.peakOffset, 2.79398, 1.42302, -2.31772, -0.684765),
+        term(.peakResponse, 0.191388, 0.102327, 0.80655, -0.715571),
+        term(.likelihood, -0.290069, 1.04383, 2.38787, -0.977171),
+        term(.shapeDistance, 0.164452, 0.242099, -0.930724, -0.15486),
+        term(.coarse, 0.377979, 0.484882, 0.0246858, 0.0124244),
+      ], bias: 2.58196),
     withValidator: FitVerdict(
       terms: [
-        term(.lastStep, -2.01165, 0.18362, 0.159318, -0.351581),
-        term(.contraction, 0.738047, 0.100904, -0.0858765, 0.331749),
-        term(.meanShift, 0.579857, 0.183863, -1.70458, -0.650457),
-        term(.largestMeanShift, 1.51953, 0.484558, 0.42166, -0.190634),
-        term(.nearPeakShare, 0.236043, 0.190734, 0.919853, 0.526086),
-        term(.peakOffset, 2.80439, 1.41917, -2.29768, -0.833309),
-        term(.peakResponse, 0.190462, 0.102293, 0.673252, -0.674044),
-        term(.likelihood, -0.302337, 1.0461, 2.13779, -0.561724),
-        term(.shapeDistance, 0.166737, 0.245404, -1.12015, -0.140046),
-        term(.coarse, 0.379605, 0.485289, -0.00468168, -0.00232296),
-        term(.validator, -0.241267, 0.779345, 0.167013, -1.44771),
-      ], bias: 3.43213))
+        term(.lastStep, -2.04641, 0.176638, 0.119847, -0.246456),
+        term(.contraction, 0.640988, 0.130526, -0.22237, 0.26141),
+        term(.meanShift, 0.578177, 0.182557, -1.43318, -0.652443),
+        term(.largestMeanShift, 1.5177, 0.481033, 0.201617, -0.164962),
+        term(.nearPeakShare, 0.237628, 0.190585, 0.993176, 0.389422),
+        term(.peakOffset, 2.79398, 1.42302, -2.23159, -0.78015),
+        term(.peakResponse, 0.191388, 0.102327, 0.864319, -0.71384),
+        term(.likelihood, -0.290069, 1.04383, 2.27277, -0.307313),
+        term(.shapeDistance, 0.164452, 0.242099, -0.936415, -0.193742),
+        term(.coarse, 0.377979, 0.484882, 0.0236749, 0.0119156),
+        term(.validator, -0.248664, 0.778654, 0.337937, -1.65877),
+      ], bias: 3.78109))
 
   private static func term(
     _ evidence: FitVerdict.Evidence, _ mean: Double, _ deviation: Double, _ weight: Double,

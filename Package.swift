@@ -62,7 +62,7 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    .target(name: "ModelTraining", dependencies: ["CLNF"], swiftSettings: strict),
+    .target(name: "ModelTraining", dependencies: ["CLNF", "CLNFKernels"], swiftSettings: strict),
     .executableTarget(
       name: "landmarkd-train",
       dependencies: [

@@ -68,7 +68,8 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "ModelTraining", dependencies: ["CLNF", "CLNFKernels", "CLAPACK"], swiftSettings: strict),
+      name: "ModelTraining", dependencies: ["CLNF", "CLNFKernels", "CLAPACK"],
+      swiftSettings: strict),
     .executableTarget(
       name: "landmarkd-train",
       dependencies: [

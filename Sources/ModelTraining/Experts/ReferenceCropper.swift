@@ -2,41 +2,6 @@ import CLNF
 import CLNFKernels
 import Foundation
 
-/// A picture of a face of which everything is known.
-public struct KnownFace: Sendable {
-  public var width: Int
-  public var height: Int
-  /// Grey levels, row by row.
-  public var pixels: [UInt8]
-  /// Where the landmarks are, px of the picture.
-  public var landmarks: [SIMD2<Float>]
-  /// Whether each landmark can be seen.
-  public var visible: [Bool]
-  /// How the head is turned, radians.
-  public var rotation: EulerAngles
-  /// The landmarks in object space, mm: x right, y down, z away from the camera, head unturned.
-  public var shape: [SIMD3<Float>]
-  /// How large the face is in the picture.
-  public var pixelsPerMillimetre: Float
-  /// Which person this is.
-  public var identity: Int
-
-  public init(
-    width: Int, height: Int, pixels: [UInt8], landmarks: [SIMD2<Float>], visible: [Bool],
-    rotation: EulerAngles, shape: [SIMD3<Float>], pixelsPerMillimetre: Float, identity: Int
-  ) {
-    self.width = width
-    self.height = height
-    self.pixels = pixels
-    self.landmarks = landmarks
-    self.visible = visible
-    self.rotation = rotation
-    self.shape = shape
-    self.pixelsPerMillimetre = pixelsPerMillimetre
-    self.identity = identity
-  }
-}
-
 /// Brings faces into the reference frame of a scale the way the fitter does (docs/clnf.md section 4),
 /// with the errors of alignment that a fit under way has.
 public struct ReferenceCropper: Sendable {
@@ -66,11 +31,13 @@ public struct ReferenceCropper: Sendable {
   /// The reference shape is `patchScaling` times the x and y of the shape, unturned. What lies
   /// outside the picture repeats its edge. Cost: about 10 ns a pixel of the crop, and of the
   /// picture where it is reduced.
+  /// - Parameters:
+  ///   - identity: which person the face is.
+  ///   - generator: of the errors of alignment.
   public func crop(
-    _ face: KnownFace, generator: inout SeededGenerator
+    _ face: RenderedFace, identity: Int, generator: inout SeededGenerator
   ) -> ReferenceCrop {
-    precondition(face.pixels.count == face.width * face.height, "pixels do not fit the size")
-    precondition(face.width > 0 && face.height > 0, "an empty picture")
+    precondition(face.image.count > 0, "an empty picture")
     precondition(face.landmarks.count == face.shape.count, "as many landmarks as points expected")
     let picture = seen(face)
     let jitter = jittered(alignment(of: picture.landmarks, shape: face.shape), &generator)
@@ -84,36 +51,36 @@ public struct ReferenceCropper: Sendable {
       landmarks: places.map {
         SIMD2(Float($0.x - middle.x + centre), Float($0.y - middle.y + centre))
       },
-      visible: face.visible, rotation: face.rotation, identity: face.identity)
+      visible: face.visible, rotation: face.rotation, identity: identity)
   }
 
   /// The picture as the fitter looks at it, and where the landmarks are in it.
-  private struct SeenPicture {
-    var width: Int
-    var height: Int
-    var pixels: [UInt8]
+  private struct SeenPicture: ~Copyable {
+    var image: GreyImage
     var landmarks: [SIMD2<Double>]
   }
 
   /// Reduces what is finer than the largest density, by a factor in sixteenths as the fitter's.
-  private func seen(_ face: KnownFace) -> SeenPicture {
+  private func seen(_ face: RenderedFace) -> SeenPicture {
     let landmarks = face.landmarks.map { SIMD2(Double($0.x), Double($0.y)) }
     let density = Double(face.pixelsPerMillimetre) / largestPixelDensity
-    guard density > 1 else {
-      return SeenPicture(
-        width: face.width, height: face.height, pixels: face.pixels, landmarks: landmarks)
-    }
+    guard density > 1 else { return SeenPicture(image: face.image.copy(), landmarks: landmarks) }
     let factor = min(4096, (density * 16).rounded(.up) / 16)
-    let width = Int(clnf_reduced_size(Int32(face.width), factor))
-    let height = Int(clnf_reduced_size(Int32(face.height), factor))
-    var pixels = [UInt8](repeating: 0, count: width * height)
-    var scratch = [UInt64](repeating: 0, count: 2 * width)
-    clnf_reduce_area(
-      face.pixels, Int32(face.width), 0, 0, Int32(face.width), Int32(face.height), factor,
-      Int32(width), Int32(height), &scratch, &pixels)
+    let (sourceWidth, sourceHeight) = (Int32(face.image.width), Int32(face.image.height))
+    let width = clnf_reduced_size(sourceWidth, factor)
+    let height = clnf_reduced_size(sourceHeight, factor)
+    var reduced = GreyImage(width: Int(width), height: Int(height), repeating: 0)
+    var scratch = [UInt64](repeating: 0, count: 2 * Int(width))
+    face.image.withSamples { source in
+      reduced.withMutableSamples { target in
+        guard let pixels = source.baseAddress, let out = target.baseAddress else { return }
+        clnf_reduce_area(
+          pixels, sourceWidth, 0, 0, sourceWidth, sourceHeight, factor, width, height, &scratch,
+          out)
+      }
+    }
     return SeenPicture(
-      width: width, height: height, pixels: pixels,
-      landmarks: landmarks.map { ($0 + 0.5) / factor - 0.5 })
+      image: reduced, landmarks: landmarks.map { ($0 + 0.5) / factor - 0.5 })
   }
 
   /// From the picture to the reference shape.
@@ -136,14 +103,19 @@ public struct ReferenceCropper: Sendable {
   }
 
   private func sample(
-    _ picture: SeenPicture, toImage: Similarity, around middle: SIMD2<Double>
+    _ picture: borrowing SeenPicture, toImage: Similarity, around middle: SIMD2<Double>
   ) -> [UInt8] {
     let centre = toImage.apply(middle.x, middle.y)
     var values = [Float](repeating: 0, count: side * side)
-    guard let kernels = clnf_kernels_for(clnf_best_instruction_set()) else { return [] }
-    kernels.pointee.sample_area(
-      picture.pixels, Int32(picture.width), Int32(picture.height), Float(centre.x),
-      Float(centre.y), Float(toImage.a), Float(toImage.b), Int32(side), &values)
+    let (width, height) = (Int32(picture.image.width), Int32(picture.image.height))
+    picture.image.withSamples { samples in
+      guard let kernels = clnf_kernels_for(clnf_best_instruction_set()),
+        let pixels = samples.baseAddress
+      else { return }
+      kernels.pointee.sample_area(
+        pixels, width, height, Float(centre.x), Float(centre.y), Float(toImage.a),
+        Float(toImage.b), Int32(side), &values)
+    }
     return values.map { UInt8($0.rounded()) }
   }
 

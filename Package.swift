@@ -27,6 +27,11 @@ let package = Package(
           "libavdevice-dev",
         ])
       ]),
+    // BLAS and LAPACK: only training uses them.
+    .systemLibrary(
+      name: "CLAPACK",
+      pkgConfig: "openblas lapacke",
+      providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
     .target(name: "CFFmpegShims", dependencies: ["CFFmpeg"]),
     .target(
       name: "CFaceDetector",
@@ -62,7 +67,9 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    .target(name: "ModelTraining", dependencies: ["CLNF"], swiftSettings: strict),
+    .target(
+      name: "ModelTraining", dependencies: ["CLNF", "CLNFKernels", "CLAPACK"],
+      swiftSettings: strict),
     .executableTarget(
       name: "landmarkd-train",
       dependencies: [

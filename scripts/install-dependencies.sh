@@ -13,6 +13,8 @@ packages=(
   libavcodec-dev libavdevice-dev libavformat-dev libavutil-dev libswscale-dev
   # The face detector.
   libdlib-dev
+  # Linear algebra of the training of models.
+  libopenblas-dev liblapacke-dev
   # The ffmpeg command: the tests' clips and the measurements' pictures.
   ffmpeg
 )

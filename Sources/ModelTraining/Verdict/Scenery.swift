@@ -75,7 +75,7 @@ public final class Scenery: Sendable {
     }
   }
 
-  private static func wall(in image: borrowing GreyImage, keeping face: FaceBox) -> [Bool] {
+  static func wall(in image: borrowing GreyImage, keeping face: FaceBox) -> [Bool] {
     let (width, height) = (image.width, image.height)
     var isWall = [Bool](repeating: false, count: width * height)
     image.withSamples { samples in

@@ -2,10 +2,10 @@ import CLNF
 import Foundation
 
 /// Pictures without faces: what a tracker meets after a cut, behind a head and in front of it.
-public final class Scenery {
+public final class Scenery: Sendable {
   private let pictures: [Picture]
 
-  private final class Picture {
+  private final class Picture: Sendable {
     let image: GreyImage
     init(_ image: consuming GreyImage) { self.image = image }
   }

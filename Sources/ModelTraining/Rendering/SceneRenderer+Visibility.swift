@@ -1,0 +1,39 @@
+import CLNF
+
+extension SceneRenderer {
+  /// A point may lie so far behind the drawn surface, mm: about what inner lips and lids do.
+  private static let depthTolerance: Float = 6
+  /// So far beside it the surface may end, mm; jaw points lie on the silhouette itself.
+  private static let innerReach: Float = 0.8
+  private static let jawReach: Float = 3
+
+  /// Which of the 68 points nothing of the head hides, by the depths of the head alone.
+  func visibility(of shape: [SIMD3<Float>], _ scene: Scene) -> [Bool] {
+    shape.enumerated().map { index, point in
+      let place = scene.camera.place(point)
+      let reach = (index < 17 ? Self.jawReach : Self.innerReach) * scene.camera.scale
+      return farthest(around: place, reach: reach) > place.z - Self.depthTolerance
+    }
+  }
+
+  /// The greatest depth within `reach` px; beyond the canvas everything is free.
+  private func farthest(around place: SIMD3<Float>, reach: Float) -> Float {
+    guard place.x.isFinite, place.y.isFinite, abs(place.x) < 1e6, abs(place.y) < 1e6 else {
+      return Rasteriser.farthest
+    }
+    let low = SIMD2(place.x - reach, place.y - reach)
+    let high = SIMD2(place.x + reach, place.y + reach)
+    let columns = Int(low.x.rounded())...Int(high.x.rounded())
+    let rows = Int(low.y.rounded())...Int(high.y.rounded())
+    var greatest = -Rasteriser.farthest
+    for y in rows {
+      for x in columns {
+        guard x >= 0, y >= 0, x < canvas.width, y < canvas.height else {
+          return Rasteriser.farthest
+        }
+        greatest = max(greatest, canvas.depths[y * canvas.width + x])
+      }
+    }
+    return greatest
+  }
+}

@@ -1,0 +1,187 @@
+import CLNF
+
+/// Draws faces for training: photos on a morphable head, posed, lit, before backgrounds, partly
+/// covered, and as cameras and codecs would deliver them.
+///
+/// Image i depends on the material, the settings and i alone. Not thread-safe: one for each thread.
+/// Cost: 15 to 40 ms a face of 50,000 triangles; memory of some canvases, kept.
+public final class SceneRenderer {
+  let material: SceneMaterial
+  let settings: SceneSettings
+  let canvas = Rasteriser()
+  let backdrop = Rasteriser()
+  private let shadows = ShadowMap()
+  /// The head's corners on the canvas; kept for hair that grows on it.
+  private var corners: [RasterVertex] = []
+
+  public init(material: SceneMaterial, settings: SceneSettings) {
+    self.material = material
+    self.settings = settings
+  }
+
+  /// What one image shows and how it is drawn.
+  struct Scene {
+    var subject: SceneSubject
+    var light: SceneLight
+    /// To the canvas, which has `factor` pixels a pixel of the image in both directions.
+    var camera: SceneCamera
+    var factor: Int
+    /// By vertex: what the light does to a level.
+    var shades: [SIMD2<Float>]
+  }
+
+  /// Draws image `index` of the set.
+  public func face(_ index: Int) -> RenderedFace {
+    var generator = SeededGenerator(
+      seed: settings.seed &* 1_000_003 &+ UInt64(truncatingIfNeeded: index))
+    let subject = SceneSubject(material, settings, &generator)
+    let scale = generator.logarithmic(settings.pixelsPerMillimetre)
+    let side = max(8, Int((settings.fieldOfView * scale).rounded()))
+    let camera = SceneCamera(
+      rotation: subject.rotation, center: subject.center,
+      distance: Float(generator.logarithmic(settings.distance)), scale: Float(scale),
+      middle: SIMD2(repeating: Float(side - 1) / 2))
+    // Edges and textures are drawn finer and averaged, as a sensor does.
+    let factor = max(2, min(4, Int((1.6 / scale).rounded())))
+    var scene = Scene(
+      subject: subject, light: SceneLight(settings, &generator),
+      camera: camera.enlarged(by: factor), factor: factor, shades: [])
+    light(&scene)
+    drawBackground(side: side, factor: factor, &generator)
+    let wear = SceneWear(settings, &generator)
+    drawHead(scene, wear, &generator)
+    let visible = visibility(of: subject.shape, scene)
+    drawWear(wear, scene, &generator)
+    var image = reduced(side: side, factor: factor)
+    let landmarks = subject.shape.map { point -> SIMD2<Float> in
+      let place = camera.place(point)
+      return SIMD2(place.x, place.y)
+    }
+    cover(&image, landmarks, &generator)
+    return RenderedFace(
+      image: settings.photometry.develop(&image, &generator), landmarks: landmarks,
+      visible: visible, rotation: subject.rotation, pixelsPerMillimetre: Float(scale),
+      shape: subject.shape)
+  }
+
+  /// The light at each vertex.
+  private func light(_ scene: inout Scene) {
+    let camera = scene.camera
+    let subject = scene.subject
+    var lit: [Float] = []
+    if scene.light.castsShadows {
+      lit = shadows.light(
+        subject.vertices.map { camera.turn($0 - camera.center) },
+        triangles: material.head.triangles, from: scene.light.direction)
+    }
+    let regions = material.head.regions
+    let parts = material.parts
+    let light = scene.light
+    scene.shades = subject.normals.indices.map { i in
+      var shade = light.shade(
+        camera.turn(subject.normals[i]), lit: lit.isEmpty ? 1 : lit[i],
+        isSkin: regions[i] == .skin && !parts.isInsideMouth[i])
+      if parts.isInsideMouth[i] {
+        // A photo that shows the mouth's inside shows its darkness as well.
+        let shown = subject.texture.showsMouthInterior ? subject.texture.weights[i] : 0
+        shade.x *= 1 - (1 - parts.openness[i]) * (1 - shown)
+      }
+      return shade
+    }
+  }
+
+  /// What one head has that its photo does not say.
+  private struct Paint {
+    var teeth: Float
+    var gums: Float
+    var clothes: Float
+    /// Where clothes begin, in `HeadParts.chest`; their pattern's strength.
+    var collar: Float
+    var pattern: Float
+
+    init(_ generator: inout SeededGenerator) {
+      teeth = generator.float(130...235)
+      gums = generator.float(20...90)
+      clothes = generator.float(10...240)
+      collar = generator.float(45...90)
+      pattern = generator.chance(0.5) ? generator.float(0...25) : 0
+    }
+  }
+
+  private func drawHead(
+    _ scene: Scene, _ wear: SceneWear, _ generator: inout SeededGenerator
+  ) {
+    let paint = Paint(&generator)
+    let subject = scene.subject
+    let texture = subject.texture
+    let parts = material.parts
+    let regions = material.head.regions
+    corners.removeAll(keepingCapacity: true)
+    corners.reserveCapacity(subject.vertices.count)
+    for i in subject.vertices.indices {
+      var weight = texture.weights[i]
+      var level = texture.levels[i]
+      if parts.isInsideMouth[i] {
+        if !texture.showsMouthInterior { weight = 0 }
+        level = regions[i] == .teeth ? paint.teeth : paint.gums
+      } else if parts.chest[i] > paint.collar {
+        weight = 0
+        level = paint.clothes + paint.pattern * generator.quickNormal()
+      }
+      var corner = RasterVertex(
+        place: scene.camera.place(subject.vertices[i]), texture: texture.coordinates[i],
+        weight: weight, level: level, shade: scene.shades[i].x, gloss: scene.shades[i].y)
+      for (beard, mask) in [(wear.beard, parts.beard[i]), (wear.moustache, parts.moustache[i])] {
+        guard let beard, mask > 0 else { continue }
+        let noise = 1 + 0.35 * generator.quickNormal()
+        corner.cover(by: beard.level, share: mask * min(1, max(0, beard.strength * noise)))
+      }
+      corners.append(corner)
+    }
+    texture.pixels.withUnsafeBufferPointer { pixels in
+      let picture = Rasteriser.Texture(
+        pixels: pixels.baseAddress, width: texture.width, height: texture.height)
+      draw(corners, material.head.triangles, picture)
+    }
+  }
+
+  func draw(
+    _ vertices: [RasterVertex], _ triangles: [HeadModel.Triangle], _ texture: Rasteriser.Texture
+  ) {
+    vertices.withUnsafeBufferPointer { vertices in
+      triangles.withUnsafeBufferPointer { canvas.draw(vertices, $0, texture: texture) }
+    }
+  }
+
+  /// The canvas averaged to the image's size.
+  private func reduced(side: Int, factor: Int) -> Plane<Float> {
+    var image = Plane<Float>(width: side, height: side, repeating: 0)
+    let levels = canvas.levels
+    let row = side * factor
+    let share = 1 / Float(factor * factor)
+    image.withMutableSamples { samples in
+      for y in 0..<side {
+        for x in 0..<side {
+          var sum: Float = 0
+          for v in 0..<factor {
+            let at = levels + ((y * factor + v) * row + x * factor)
+            for u in 0..<factor { sum += at[u] }
+          }
+          samples[y * side + x] = sum * share
+        }
+      }
+    }
+    return image
+  }
+}
+
+extension RasterVertex {
+  /// Mixes a level over what the vertex shows, texture and own level alike.
+  fileprivate mutating func cover(by level: Float, share: Float) {
+    let kept = paint.z * (1 - share)
+    let own = (1 - paint.z) * (1 - share) * paint.w + share * level
+    paint.z = kept
+    paint.w = kept < 1 ? own / (1 - kept) : level
+    light.y *= 1 - share
+  }
+}

@@ -1,5 +1,47 @@
 #include "CLNFKernels.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+// Floats, a multiple of the lane count, that hold `count`.
+static int padded(int count) {
+  return (count + clnf_lane_count - 1) / clnf_lane_count * clnf_lane_count;
+}
+
+// Positions that a net is evaluated at side by side.
+enum { net_positions = 6 };
+
+// Where a net's scratch memory holds what, floats from its start.
+typedef struct {
+  size_t centred, norms, weights[3], biases[2], hidden[2], outputs, end;
+} net_scratch;
+
+static net_scratch lay_out(const clnf_net *net, int window) {
+  net_scratch at;
+  const size_t size = (size_t)(window + net->kernel - 1), positions = (size_t)(window * window);
+  size_t next = 0;
+  at.centred = next;
+  next += size * size;
+  at.norms = next;
+  next += positions;
+  for (int l = 0; l < 3; l++) {
+    at.weights[l] = next;
+    const size_t inputs = (size_t)net->layers[l].inputs;
+    // The last layer has one output: its weights are one row.
+    next += l < 2 ? inputs * (size_t)padded(net->layers[l].outputs) : (size_t)padded((int)inputs);
+  }
+  for (int l = 0; l < 2; l++) {
+    const size_t width = (size_t)padded(net->layers[l].outputs);
+    at.biases[l] = next;
+    at.hidden[l] = next + width;
+    next += (1 + net_positions) * width;
+  }
+  at.outputs = next;
+  at.end = next + (size_t)padded((int)positions);
+  return at;
+}
+
 #define KERNEL(name) portable_##name
 #define KERNEL_TARGET
 #include "KernelBody.h"
@@ -8,8 +50,10 @@
 
 #if defined(__x86_64__)
 #define KERNEL(name) avx2_##name
-#define KERNEL_TARGET __attribute__((target("avx2,fma")))
+#define KERNEL_TARGET __attribute__((target("avx2,fma,f16c")))
+#define KERNEL_HAS_F16C
 #include "KernelBody.h"
+#undef KERNEL_HAS_F16C
 #undef KERNEL
 #undef KERNEL_TARGET
 #endif
@@ -17,7 +61,8 @@
 clnf_instruction_set clnf_best_instruction_set(void) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+      __builtin_cpu_supports("f16c")) {
     return clnf_instruction_set_avx2;
   }
 #endif
@@ -102,6 +147,8 @@ size_t clnf_response_scratch(int window, int kernel) {
   const size_t size = (size_t)(window + kernel - 1);
   return size * size + (size_t)window * (size_t)window;
 }
+
+size_t clnf_net_scratch(const clnf_net *net, int window) { return lay_out(net, window).end; }
 
 int clnf_cholesky_factor(double *matrix, int n) {
   for (int j = 0; j < n; j++) {

@@ -219,9 +219,12 @@ KERNEL_TARGET static void KERNEL(accumulate_correlation)(const float *image, int
   }
 }
 
+#include "NetBody.h"
+
 static const clnf_kernels KERNEL(table) = {
-    KERNEL(sample_area), KERNEL(neuron_sum),       KERNEL(symmetric_multiply),
-    KERNEL(mode_column), KERNEL(normal_equations), KERNEL(accumulate_correlation),
+    KERNEL(sample_area),  KERNEL(neuron_sum),       KERNEL(symmetric_multiply),
+    KERNEL(mode_column),  KERNEL(normal_equations), KERNEL(accumulate_correlation),
+    KERNEL(net_response), KERNEL(widen),
 };
 
 #undef SPLAT

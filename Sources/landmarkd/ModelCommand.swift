@@ -99,31 +99,62 @@ struct ModelSummary {
       )
     }
     lines.append(
-      "  fit windows  first fit \(settings.firstFitWindows), tracking \(settings.trackingWindows)")
+      "  fit windows  first fit \(settings.firstFitWindows), tracking \(settings.trackingWindows); responses to the power of \(settings.responseExponent)"
+    )
   }
 
   var text: String { lines.joined(separator: "\n") }
 
   private mutating func add(_ scale: ExpertScale, _ index: Int, _ settings: FitSettings) {
-    let neurons = scale.views.flatMap(\.experts).compactMap { $0?.neurons.count }
     let visible = scale.views.map { "\($0.experts.count { $0 != nil })" }.joined(separator: " ")
+    let size = scale.kernelSize
+    lines.append(
+      "  scale \(index)      \(scale.patchScaling) px/mm, \(scale.views.count) views, \(Self.experts(scale)) on \(size) x \(size) px"
+    )
+    lines.append(
+      "    views      \(scale.views.map { Self.degrees($0.center) }.joined(separator: ", "))")
+    lines.append("    visible    \(visible) landmarks by view")
+    if scale.hasNets {
+      let mirrored = scale.views.map { "\($0.experts.count { $0?.isMirrored ?? false })" }
+      lines.append("    mirrored   \(mirrored.joined(separator: " ")) of them by view")
+    }
+    let used = [settings.firstFitWindows, settings.trackingWindows]
+      .compactMap { index < $0.count && $0[index] > 0 ? $0[index] : nil }
+    lines.append("    windows    \(Self.windows(scale, Set(used).sorted(by: >)))")
+  }
+
+  /// How many experts of which kind.
+  private static func experts(_ scale: ExpertScale) -> String {
+    let experts = scale.views.flatMap(\.experts).compactMap { $0 }
+    if let net = experts.lazy.compactMap(\.net).first {
+      let sizes = net.sizes.map { "\($0)" }.joined(separator: "-")
+      return
+        "\(experts.count) nets \(sizes) (\(experts.count { !$0.isMirrored }) stored)"
+    }
+    let neurons = experts.compactMap { $0.field?.neurons.count }
     let range =
       neurons.min() == neurons.max()
       ? "\(neurons.min() ?? 0)" : "\(neurons.min() ?? 0) to \(neurons.max() ?? 0)"
-    let size = scale.kernelSize
-    lines.append(
-      "  scale \(index)      \(scale.patchScaling) px/mm, \(scale.views.count) views, \(neurons.count) experts of \(range) neurons on \(size) x \(size) px"
-    )
-    lines.append("    visible    \(visible) landmarks by view")
-    let edges = scale.windowSizesWithEdges
-    let used = [settings.firstFitWindows, settings.trackingWindows]
-      .compactMap { index < $0.count && $0[index] > 0 ? $0[index] : nil }
-    let words = Set(used).sorted(by: >).map {
-      "\($0) \(edges.contains($0) ? "with edges" : "edge-free")"
+    return "\(neurons.count) experts of \(range) neurons"
+  }
+
+  private static func windows(_ scale: ExpertScale, _ used: [Int]) -> String {
+    guard !scale.hasNets else {
+      let words = used.isEmpty ? "none" : list(used)
+      return "nets have no Sigma; fitted with \(words)"
     }
-    lines.append(
-      "    windows    edges for \(edges.isEmpty ? "none" : Self.list(edges)), edge-free Sigma for all others; fitted with \(words.isEmpty ? "none" : words.joined(separator: ", "))"
-    )
+    let edges = scale.windowSizesWithEdges
+    let words = used.map { "\($0) \(edges.contains($0) ? "with edges" : "edge-free")" }
+    return
+      "edges for \(edges.isEmpty ? "none" : list(edges)), edge-free Sigma for all others; fitted with \(words.isEmpty ? "none" : words.joined(separator: ", "))"
+  }
+
+  /// A view's centre, degrees.
+  private static func degrees(_ center: EulerAngles) -> String {
+    let angles = [center.x, center.y, center.z].map {
+      "\(Int(($0 * 180 / Double.pi).rounded()))"
+    }
+    return "(\(angles.joined(separator: " ")))"
   }
 
   private mutating func add(_ validator: LandmarkValidator) {

@@ -88,6 +88,7 @@ struct ModelOptions: ParsableArguments {
       "weight-factor": .number(fit.weightFactor),
       "iteration-limit": .number(Double(fit.iterationLimit)),
       "density-kernel": .text(fit.densityKernel.rawValue),
+      "response-exponent": .number(fit.responseExponent),
       "instruction-set": .text(instructionSet.set.rawValue),
       "grey": .text(greyConversion.rawValue),
     ]

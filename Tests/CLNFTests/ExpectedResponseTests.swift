@@ -84,6 +84,13 @@ struct ExpectedResponseTests {
     }
   }
 
+  private func fields(_ view: PreparedView) throws -> PreparedFields {
+    guard case .fields(let fields) = view.experts else {
+      throw JSONValue.Missing(description: "nets where patch experts were expected")
+    }
+    return fields
+  }
+
   private func rows(_ s: Similarity) -> [Double] { [s.a, -s.b, s.b, s.a] }
 
   /// The areas of interest and the neurons' sums before Sigma, which only show up inside a map.
@@ -95,7 +102,7 @@ struct ExpectedResponseTests {
     let image = try SyntheticFixture.image(try entry["image"].string())
     let base = try entry["base"].numbers()
     let scale = model.preparedScales[pass.scaleIndex]
-    let view = scale.views[try entry["view"].integer()]
+    let view = try fields(scale.views[try entry["view"].integer()])
     let kernels = instructionSet.kernels.pointee
     let size = window + scale.kernelSize - 1
     let lanes = Int(clnf_lane_count)
@@ -123,7 +130,7 @@ struct ExpectedResponseTests {
         view.biases.pointer + first * lanes, &scratch, &y)
       let expected = try areaEntry["neuron_sum"].rows()
       let alphas = model.scales[pass.scaleIndex].views[try entry["view"].integer()]
-        .experts[landmark]?.alphaSum
+        .experts[landmark]?.field?.alphaSum
       // y is up to 2 sum(alpha); responses are y over that.
       let difference = largestDifference(y.map(Double.init), expected)
       #expect(difference < 1e-5 * 2 * (alphas ?? 0), "\(name), landmark \(landmark)")
@@ -133,9 +140,9 @@ struct ExpectedResponseTests {
   /// Experts without a neuron of alpha above 1e-4 respond 0 everywhere and are still visible.
   @Test func silentExpertsRespondZero() throws {
     for (view, landmark) in [(0, 11), (2, 14)] {
-      let expert = try #require(model.scales[1].views[view].experts[landmark])
-      #expect(expert.neurons.allSatisfy { $0.alpha <= PreparedView.smallestAlpha })
-      #expect(model.preparedScales[1].views[view].groupCounts[landmark] == 0)
+      let expert = try #require(model.scales[1].views[view].experts[landmark]?.field)
+      #expect(expert.neurons.allSatisfy { $0.alpha <= PreparedFields.smallestAlpha })
+      #expect(try fields(model.preparedScales[1].views[view]).groupCounts[landmark] == 0)
     }
     let entry = try #require(
       figures["responses"].elements().first { try $0["name"].string() == "silent_expert_w7_edges" })

@@ -89,7 +89,9 @@ struct ModelArchiveTests {
     contents.scales[0].components = []
     for view in contents.scales[0].views.indices {
       for landmark in 0..<16 {
-        contents.scales[0].views[view].experts[landmark]?.betas = []
+        guard var field = contents.scales[0].views[view].experts[landmark]?.field else { continue }
+        field.betas = []
+        contents.scales[0].views[view].experts[landmark] = .field(field)
       }
     }
     let bytes = try FaceModel(contents).archive()

@@ -43,11 +43,11 @@ struct ResponseRangeTests {
     }
     for view in scale.views.indices {
       for landmark in scale.views[view].experts.indices {
-        guard var expert = scale.views[view].experts[landmark] else { continue }
+        guard var expert = scale.views[view].experts[landmark]?.field else { continue }
         expert.betas = edges.isEmpty ? [] : [0.8]
         // Sigmoids around a half: the synthetic biases answer random pixels with next to nothing.
         for neuron in expert.neurons.indices { expert.neurons[neuron].bias = 0 }
-        scale.views[view].experts[landmark] = expert
+        scale.views[view].experts[landmark] = .field(expert)
       }
     }
     return scale

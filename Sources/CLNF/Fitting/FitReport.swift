@@ -11,7 +11,8 @@ public struct FitReport: Sendable {
   }
 
   public var failure: Failure?
-  /// Mean over visible landmarks of log(density + 1e-8), of the last scale's full pass.
+  /// Mean over visible landmarks of log(density + 1e-8), of the last scale's full pass. Densities
+  /// are of responses raised to the settings' exponent: not to be compared between exponents.
   public var likelihood = -Double.infinity
   /// Mean length of the mean shifts of the last scale's last iteration over visible landmarks,
   /// reference px.
@@ -22,7 +23,8 @@ public struct FitReport: Sendable {
   public var peakOffset = 0.0
   /// Share of visible landmarks whose response peak lies within 1 reference px, last scale.
   public var nearPeakShare = 0.0
-  /// Mean over visible landmarks of the highest response of their maps, last scale.
+  /// Mean over visible landmarks of the highest response of their maps, raised to the settings'
+  /// exponent; last scale.
   public var peakResponse = 0.0
   /// Root mean square movement of the landmarks in the last iteration of the last full pass,
   /// reference px.
@@ -68,9 +70,10 @@ public struct ScaleReport: Sendable {
   public var patchScaling: Double
   public var windowSize: Int
   public var view: Int
-  /// "edges" or "edge-free": which Sigma made the responses.
+  /// "edges" or "edge-free": which Sigma made the responses; nets have none: "edge-free".
   public var sigma: String
-  /// n maps of windowSize x windowSize, row by row; empty for landmarks that are not visible.
+  /// n maps of windowSize x windowSize, row by row, raised to the settings' exponent; empty for
+  /// landmarks that are not visible.
   public var responses: [[Float]]
   /// Where the landmarks end in their windows, n each; (windowSize - 1) / 2 is where they began.
   public var offsetX: [Double]

@@ -39,6 +39,9 @@ public struct FitSettings: Sendable, Equatable, Codable {
   /// Whether tracking moves only the pose at all scales but the last: the coarse scales catch motion,
   /// the shape is left to the finest. Less jitter and time than full passes everywhere.
   public var tracksPoseOnlyWhenCoarse: Bool
+  /// Responses are raised to this power before the mean shift, > 0: above 1 peaks stand out more
+  /// against broad slopes. 1 leaves them as they are; 1 and 2 cost nothing.
+  public var responseExponent: Double = 1
 
   /// How kernel width, regularisation and weight factor change with the scale.
   public enum Refinement: Sendable, Equatable, Codable {
@@ -137,10 +140,12 @@ public struct FitSettings: Sendable, Equatable, Codable {
     return settings
   }
 
-  /// The same with everything as the reference toolkit does it: the tabulated kernel. Frozen.
+  /// The same with everything as the reference toolkit does it: the tabulated kernel, responses as
+  /// they are. Frozen.
   public var asReference: FitSettings {
     var settings = self
     settings.densityKernel = .tabulated
+    settings.responseExponent = 1
     return settings
   }
 
@@ -179,9 +184,33 @@ public struct FitSettings: Sendable, Equatable, Codable {
         )
       }
     }
+    guard responseExponent.isFinite, responseExponent > 0 else {
+      throw ModelDataError("a response exponent of \(responseExponent); expected above 0")
+    }
     if let density = largestPixelDensity, !(density.isFinite && density > 0) {
       throw ModelDataError("a largest pixel density of \(density) px/mm; expected above 0")
     }
+  }
+}
+
+extension FitSettings {
+  /// Every setting must be there but the response exponent, which older files do not have: 1.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      firstFitWindows: try values.decode([Int].self, forKey: .firstFitWindows),
+      trackingWindows: try values.decode([Int].self, forKey: .trackingWindows),
+      kernelWidth: try values.decode(Double.self, forKey: .kernelWidth),
+      regularisation: try values.decode(Double.self, forKey: .regularisation),
+      weightFactor: try values.decode(Double.self, forKey: .weightFactor))
+    refinement = try values.decode(Refinement.self, forKey: .refinement)
+    iterationLimit = try values.decode(Int.self, forKey: .iterationLimit)
+    densityKernel = try values.decode(DensityKernel.self, forKey: .densityKernel)
+    stopRule = try values.decode(StopRule.self, forKey: .stopRule)
+    stepFactor = try values.decode(Double.self, forKey: .stepFactor)
+    largestPixelDensity = try values.decodeIfPresent(Double.self, forKey: .largestPixelDensity)
+    tracksPoseOnlyWhenCoarse = try values.decode(Bool.self, forKey: .tracksPoseOnlyWhenCoarse)
+    responseExponent = try values.decodeIfPresent(Double.self, forKey: .responseExponent) ?? 1
   }
 }
 

@@ -24,7 +24,7 @@ extension Fitter {
     let view = scale.viewCenters.nearestView(to: global.rotation)
     let request = ResponseMaps.Request(
       scale: scale, view: view, windowSize: windowSize, toImage: toReference.inverse,
-      kernels: kernels)
+      exponent: settings.responseExponent, kernels: kernels)
     if let density = settings.largestPixelDensity, global.scale > density {
       look(image, request, factor: global.scale / density)
     } else {

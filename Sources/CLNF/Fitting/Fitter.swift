@@ -38,11 +38,10 @@ public final class Fitter {
     self.settings = settings
     kernels = instructionSet.kernels
     let largestWindow = (settings.firstFitWindows + settings.trackingWindows).max() ?? 3
-    let largestKernel = model.preparedScales.map(\.kernelSize).max() ?? 1
     workspace = FitWorkspace(model: model, largestWindow: largestWindow)
     maps = ResponseMaps(
       landmarkCount: model.landmarkCount, largestWindow: largestWindow,
-      largestKernel: largestKernel)
+      scales: model.preparedScales)
   }
 
   /// Fits from `parameters` and writes the result there; on failure `parameters` hold where the fit

@@ -11,7 +11,7 @@ extension FaceModel {
   public static func load(_ path: String, withParts: Bool = true) throws(ModelError) -> FaceModel {
     let file = FileBytes.isFolder(path) ? try modelFile(in: path) : path
     if try FileBytes.begins(file, with: ModelArchive.magic) {
-      return try FaceModel(archive: FileBytes.read(file), name: file, withParts: withParts)
+      return try FaceModel(archive: FileBytes.load(file), name: file, withParts: withParts)
     }
     return try OpenFaceFolder.read(file, withParts: withParts)
   }

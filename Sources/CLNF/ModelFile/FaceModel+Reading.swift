@@ -7,11 +7,19 @@ extension FaceModel {
   public convenience init(
     archive bytes: [UInt8], name: String, withParts: Bool = true
   ) throws(ModelError) {
-    let archive = try ModelArchive(file: name, bytes: bytes)
+    try self.init(
+      archive: bytes.withUnsafeBytes { ModelBytes($0) }, name: name, withParts: withParts)
+  }
+
+  /// Reads a model whose nets then stay in the memory they were read from.
+  convenience init(
+    archive memory: ModelBytes, name: String, withParts: Bool = true
+  ) throws(ModelError) {
+    let archive = try ModelArchive(file: name, bytes: memory)
     var contents = try Self.contents(of: archive, prefix: "", withParts: withParts, depth: 0)
     contents.name = name
     contents.checksum = archive.checksum
-    contents.fileSize = bytes.count
+    contents.fileSize = memory.bytes.count
     do {
       try self.init(contents)
     } catch {
@@ -33,11 +41,16 @@ extension FaceModel {
     } catch {
       throw archive.failure(prefix + "shape/mean", "\(error)")
     }
-    var scales: [ExpertScale] = []
-    while archive.has(prefix + "experts/\(scales.count)/scaling") {
-      scales.append(try ExpertScale(archive, prefix: prefix + "experts/\(scales.count)/"))
+    var contents = Contents(name: archive.file, shapeModel: shapeModel, scales: [])
+    if archive.has(prefix + "landmarks/mirror") {
+      contents.mirrorPartners = try archive.integers(prefix + "landmarks/mirror", rank: 1).values
     }
-    var contents = Contents(name: archive.file, shapeModel: shapeModel, scales: scales)
+    while archive.has(prefix + "experts/\(contents.scales.count)/scaling") {
+      contents.scales.append(
+        try ExpertScale(
+          archive, prefix: prefix + "experts/\(contents.scales.count)/",
+          mirrorPartners: contents.mirrorPartners))
+    }
     while archive.has(prefix + "triangles/\(contents.triangulations.count)") {
       contents.triangulations.append(
         try archive.triangles(prefix + "triangles/\(contents.triangulations.count)"))
@@ -130,65 +143,5 @@ extension ModelArchive {
       throw failure(name, "has \(values.count) values; expected at least \(count)")
     }
     return values
-  }
-}
-
-extension ExpertScale {
-  init(_ archive: ModelArchive, prefix: String) throws(ModelError) {
-    let centers = try archive.rotations(prefix + "views")
-    let (counts, countShape) = try archive.integers(prefix + "neurons", rank: 2)
-    let (kernels, kernelShape) = try archive.floats(prefix + "kernels", rank: 3)
-    let norms = try archive.doubles(prefix + "norms", rank: 1).values
-    let biases = try archive.doubles(prefix + "biases", rank: 1).values
-    let alphas = try archive.doubles(prefix + "alphas", rank: 1).values
-    let betaCounts = try archive.integers(prefix + "beta-counts", rank: 1).values
-    let betas = try archive.doubles(prefix + "betas", rank: 1).values
-    let confidences = try archive.doubles(prefix + "confidences", rank: 1).values
-    let total = kernelShape[0]
-    let area = kernelShape[1] * kernelShape[2]
-    let present = counts.count { $0 > 0 }
-    guard countShape[0] == centers.count,
-      counts.allSatisfy({ $0 >= 0 && $0 <= total }), counts.reduce(0, +) == total,
-      norms.count == total, biases.count == total, alphas.count == total
-    else { throw archive.failure(prefix + "neurons", "the neurons' arrays disagree in length") }
-    guard betaCounts.count == present, confidences.count == present,
-      betaCounts.allSatisfy({ $0 >= 0 && $0 <= betas.count }),
-      betaCounts.reduce(0, +) == betas.count
-    else { throw archive.failure(prefix + "betas", "the experts' arrays disagree in length") }
-
-    var (neuron, beta, index) = (0, 0, 0)
-    let experts = counts.map { count -> PatchExpert? in
-      guard count > 0 else { return nil }
-      defer {
-        neuron += count
-        beta += betaCounts[index]
-        index += 1
-      }
-      return PatchExpert(
-        neurons: (neuron..<neuron + count).map {
-          PatchNeuron(
-            weights: Array(kernels[$0 * area..<($0 + 1) * area]), norm: norms[$0],
-            bias: biases[$0], alpha: alphas[$0])
-        },
-        betas: Array(betas[beta..<beta + betaCounts[index]]), confidence: confidences[index])
-    }
-    let n = countShape[1]
-    let views = centers.enumerated().map { view, center in
-      ExpertView(center: center, experts: Array(experts[view * n..<(view + 1) * n]))
-    }
-    var components: [SigmaComponents] = []
-    for size in try archive.integers(prefix + "windows", rank: 1).values {
-      let (values, shape) = try archive.floats(prefix + "components/\(size)", rank: 3)
-      let area = shape[1] * shape[2]
-      components.append(
-        SigmaComponents(
-          windowSize: size,
-          matrices: (0..<shape[0]).map { Array(values[$0 * area..<($0 + 1) * area]) }))
-    }
-    let scaling = try archive.doubles(prefix + "scaling", rank: 1).values
-    guard scaling.count == 1 else {
-      throw archive.failure(prefix + "scaling", "has \(scaling.count) values; expected 1")
-    }
-    self.init(patchScaling: scaling[0], views: views, components: components)
   }
 }

@@ -14,8 +14,12 @@ extension FaceModel {
     writer.add(prefix + "shape/mean", doubles: shapeModel.meanShape, shape: [3, n])
     writer.add(prefix + "shape/modes", doubles: shapeModel.modeVectors, shape: [m, 3, n])
     writer.add(prefix + "shape/variances", doubles: shapeModel.variances)
+    if !mirrorPartners.isEmpty {
+      writer.add(prefix + "landmarks/mirror", integers: mirrorPartners)
+    }
     for (index, scale) in scales.enumerated() {
-      scale.write(to: &writer, prefix: prefix + "experts/\(index)/")
+      scale.write(
+        to: &writer, prefix: prefix + "experts/\(index)/", mirrorPartners: mirrorPartners)
     }
     for (index, triangles) in triangulations.enumerated() {
       writer.add(
@@ -50,15 +54,23 @@ extension JSONEncoder {
 }
 
 extension ExpertScale {
-  func write(to writer: inout ModelArchiveWriter, prefix: String) {
-    let experts = views.flatMap(\.experts)
-    let present = experts.compactMap { $0 }
-    let neurons = present.flatMap(\.neurons)
-    let size = kernelSize
+  func write(to writer: inout ModelArchiveWriter, prefix: String, mirrorPartners: [Int]) {
     writer.add(prefix + "scaling", doubles: [patchScaling])
     writer.add(
       prefix + "views", doubles: views.flatMap { [$0.center.x, $0.center.y, $0.center.z] },
       shape: [views.count, 3])
+    if hasNets {
+      writeNets(to: &writer, prefix: prefix + "net/", mirrorPartners: mirrorPartners)
+    } else {
+      writeFields(to: &writer, prefix: prefix)
+    }
+  }
+
+  private func writeFields(to writer: inout ModelArchiveWriter, prefix: String) {
+    let experts = views.flatMap(\.experts).map { $0?.field }
+    let present = experts.compactMap { $0 }
+    let neurons = present.flatMap(\.neurons)
+    let size = kernelSize
     writer.add(
       prefix + "neurons", integers: experts.map { $0?.neurons.count ?? 0 },
       shape: [views.count, experts.count / views.count])

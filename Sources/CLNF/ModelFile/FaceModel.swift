@@ -12,6 +12,9 @@ public final class FaceModel: Sendable {
   /// By view of the first scale, triangles of landmark indices.
   public let triangulations: [[Triangle]]
   public let parts: [ModelPart]
+  /// By landmark, the landmark that is its mirror image (itself on the midline); empty where the
+  /// model does not say.
+  public let mirrorPartners: [Int]
   /// How this model is best fitted, where its file says so.
   public let fitSettings: FitSettings?
   /// When its fits are to be believed, where that was learned.
@@ -31,6 +34,7 @@ public final class FaceModel: Sendable {
     public var validator: LandmarkValidator?
     public var triangulations: [[Triangle]]
     public var parts: [ModelPart]
+    public var mirrorPartners: [Int]
     public var fitSettings: FitSettings?
     public var verdicts: LearnedVerdicts?
     public var checksum: String
@@ -43,19 +47,24 @@ public final class FaceModel: Sendable {
       validator = nil
       triangulations = []
       parts = []
+      mirrorPartners = []
       checksum = ""
       fileSize = 0
     }
   }
 
-  /// Cost: the experts' weights are copied into the kernels' layout (a few ms).
+  /// Cost: patch experts' weights are copied into the kernels' layout (a few ms); nets' are used
+  /// where they are.
   /// - Throws: `ModelDataError` where the contents contradict each other.
   public init(_ contents: Contents) throws(ModelDataError) {
     guard !contents.scales.isEmpty else {
       throw ModelDataError("a model without patch experts; expected those of at least one scale")
     }
     let n = contents.shapeModel.landmarkCount
-    for scale in contents.scales { try scale.validate(landmarkCount: n) }
+    try Self.validate(mirrorPartners: contents.mirrorPartners, landmarkCount: n)
+    for scale in contents.scales {
+      try scale.validate(landmarkCount: n, mirrorPartners: contents.mirrorPartners)
+    }
     try contents.validator?.validate(landmarkCount: n)
     for triangle in contents.triangulations.joined() where !triangle.isWithin(n) {
       throw ModelDataError("a triangle \(triangle) of landmarks; the shape model has \(n)")
@@ -67,11 +76,29 @@ public final class FaceModel: Sendable {
     validator = contents.validator
     triangulations = contents.triangulations
     parts = contents.parts
+    mirrorPartners = contents.mirrorPartners
     fitSettings = contents.fitSettings
     verdicts = contents.verdicts
     checksum = contents.checksum
     fileSize = contents.fileSize
-    preparedScales = contents.scales.map(PreparedScale.init)
+    preparedScales = contents.scales.map {
+      PreparedScale($0, mirrorPartners: contents.mirrorPartners)
+    }
+  }
+
+  /// Partners must be each other's.
+  private static func validate(
+    mirrorPartners partners: [Int], landmarkCount: Int
+  ) throws(ModelDataError) {
+    guard partners.isEmpty || partners.count == landmarkCount else {
+      throw ModelDataError(
+        "\(partners.count) mirror partners; the shape model has \(landmarkCount) landmarks")
+    }
+    for (landmark, partner) in partners.enumerated()
+    where !partners.indices.contains(partner) || partners[partner] != landmark {
+      throw ModelDataError(
+        "landmark \(landmark) has mirror partner \(partner), whose partner is another")
+    }
   }
 
   /// The same model with what an OpenFace folder does not say written down: how it is best fitted,
@@ -90,6 +117,7 @@ public final class FaceModel: Sendable {
     validator = model.validator
     triangulations = model.triangulations
     parts = model.parts
+    mirrorPartners = model.mirrorPartners
     self.fitSettings = fitSettings
     checksum = model.checksum
     fileSize = model.fileSize

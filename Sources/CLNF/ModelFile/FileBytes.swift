@@ -16,6 +16,11 @@ enum FileBytes {
 
   /// The file's bytes, or its first `limit`.
   static func read(_ path: String, atMost limit: Int = .max) throws(ModelError) -> [UInt8] {
+    Array(try load(path, atMost: limit).bytes)
+  }
+
+  /// The same in memory that can be shared.
+  static func load(_ path: String, atMost limit: Int = .max) throws(ModelError) -> ModelBytes {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure(path, "cannot be opened") }
     defer { close(descriptor) }
@@ -28,21 +33,21 @@ enum FileBytes {
       throw ModelError(
         file: path, reason: "has \(status.st_size) bytes; a model file has at most \(largestFile)")
     }
-    var bytes = [UInt8](repeating: 0, count: min(limit, Int(status.st_size)))
-    var filled = 0
-    while filled < bytes.count {
-      let count = bytes.withUnsafeMutableBytes { memory in
-        Glibc.read(descriptor, memory.baseAddress.map { $0 + filled }, memory.count - filled)
+    let size = min(limit, Int(status.st_size))
+    return try ModelBytes(count: size) { memory throws(ModelError) in
+      var filled = 0
+      while filled < size {
+        let count = Glibc.read(
+          descriptor, memory.baseAddress.map { $0 + filled }, size - filled)
+        if count < 0 {
+          if errno == EINTR { continue }
+          throw failure(path, "cannot be read")
+        }
+        if count == 0 { break }
+        filled += count
       }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw failure(path, "cannot be read")
-      }
-      if count == 0 { break }
-      filled += count
+      return filled
     }
-    bytes.removeSubrange(filled...)
-    return bytes
   }
 
   private static func failure(_ path: String, _ what: String) -> ModelError {

@@ -8,12 +8,14 @@ struct ModelArchive {
     case int32 = 2
     case float32 = 3
     case float64 = 4
+    case float16 = 5
 
     var size: Int {
       switch self {
       case .uint8: 1
       case .int32, .float32: 4
       case .float64: 8
+      case .float16: 2
       }
     }
   }
@@ -40,20 +42,18 @@ struct ModelArchive {
   let file: String
   private(set) var entries: [String: Entry] = [:]
   let checksum: String
-  private let bytes: [UInt8]
-
-  /// Whether the bytes begin as an archive does.
-  static func isArchive(_ bytes: [UInt8]) -> Bool { bytes.starts(with: magic) }
+  let bytes: ModelBytes
 
   /// Checks header, checksum and directory.
   /// - Throws: `ModelError` naming file and byte.
-  init(file: String, bytes: [UInt8]) throws(ModelError) {
+  init(file: String, bytes memory: ModelBytes) throws(ModelError) {
     self.file = file
-    self.bytes = bytes
+    self.bytes = memory
+    let bytes = memory.bytes
     func fail(_ place: Int, _ reason: String) -> ModelError {
       ModelError(file: file, place: .byte(place), reason: reason)
     }
-    guard Self.isArchive(bytes) else {
+    guard bytes.starts(with: Self.magic) else {
       throw fail(0, "expected a landmarkd model, which begins with LNDMKMDL")
     }
     guard bytes.count >= Self.headerSize else {
@@ -62,9 +62,7 @@ struct ModelArchive {
     }
     func load<Value: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, as: Value.Type) -> Value {
       Value(
-        littleEndian: bytes.withUnsafeBytes {
-          $0.loadUnaligned(fromByteOffset: offset, as: Value.self)
-        })
+        littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Value.self))
     }
     let version = load(8, as: UInt32.self)
     guard version == Self.version else {
@@ -75,9 +73,9 @@ struct ModelArchive {
       throw fail(16, "the header says \(length) bytes; the file has \(bytes.count)")
     }
     var digest = ModelDigest()
-    digest.add(Array(bytes[Self.headerSize...]))
+    digest.add(UnsafeRawBufferPointer(rebasing: bytes[Self.headerSize...]))
     checksum = digest.hexadecimal
-    guard digest.bytes == Array(bytes[32..<64]) else {
+    guard digest.bytes.elementsEqual(bytes[32..<64]) else {
       throw fail(32, "the checksum does not match: the file is damaged")
     }
     guard load(24, as: UInt64.self) == UInt64(Self.headerSize) else {
@@ -147,18 +145,32 @@ struct ModelArchive {
   private func values<Value: BitwiseCopyable>(
     _ name: String, _ type: ElementType, rank: Int, as: Value.Type
   ) throws(ModelError) -> (values: [Value], shape: [Int]) {
+    let entry = try checkedEntry(name, type, rank: rank)
+    let raw = bytes.bytes
+    let values = (0..<entry.count).map {
+      raw.loadUnaligned(fromByteOffset: entry.offset + $0 * type.size, as: Value.self)
+    }
+    return (values, entry.shape)
+  }
+
+  /// The same in place, not copied.
+  private func sharedValues<Value: BitwiseCopyable & Sendable & Equatable>(
+    _ name: String, _ type: ElementType, rank: Int, as: Value.Type
+  ) throws(ModelError) -> (values: SharedValues<Value>, shape: [Int]) {
+    let entry = try checkedEntry(name, type, rank: rank)
+    return (SharedValues(bytes, offset: entry.offset, count: entry.count), entry.shape)
+  }
+
+  private func checkedEntry(
+    _ name: String, _ type: ElementType, rank: Int
+  ) throws(ModelError) -> Entry {
     let entry = try entry(name)
     guard entry.type == type, entry.shape.count == rank else {
       throw failure(
         name,
         "has type \(entry.type) and shape \(entry.shape); expected \(type), \(rank) dimensions")
     }
-    let values = bytes.withUnsafeBytes { raw in
-      (0..<entry.count).map {
-        raw.loadUnaligned(fromByteOffset: entry.offset + $0 * type.size, as: Value.self)
-      }
-    }
-    return (values, entry.shape)
+    return entry
   }
 
   func bytes(_ name: String) throws(ModelError) -> [UInt8] {
@@ -187,6 +199,26 @@ struct ModelArchive {
 
   func doubles(_ name: String, rank: Int) throws(ModelError) -> (values: [Double], shape: [Int]) {
     let (values, shape) = try values(name, .float64, rank: rank, as: Double.self)
+    guard values.allSatisfy(\.isFinite) else {
+      throw failure(name, "has values that are not finite")
+    }
+    return (values, shape)
+  }
+
+  /// The bits of 16-bit floats, in place.
+  func halves(
+    _ name: String, rank: Int
+  ) throws(ModelError) -> (values: SharedValues<UInt16>, shape: [Int]) {
+    let (values, shape) = try sharedValues(name, .float16, rank: rank, as: UInt16.self)
+    guard values.areFiniteHalves else { throw failure(name, "has values that are not finite") }
+    return (values, shape)
+  }
+
+  /// Floats, in place.
+  func sharedFloats(
+    _ name: String, rank: Int
+  ) throws(ModelError) -> (values: SharedValues<Float>, shape: [Int]) {
+    let (values, shape) = try sharedValues(name, .float32, rank: rank, as: Float.self)
     guard values.allSatisfy(\.isFinite) else {
       throw failure(name, "has values that are not finite")
     }

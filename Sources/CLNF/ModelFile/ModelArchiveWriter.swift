@@ -37,6 +37,11 @@ struct ModelArchiveWriter {
     add(name, .float64, shape ?? [doubles.count], doubles)
   }
 
+  /// Bits of 16-bit floats.
+  mutating func add(_ name: String, halves: [UInt16], shape: [Int]) {
+    add(name, .float16, shape, halves)
+  }
+
   /// The file's bytes.
   func archive() -> [UInt8] {
     func aligned(_ offset: Int) -> Int {

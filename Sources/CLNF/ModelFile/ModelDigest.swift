@@ -24,24 +24,24 @@ struct ModelDigest {
     0xc671_78f2,
   ]
 
-  mutating func add(_ bytes: [UInt8]) {
-    length &+= UInt64(bytes.count)
+  mutating func add(_ bytes: [UInt8]) { bytes.withUnsafeBytes { add($0) } }
+
+  mutating func add(_ raw: UnsafeRawBufferPointer) {
+    length &+= UInt64(raw.count)
     var words = [UInt32](repeating: 0, count: 64)
-    bytes.withUnsafeBytes { raw in
-      var next = 0
-      if !pending.isEmpty {
-        next = min(64 - pending.count, raw.count)
-        pending.append(contentsOf: raw[..<next])
-        if pending.count < 64 { return }
-        pending.withUnsafeBytes { Self.compress($0, 0, &state, &words) }
-        pending.removeAll()
-      }
-      while raw.count - next >= 64 {
-        Self.compress(raw, next, &state, &words)
-        next += 64
-      }
-      pending.append(contentsOf: raw[next...])
+    var next = 0
+    if !pending.isEmpty {
+      next = min(64 - pending.count, raw.count)
+      pending.append(contentsOf: raw[..<next])
+      if pending.count < 64 { return }
+      pending.withUnsafeBytes { Self.compress($0, 0, &state, &words) }
+      pending.removeAll()
     }
+    while raw.count - next >= 64 {
+      Self.compress(raw, next, &state, &words)
+      next += 64
+    }
+    pending.append(contentsOf: raw[next...])
   }
 
   /// The digest of all that was added, 32 bytes.

@@ -20,12 +20,12 @@ enum OpenFacePatches {
     let betaCount = components.first?.matrices.count ?? 0
     var views: [ExpertView] = []
     for view in 0..<viewCount {
-      var experts: [PatchExpert?] = []
+      var experts: [Expert?] = []
       for landmark in 0..<landmarkCount {
         let place = "view \(view), landmark \(landmark)"
         let expert = try readExpert(&reader, place, betaCount: betaCount)
         // A landmark that the view does not see has no say, whatever its record holds.
-        experts.append(visibilities[view][landmark] ? expert : nil)
+        experts.append(visibilities[view][landmark] ? expert.map(Expert.field) : nil)
       }
       views.append(ExpertView(center: centers[view], experts: experts))
     }

@@ -5,15 +5,19 @@ extension ExpertScale {
   public static let largestWindow = 63
 
   /// Checks everything that fitting relies on.
-  /// - Parameter landmarkCount: n of the shape model.
+  /// - Parameters:
+  ///   - landmarkCount: n of the shape model.
+  ///   - mirrorPartners: the model's, checked already; needed where experts are mirrored.
   /// - Throws: `ModelDataError` that says what was got and what was expected.
-  public func validate(landmarkCount: Int) throws(ModelDataError) {
+  public func validate(
+    landmarkCount: Int, mirrorPartners: [Int] = []
+  ) throws(ModelDataError) {
     guard patchScaling.isFinite, patchScaling > 0, patchScaling < 1000 else {
       throw ModelDataError("a patch scaling of \(patchScaling); expected px per mm above 0")
     }
     guard !views.isEmpty else { throw ModelDataError("patch experts without a view") }
     for component in components { try validate(component) }
-    var kernelSize: Int?
+    var seen = SeenExperts()
     for (index, view) in views.enumerated() {
       guard view.experts.count == landmarkCount else {
         throw ModelDataError(
@@ -24,22 +28,34 @@ extension ExpertScale {
         throw ModelDataError("view \(index) has a centre that is not finite")
       }
       for (landmark, expert) in view.experts.enumerated() {
-        guard let expert else { continue }
         let place = "the expert of view \(index), landmark \(landmark)"
-        try validate(expert, place, kernelSize: &kernelSize)
+        switch expert {
+        case .field(let field)?: try validate(field, place, kernelSize: &seen.kernelSize)
+        case .net(let net)?: try validate(net, place, sizes: &seen.netSizes)
+        case .mirrored(let source)?:
+          try validateMirrored(source, landmark, place, mirrorPartners: mirrorPartners)
+        case nil: continue
+        }
       }
     }
-    guard kernelSize != nil else { throw ModelDataError("no view has an expert") }
+    try validate(seen)
   }
 
-  /// The experts' kernel width and height. Only meaningful after `validate`.
-  public var kernelSize: Int {
-    for view in views {
-      for case let expert? in view.experts {
-        return Int(Double(expert.neurons[0].weights.count).squareRoot().rounded())
-      }
+  /// What the experts looked at so far have in common.
+  private struct SeenExperts {
+    var kernelSize: Int?
+    var netSizes: [Int]?
+  }
+
+  private func validate(_ seen: SeenExperts) throws(ModelDataError) {
+    switch (seen.kernelSize, seen.netSizes) {
+    case (nil, nil): throw ModelDataError("no view has an expert")
+    case (_?, _?):
+      throw ModelDataError("patch experts and nets at one scale; expected one kind of expert")
+    case (nil, _?) where !components.isEmpty:
+      throw ModelDataError("nets with sigma components; expected none")
+    default: break
     }
-    return 0
   }
 
   private func validate(_ component: SigmaComponents) throws(ModelDataError) {
@@ -67,7 +83,7 @@ extension ExpertScale {
     guard let first = expert.neurons.first else {
       throw ModelDataError("\(place) has no neuron")
     }
-    let size = kernelSize ?? Int(Double(first.weights.count).squareRoot().rounded())
+    let size = kernelSize ?? Self.side(first.weights.count)
     kernelSize = size
     guard size >= 1, size <= Self.largestKernel, size % 2 == 1 else {
       throw ModelDataError(

@@ -38,19 +38,6 @@ public struct PatchExpert: Sendable, Equatable {
   public var alphaSum: Double { neurons.reduce(0) { $0 + $1.alpha } }
 }
 
-/// The experts of one scale for heads that look one way.
-public struct ExpertView: Sendable, Equatable {
-  /// The rotation in the middle of the view, radians.
-  public var center: EulerAngles
-  /// One a landmark; nil where the landmark cannot be seen from here.
-  public var experts: [PatchExpert?]
-
-  public init(center: EulerAngles, experts: [PatchExpert?]) {
-    self.center = center
-    self.experts = experts
-  }
-}
-
 /// The edges of the field for one window size: which positions' responses support each other.
 public struct SigmaComponents: Sendable, Equatable {
   /// w.
@@ -61,32 +48,5 @@ public struct SigmaComponents: Sendable, Equatable {
   public init(windowSize: Int, matrices: [[Float]]) {
     self.windowSize = windowSize
     self.matrices = matrices
-  }
-}
-
-/// All experts of one scale, as they stand in a file.
-public struct ExpertScale: Sendable, Equatable {
-  /// px per mm of the reference frame in which the experts see the face.
-  public var patchScaling: Double
-  public var views: [ExpertView]
-  public var components: [SigmaComponents]
-
-  public init(patchScaling: Double, views: [ExpertView], components: [SigmaComponents]) {
-    self.patchScaling = patchScaling
-    self.views = views
-    self.components = components
-  }
-
-  /// The sigma components for windows of `size`, where there are any.
-  public func components(windowSize size: Int) -> SigmaComponents? {
-    components.first { $0.windowSize == size && !$0.matrices.isEmpty }
-  }
-
-  /// Window sizes at which the experts have edges; at every other size the edge-free Sigma is used.
-  public var windowSizesWithEdges: [Int] {
-    let hasBetas = views.contains { view in
-      view.experts.contains { $0.map { !$0.betas.isEmpty } ?? false }
-    }
-    return hasBetas ? components.filter { !$0.matrices.isEmpty }.map(\.windowSize).sorted() : []
   }
 }

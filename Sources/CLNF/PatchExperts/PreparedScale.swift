@@ -17,17 +17,37 @@ final class PreparedScale: Sendable {
     let windowSize: Int
   }
 
-  /// - Parameter scale: validated.
-  init(_ scale: ExpertScale) {
+  /// - Parameters:
+  ///   - scale: validated.
+  ///   - mirrorPartners: of the model.
+  init(_ scale: ExpertScale, mirrorPartners: [Int]) {
     source = scale
     patchScaling = scale.patchScaling
     kernelSize = scale.kernelSize
     viewCenters = scale.views.map(\.center)
-    let size = scale.kernelSize
-    views = scale.views.map { PreparedView($0, kernelSize: size) }
+    let (size, hasNets) = (scale.kernelSize, scale.hasNets)
+    views = scale.views.enumerated().map { index, view in
+      let nets = view.experts.indices.map {
+        scale.net(view: index, landmark: $0, mirrorPartners: mirrorPartners)
+      }
+      return PreparedView(
+        visible: view.experts.map { $0 != nil },
+        confidences: zip(view.experts, nets).map { $0?.field?.confidence ?? $1?.confidence ?? 0 },
+        experts: hasNets
+          ? .nets(PreparedNets(nets, isMirrored: view.experts.map { $0?.isMirrored ?? false }))
+          : .fields(PreparedFields(view, kernelSize: size)))
+    }
   }
 
-  /// The Sigma matrices for a view and window size. The first call for a pair makes them; threads
+  /// Floats of scratch memory that the experts need for windows of up to `window`.
+  func scratchCount(window: Int) -> Int {
+    for case .net(let net)? in source.views.lazy.flatMap(\.experts) {
+      return PreparedNets.scratch(net, window: window)
+    }
+    return clnf_response_scratch(Int32(window), Int32(kernelSize))
+  }
+
+  /// The Sigma matrices for a view of patch experts and a window size. The first call for a pair makes them; threads
   /// that need others meanwhile wait.
   func sigma(view: Int, windowSize: Int) -> SigmaMatrices {
     sigmas.withLock { known in
@@ -41,12 +61,28 @@ final class PreparedScale: Sendable {
   }
 }
 
-/// The neurons of a view, eight side by side.
+/// The experts of a view.
 final class PreparedView: Sendable {
   /// Whether each landmark has an expert.
   let visible: [Bool]
   /// Confidence of each expert, 0 where there is none.
   let confidences: [Double]
+  let experts: Experts
+
+  enum Experts {
+    case fields(PreparedFields)
+    case nets(PreparedNets)
+  }
+
+  init(visible: [Bool], confidences: [Double], experts: Experts) {
+    self.visible = visible
+    self.confidences = confidences
+    self.experts = experts
+  }
+}
+
+/// The neurons of a view's patch experts, eight side by side.
+final class PreparedFields: Sendable {
   /// Groups of eight neurons of each landmark, and where they start in `gains` (times the lane
   /// count) and `weights` (times kernel^2 times the lane count).
   let groupCounts: [Int]
@@ -68,7 +104,7 @@ final class PreparedView: Sendable {
     var firsts: [Int] = []
     var total = 0
     let responding = view.experts.map { expert in
-      expert?.neurons.filter { $0.alpha > Self.smallestAlpha } ?? []
+      expert?.field?.neurons.filter { $0.alpha > Self.smallestAlpha } ?? []
     }
     for neurons in responding {
       firsts.append(total)
@@ -92,8 +128,6 @@ final class PreparedView: Sendable {
         biases.pointer[group * lanes + lane] = Float(neuron.bias)
       }
     }
-    visible = view.experts.map { $0 != nil }
-    confidences = view.experts.map { $0?.confidence ?? 0 }
     groupCounts = counts
     firstGroups = firsts
     self.weights = weights

@@ -1,4 +1,5 @@
 import CLNFKernels
+import Foundation
 
 /// The response maps of all landmarks at one scale, and the memory to compute them.
 ///
@@ -19,17 +20,18 @@ struct ResponseMaps: ~Copyable {
   private let neuronSum: Buffer<Float>
   private let scratch: Buffer<Float>
 
-  init(landmarkCount: Int, largestWindow: Int, largestKernel: Int) {
+  /// - Parameter scales: of the model whose maps are wanted.
+  init(landmarkCount: Int, largestWindow: Int, scales: [PreparedScale]) {
     self.landmarkCount = landmarkCount
     self.largestWindow = largestWindow
+    let largestKernel = scales.map(\.kernelSize).max() ?? 1
     let size = largestWindow + largestKernel - 1
     responses = Buffer(repeating: 0, count: landmarkCount * largestWindow * largestWindow)
     visible = Buffer(repeating: false, count: landmarkCount)
     area = Buffer(repeating: 0, count: size * size)
     neuronSum = Buffer(repeating: 0, count: largestWindow * largestWindow)
     scratch = Buffer(
-      repeating: 0,
-      count: clnf_response_scratch(Int32(largestWindow), Int32(largestKernel)))
+      repeating: 0, count: scales.map { $0.scratchCount(window: largestWindow) }.max() ?? 0)
   }
 
   /// Where and how to look.
@@ -39,6 +41,8 @@ struct ResponseMaps: ~Copyable {
     var windowSize: Int
     /// From reference to image axes (B of docs/clnf.md section 4).
     var toImage: Similarity
+    /// Responses are raised to this power, > 0.
+    var exponent = 1.0
     var kernels: UnsafePointer<clnf_kernels>
   }
 
@@ -51,8 +55,12 @@ struct ResponseMaps: ~Copyable {
     windowSize = window
     view = request.view
     let experts = request.scale.views[request.view]
-    let sigma = request.scale.sigma(view: request.view, windowSize: window)
-    sigmaKind = sigma.kind
+    sigmaKind = .edgeFree
+    var sigma: SigmaMatrices?
+    if case .fields = experts.experts {
+      sigma = request.scale.sigma(view: request.view, windowSize: window)
+      sigmaKind = sigma?.kind ?? .edgeFree
+    }
     let (width, height) = (Int32(image.width), Int32(image.height))
     image.withSamples { samples in
       guard let pixels = samples.baseAddress else { return }
@@ -67,14 +75,31 @@ struct ResponseMaps: ~Copyable {
           pixels, width, height, Float(landmarks[landmark]),
           Float(landmarks[landmarkCount + landmark]), Float(request.toImage.a),
           Float(request.toImage.b), Int32(window + request.scale.kernelSize - 1), area.pointer)
-        respond(landmark, experts, sigma, request, into: map)
+        switch experts.experts {
+        case .fields(let fields):
+          if let sigma { respond(landmark, fields, sigma, request, into: map) }
+        case .nets(let nets):
+          request.kernels.pointee.net_response(
+            area.pointer, Int32(window), nets.nets.pointer + landmark, scratch.pointer, map)
+        }
+        Self.raise(map, count: window * window, to: request.exponent)
       }
     }
   }
 
-  /// The response of one expert to the area of interest.
+  private static func raise(
+    _ map: UnsafeMutablePointer<Float>, count: Int, to exponent: Double
+  ) {
+    switch exponent {
+    case 1: break
+    case 2: for i in 0..<count { map[i] *= map[i] }
+    default: for i in 0..<count { map[i] = Float(pow(Double(map[i]), exponent)) }
+    }
+  }
+
+  /// The response of one patch expert to the area of interest.
   private func respond(
-    _ landmark: Int, _ experts: PreparedView, _ sigma: SigmaMatrices, _ request: Request,
+    _ landmark: Int, _ experts: PreparedFields, _ sigma: SigmaMatrices, _ request: Request,
     into map: UnsafeMutablePointer<Float>
   ) {
     let lanes = Int(clnf_lane_count)

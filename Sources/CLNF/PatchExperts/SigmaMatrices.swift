@@ -29,8 +29,9 @@ final class SigmaMatrices: Sendable {
     order = windowSize * windowSize
     let lanes = Int(clnf_lane_count)
     stride = (order + lanes - 1) / lanes * lanes
-    scales = Buffer(view.experts.map { $0.map { Float(1 / (2 * $0.alphaSum)) } ?? 0 })
-    let hasBetas = view.experts.contains { $0.map { !$0.betas.isEmpty } ?? false }
+    let experts = view.experts.map { $0?.field }
+    scales = Buffer(experts.map { $0.map { Float(1 / (2 * $0.alphaSum)) } ?? 0 })
+    let hasBetas = experts.contains { $0.map { !$0.betas.isEmpty } ?? false }
     guard hasBetas, let components = scale.components(windowSize: windowSize) else {
       kind = .edgeFree
       matrices = Buffer(repeating: 0, count: 0)
@@ -38,10 +39,10 @@ final class SigmaMatrices: Sendable {
     }
     kind = .edges
     let block = order * stride
-    let all = Buffer<Float>(repeating: 0, count: block * view.experts.count)
+    let all = Buffer<Float>(repeating: 0, count: block * experts.count)
     let precision = Buffer<Double>(repeating: 0, count: order * order)
     let scratch = Buffer<Double>(repeating: 0, count: order * order)
-    for (landmark, expert) in view.experts.enumerated() {
+    for (landmark, expert) in experts.enumerated() {
       guard let expert else { continue }
       let target = all.pointer + landmark * block
       Self.fill(precision.pointer, order, expert, components)

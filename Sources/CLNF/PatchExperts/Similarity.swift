@@ -1,17 +1,19 @@
 /// A similarity of the plane without reflection, v -> M v, M = [[a, -b], [b, a]].
-struct Similarity: Sendable, Equatable {
-  var a: Double
-  var b: Double
+public struct Similarity: Sendable, Equatable {
+  public var a: Double
+  public var b: Double
 
-  var inverse: Similarity {
+  /// The way back. Only where `a` and `b` are not both 0.
+  public var inverse: Similarity {
     let square = a * a + b * b
     return Similarity(a: a / square, b: -b / square)
   }
 
   /// How much lengths grow.
-  var scale: Double { (a * a + b * b).squareRoot() }
+  public var scale: Double { (a * a + b * b).squareRoot() }
 
-  func apply(_ x: Double, _ y: Double) -> (x: Double, y: Double) {
+  /// M (x, y).
+  public func apply(_ x: Double, _ y: Double) -> (x: Double, y: Double) {
     (a * x - b * y, b * x + a * y)
   }
 
@@ -19,8 +21,11 @@ struct Similarity: Sendable, Equatable {
   /// rotation by Kabsch's method, scale by the ratio of their sizes (docs/clnf.md section 4).
   ///
   /// In the plane the rotation of Kabsch's method is the direction of sum s_i conj(t_i); no
-  /// decomposition is needed.
-  init(from source: UnsafePointer<Double>, to target: UnsafePointer<Double>, count n: Int) {
+  /// decomposition is needed. The identity where all points of one shape coincide.
+  /// - Parameter n: points of each shape; `source` and `target` hold 2n numbers.
+  public init(
+    from source: UnsafePointer<Double>, to target: UnsafePointer<Double>, count n: Int
+  ) {
     var (sourceX, sourceY, targetX, targetY) = (0.0, 0.0, 0.0, 0.0)
     for i in 0..<n {
       sourceX += source[i]
@@ -49,7 +54,7 @@ struct Similarity: Sendable, Equatable {
     self.init(a: scale * dot / length, b: scale * cross / length)
   }
 
-  init(a: Double, b: Double) {
+  public init(a: Double, b: Double) {
     self.a = a
     self.b = b
   }

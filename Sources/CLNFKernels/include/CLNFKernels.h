@@ -5,6 +5,7 @@
 // Every function sums in one fixed order, so an instruction set always gives the same bytes;
 // between sets results differ by rounding (the wider set fuses multiplications and additions).
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,22 @@ typedef enum {
   clnf_instruction_set_portable = 0,
   clnf_instruction_set_avx2 = 1,
 } clnf_instruction_set;
+
+/// A fully connected layer of a net. weights: bits of 16-bit floats (IEEE 754 binary16), `inputs`
+/// rows of `outputs`; biases: `outputs`.
+typedef struct {
+  int inputs, outputs;
+  const uint16_t *weights;
+  const float *biases;
+} clnf_layer;
+
+/// A net over patches of kernel x kernel pixels: kernel^2 -> H1 -> H2 -> 1, each layer's inputs the
+/// outputs of the layer before. mirrored: patches and response map are flipped left to right.
+typedef struct {
+  int kernel;
+  bool mirrored;
+  clnf_layer layers[3];
+} clnf_net;
 
 typedef struct {
   /// Samples `size` x `size` points around (cx, cy) of an 8-bit image (width * height > 0),
@@ -55,6 +72,16 @@ typedef struct {
   /// kernel_height x kernel_width; out: (height - kernel_height + 1) x (width - kernel_width + 1).
   void (*accumulate_correlation)(const float *image, int height, int width, const float *kernel,
                                  int kernel_height, int kernel_width, float *out);
+
+  /// The responses of a net over a window: 1 / (1 + exp(-y)) of the net's output y, which sees each
+  /// patch with its mean taken off and divided by its norm, and max(0, .) between its layers.
+  /// area: (window + kernel - 1)^2 grey levels. scratch: clnf_net_scratch() floats. out: window^2.
+  /// A patch whose squared deviations sum to <= 1e-6 kernel^2 is seen as zeros.
+  void (*net_response)(const float *area, int window, const clnf_net *net, float *scratch,
+                       float *out);
+
+  /// 16-bit floats (IEEE 754 binary16) to floats, exactly.
+  void (*widen)(const uint16_t *halves, int count, float *out);
 } clnf_kernels;
 
 /// The widest instruction set that this processor runs.
@@ -78,6 +105,9 @@ int clnf_reduced_size(int size, double factor);
 
 /// Floats of scratch memory that neuron_sum needs.
 size_t clnf_response_scratch(int window, int kernel);
+
+/// Floats of scratch memory that net_response needs.
+size_t clnf_net_scratch(const clnf_net *net, int window);
 
 /// Cholesky factor of a symmetric positive definite matrix in place: lower triangle of the
 /// n x n row-major `matrix`; the upper triangle is left alone. Returns 0, or -1 where a pivot is

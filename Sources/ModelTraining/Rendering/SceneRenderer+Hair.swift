@@ -92,16 +92,14 @@ extension SceneRenderer {
     let shift = generator.float(-8...10)
     for i in subject.vertices.indices {
       let depth = parts.scalp[i] + shift
-      let rise = max(-2, min(1, depth / 25) * hair.thickness)
+      // Before the hairline the volume dips below the skin, so that the skin hides it.
+      let rise = depth < 0 ? max(-4, 0.5 * depth) : min(1, depth / 25) * hair.thickness
       let place = subject.vertices[i] + (rise + 0.4) * subject.normals[i]
       let level = max(0, hair.level + hair.variation * generator.quickNormal())
       let shade = scene.light.shade(
         scene.camera.turn(subject.normals[i]), lit: 1, isSkin: false)
-      let gap = depth < 0 ? 2 * depth : 0
       corners.append(
-        RasterVertex(
-          place: scene.camera.place(place + gap * subject.normals[i]), level: level,
-          shade: shade.x))
+        RasterVertex(place: scene.camera.place(place), level: level, shade: shade.x))
     }
     draw(corners, parts.scalpTriangles, .none)
   }

@@ -118,8 +118,9 @@ extension SceneRenderer {
     let steps = max(2, Int(length / step))
     for k in 0..<steps {
       // Weight takes over from the comb.
-      let wave = SIMD3(
-        generator.quickNormal(), generator.quickNormal(), generator.quickNormal()) * 0.12
+      let wave =
+        SIMD3(
+          generator.quickNormal(), generator.quickNormal(), generator.quickNormal()) * 0.12
       direction = 0.86 * direction + SIMD3(0, 0.16, 0) + wave
       let length = max(1e-3, (direction * direction).sum().squareRoot())
       at = skull.outside(at + step / length * direction, distance: lift)

@@ -9,7 +9,7 @@ import VideoInput
 struct LandmarkdTrain: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "landmarkd-train", abstract: "Learns what landmarkd ships.",
-    subcommands: [VerdictCommand.self])
+    subcommands: [VerdictCommand.self, RenderCommand.self])
 }
 
 /// Faces with true landmarks from folders of NAME.pts beside NAME.jpg.
@@ -85,7 +85,7 @@ struct VerdictCommand: ParsableCommand {
     try encoder.encode(rules).write(to: URL(fileURLWithPath: output))
   }
 
-  private static func readScenery(_ folder: String) throws -> Scenery {
+  static func readScenery(_ folder: String) throws -> Scenery {
     let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
       .filter { name in [".jpg", ".jpeg", ".png"].contains { name.hasSuffix($0) } }
     guard !names.isEmpty else {

@@ -46,7 +46,9 @@ enum Backdrop {
     addGradient(gradient, to: canvas)
     for _ in 0..<generator.whole(1...4) {
       let cell = Float(generator.logarithmic(2...64))
-      addOctave(cell: cell, deviation: generator.float(5...45), to: canvas, &generator)
+      // Pictures hold less at small sizes.
+      let deviation = generator.float(5...45) * min(1, (cell / 24).squareRoot())
+      addOctave(cell: cell, deviation: deviation, to: canvas, &generator)
     }
   }
 

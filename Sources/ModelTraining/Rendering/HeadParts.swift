@@ -56,7 +56,7 @@ struct HeadParts: Sendable {
     moustacheVertices = (0..<count).filter { moustache[$0] > 0.3 }
     scalpTriangles = head.triangles.filter { triangle in
       triangle.region == .skin
-        && [triangle.a, triangle.b, triangle.c].contains { scalp[Int($0)] > 0 }
+        && [triangle.a, triangle.b, triangle.c].allSatisfy { scalp[Int($0)] > -12 }
     }
   }
 

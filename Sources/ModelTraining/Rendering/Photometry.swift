@@ -10,6 +10,9 @@ public struct Photometry: Sendable {
   public var gammaDeviation = 0.35
   public var contrastDeviation = 0.25
   public var brightnessDeviation = 0.08
+  /// The face's mean level that the exposure aims at, and how far it gets there, 0 ... 1.
+  public var exposedLevel: ClosedRange<Float> = 65...185
+  public var exposure: Float = 0.8
   /// Pictures taken in little light, with the noise of that.
   public var darkShare = 0.08
   public var coarseShare = 0.15
@@ -28,16 +31,20 @@ public struct Photometry: Sendable {
     var none = Photometry()
     none.gradientShare = 0
     (none.gammaDeviation, none.contrastDeviation, none.brightnessDeviation) = (0, 0, 0)
+    none.exposure = 0
     (none.darkShare, none.coarseShare, none.motionShare, none.blurShare) = (0, 0, 0, 0)
     (none.interlaceShare, none.greatestNoise, none.codingShare) = (0, 0, 0)
     return none
   }
 
   /// Changes the image (levels 0 ... 255) and gives it in 8 bits. The size stays.
+  /// - Parameter faceLevel: the face's mean level in it.
   func develop(
-    _ image: inout Plane<Float>, _ generator: inout SeededGenerator
+    _ image: inout Plane<Float>, faceLevel: Float, _ generator: inout SeededGenerator
   ) -> GreyImage {
     if generator.chance(gradientShare) { shade(&image, &generator) }
+    let aim = generator.float(exposedLevel) / max(4, faceLevel)
+    scale(&image, by: max(0.4, min(3, pow(aim, exposure))))
     expose(&image, &generator)
     let isDark = generator.chance(darkShare)
     if isDark { darken(&image, &generator) }
@@ -103,8 +110,14 @@ public struct Photometry: Sendable {
     }
   }
 
+  private func scale(_ image: inout Plane<Float>, by gain: Float) {
+    image.withMutableSamples { samples in
+      for i in samples.indices { samples[i] *= gain }
+    }
+  }
+
   private func darken(_ image: inout Plane<Float>, _ generator: inout SeededGenerator) {
-    let gain = generator.float(0.12...0.45)
+    let gain = generator.float(0.15...0.5)
     let offset = generator.float(0...14)
     image.withMutableSamples { samples in
       for i in samples.indices { samples[i] = gain * samples[i] + offset }

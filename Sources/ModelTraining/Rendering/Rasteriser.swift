@@ -73,7 +73,7 @@ public final class Rasteriser {
     var width: Int
     var height: Int
 
-    public static let none = Texture(pixels: nil, width: 0, height: 0)
+    public static var none: Texture { Texture(pixels: nil, width: 0, height: 0) }
 
     public init(pixels: UnsafePointer<UInt8>?, width: Int, height: Int) {
       (self.pixels, self.width, self.height) = (pixels, width, height)

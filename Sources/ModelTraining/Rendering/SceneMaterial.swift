@@ -7,6 +7,9 @@ public struct SceneMaterial: Sendable {
   public let textures: [HeadTexture]
   /// Pictures for backgrounds; without them all are made up.
   public let scenery: Scenery?
+  /// By vertex, for faces without a texture.
+  let plainLevels: [Float]
+  let jaw: JawSilhouette
   let parts: HeadParts
   let expressions: ExpressionSampler
 
@@ -15,34 +18,22 @@ public struct SceneMaterial: Sendable {
     head: HeadModel, definition: LandmarkDefinition, textures: [HeadTexture],
     scenery: Scenery? = nil
   ) {
-    for texture in textures {
-      precondition(
-        texture.coordinates.count == head.vertexCount && texture.weights.count == head.vertexCount
-          && texture.levels.count == head.vertexCount, "a texture of another mesh")
-      precondition(texture.pixels.count == texture.width * texture.height)
-    }
+    precondition(
+      textures.allSatisfy { $0.coordinates.count == head.vertexCount }, "a texture of another mesh")
     self.head = head
     self.definition = definition
-    self.textures = textures.isEmpty ? [Self.plain(head)] : textures
+    self.textures = textures
+    plainLevels = head.regions.map { region in
+      switch region {
+      case .skin: 150
+      case .eye: 210
+      case .mouthInterior: 60
+      case .teeth: 220
+      }
+    }
     self.scenery = scenery
+    jaw = JawSilhouette(head: head, definition: definition)
     parts = HeadParts(head)
     expressions = ExpressionSampler(names: head.expressionNames)
-  }
-
-  /// One level a region.
-  private static func plain(_ head: HeadModel) -> HeadTexture {
-    HeadTexture(
-      width: 1, height: 1, pixels: [0],
-      coordinates: [SIMD2<Float>](repeating: .zero, count: head.vertexCount),
-      weights: [Float](repeating: 0, count: head.vertexCount),
-      levels: head.regions.map { region in
-        switch region {
-        case .skin: 150
-        case .eye: 210
-        case .mouthInterior: 60
-        case .teeth: 220
-        }
-      },
-      identity: [], expression: [], showsMouthInterior: false)
   }
 }

@@ -92,16 +92,14 @@ extension SceneRenderer {
     let shift = generator.float(-8...10)
     for i in subject.vertices.indices {
       let depth = parts.scalp[i] + shift
-      let rise = max(-2, min(1, depth / 25) * hair.thickness)
+      // Before the hairline the volume dips below the skin, so that the skin hides it.
+      let rise = depth < 0 ? max(-4, 0.5 * depth) : min(1, depth / 25) * hair.thickness
       let place = subject.vertices[i] + (rise + 0.4) * subject.normals[i]
       let level = max(0, hair.level + hair.variation * generator.quickNormal())
       let shade = scene.light.shade(
         scene.camera.turn(subject.normals[i]), lit: 1, isSkin: false)
-      let gap = depth < 0 ? 2 * depth : 0
       corners.append(
-        RasterVertex(
-          place: scene.camera.place(place + gap * subject.normals[i]), level: level,
-          shade: shade.x))
+        RasterVertex(place: scene.camera.place(place), level: level, shade: shade.x))
     }
     draw(corners, parts.scalpTriangles, .none)
   }
@@ -120,8 +118,9 @@ extension SceneRenderer {
     let steps = max(2, Int(length / step))
     for k in 0..<steps {
       // Weight takes over from the comb.
-      let wave = SIMD3(
-        generator.quickNormal(), generator.quickNormal(), generator.quickNormal()) * 0.12
+      let wave =
+        SIMD3(
+          generator.quickNormal(), generator.quickNormal(), generator.quickNormal()) * 0.12
       direction = 0.86 * direction + SIMD3(0, 0.16, 0) + wave
       let length = max(1e-3, (direction * direction).sum().squareRoot())
       at = skull.outside(at + step / length * direction, distance: lift)

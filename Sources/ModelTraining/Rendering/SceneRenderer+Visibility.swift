@@ -2,17 +2,21 @@ import CLNF
 
 extension SceneRenderer {
   /// A point may lie so far behind the drawn surface, mm: about what inner lips and lids do.
-  private static let depthTolerance: Float = 6
-  /// So far beside it the surface may end, mm; jaw points lie on the silhouette itself.
+  private static let innerTolerance: Float = 8
+  /// Jaw points lie on the silhouette of a camera far away, near the one that is drawn.
+  private static let jawTolerance: Float = 14
+  /// So far beside it the surface may end, mm.
   private static let innerReach: Float = 0.8
-  private static let jawReach: Float = 3
+  private static let jawReach: Float = 5
 
   /// Which of the 68 points nothing of the head hides, by the depths of the head alone.
   func visibility(of shape: [SIMD3<Float>], _ scene: Scene) -> [Bool] {
     shape.enumerated().map { index, point in
       let place = scene.camera.place(point)
-      let reach = (index < 17 ? Self.jawReach : Self.innerReach) * scene.camera.scale
-      return farthest(around: place, reach: reach) > place.z - Self.depthTolerance
+      let isJaw = index < 17
+      let reach = (isJaw ? Self.jawReach : Self.innerReach) * scene.camera.scale
+      let tolerance = isJaw ? Self.jawTolerance : Self.innerTolerance
+      return farthest(around: place, reach: reach) > place.z - tolerance
     }
   }
 

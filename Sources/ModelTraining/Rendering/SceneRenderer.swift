@@ -58,8 +58,10 @@ public final class SceneRenderer {
       return SIMD2(place.x, place.y)
     }
     cover(&image, landmarks, &generator)
+    let faceLevel = Self.level(of: landmarks, in: image)
     return RenderedFace(
-      image: settings.photometry.develop(&image, &generator), landmarks: landmarks,
+      image: settings.photometry.develop(&image, faceLevel: faceLevel, &generator),
+      landmarks: landmarks,
       visible: visible, rotation: subject.rotation, pixelsPerMillimetre: Float(scale),
       shape: subject.shape)
   }
@@ -77,13 +79,14 @@ public final class SceneRenderer {
     let regions = material.head.regions
     let parts = material.parts
     let light = scene.light
+    let showsMouth = subject.texture?.showsMouthInterior ?? false
     scene.shades = subject.normals.indices.map { i in
       var shade = light.shade(
         camera.turn(subject.normals[i]), lit: lit.isEmpty ? 1 : lit[i],
         isSkin: regions[i] == .skin && !parts.isInsideMouth[i])
       if parts.isInsideMouth[i] {
         // A photo that shows the mouth's inside shows its darkness as well.
-        let shown = subject.texture.showsMouthInterior ? subject.texture.weights[i] : 0
+        let shown = showsMouth ? (subject.texture?.weights[i] ?? 0) : 0
         shade.x *= 1 - (1 - parts.openness[i]) * (1 - shown)
       }
       return shade
@@ -119,17 +122,17 @@ public final class SceneRenderer {
     corners.removeAll(keepingCapacity: true)
     corners.reserveCapacity(subject.vertices.count)
     for i in subject.vertices.indices {
-      var weight = texture.weights[i]
-      var level = texture.levels[i]
+      var weight = texture?.weights[i] ?? 0
+      var level = texture?.levels[i] ?? material.plainLevels[i]
       if parts.isInsideMouth[i] {
-        if !texture.showsMouthInterior { weight = 0 }
+        if !(texture?.showsMouthInterior ?? false) { weight = 0 }
         level = regions[i] == .teeth ? paint.teeth : paint.gums
       } else if parts.chest[i] > paint.collar {
         weight = 0
         level = paint.clothes + paint.pattern * generator.quickNormal()
       }
       var corner = RasterVertex(
-        place: scene.camera.place(subject.vertices[i]), texture: texture.coordinates[i],
+        place: scene.camera.place(subject.vertices[i]), texture: texture?.coordinates[i] ?? .zero,
         weight: weight, level: level, shade: scene.shades[i].x, gloss: scene.shades[i].y)
       for (beard, mask) in [(wear.beard, parts.beard[i]), (wear.moustache, parts.moustache[i])] {
         guard let beard, mask > 0 else { continue }
@@ -138,10 +141,26 @@ public final class SceneRenderer {
       }
       corners.append(corner)
     }
+    guard let texture else { return draw(corners, material.head.triangles, .none) }
     texture.pixels.withUnsafeBufferPointer { pixels in
       let picture = Rasteriser.Texture(
         pixels: pixels.baseAddress, width: texture.width, height: texture.height)
       draw(corners, material.head.triangles, picture)
+    }
+  }
+
+  /// The mean level at points.
+  private static func level(of points: [SIMD2<Float>], in image: borrowing Plane<Float>) -> Float {
+    let (width, height) = (image.width, image.height)
+    return image.withSamples { samples in
+      var (sum, count): (Float, Float) = (0, 0)
+      for point in points {
+        guard point.x >= 0, point.y >= 0, point.x < Float(width - 1), point.y < Float(height - 1)
+        else { continue }
+        sum += samples[Int(point.y.rounded()) * width + Int(point.x.rounded())]
+        count += 1
+      }
+      return count > 0 ? sum / count : 128
     }
   }
 

@@ -33,4 +33,15 @@ public struct SceneSettings: Sendable {
   public var photometry = Photometry()
 
   public init() {}
+
+  /// Heads alone: nothing worn, nothing before them, plain light, no fault of a camera.
+  public static var bare: SceneSettings {
+    var bare = SceneSettings()
+    (bare.hairShare, bare.looseStrandShare, bare.hatShare) = (0, 0, 0)
+    (bare.glassesShare, bare.beardShare, bare.moustacheShare) = (0, 0, 0)
+    (bare.handShare, bare.occluderShare) = (0, 0)
+    (bare.sideLightShare, bare.castShadowShare, bare.glossShare) = (0, 0, 0)
+    bare.photometry = .none
+    return bare
+  }
 }

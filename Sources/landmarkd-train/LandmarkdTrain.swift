@@ -9,7 +9,9 @@ import VideoInput
 struct LandmarkdTrain: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "landmarkd-train", abstract: "Learns what landmarkd ships.",
-    subcommands: [VerdictCommand.self, RenderCommand.self])
+    subcommands: [
+      FitIdentitiesCommand.self, FitSmilesCommand.self, RenderCommand.self, VerdictCommand.self,
+    ])
 }
 
 /// Faces with true landmarks from folders of NAME.pts beside NAME.jpg.

@@ -29,6 +29,15 @@ public struct IdentityFit: Sendable, Equatable {
     public init() {}
   }
 
+  init(
+    identity: [Double], expression: [Double], view: WeakPerspective, projected: [SIMD2<Double>]
+  ) {
+    self.identity = identity
+    self.expression = expression
+    self.view = view
+    self.projected = projected
+  }
+
   /// nil for points that no view explains (all on a line, say).
   /// - Parameters:
   ///   - points: n landmarks, px.

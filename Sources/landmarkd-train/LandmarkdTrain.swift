@@ -10,7 +10,8 @@ struct LandmarkdTrain: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "landmarkd-train", abstract: "Learns what landmarkd ships.",
     subcommands: [
-      FitIdentitiesCommand.self, FitSmilesCommand.self, RenderCommand.self, VerdictCommand.self,
+      ExpertsCommand.self, FitIdentitiesCommand.self, FitSmilesCommand.self, RenderCommand.self,
+      VerdictCommand.self,
     ])
 }
 

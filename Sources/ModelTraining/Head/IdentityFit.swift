@@ -16,7 +16,8 @@ public struct IdentityFit: Sendable, Equatable {
 
   public struct Settings: Sendable {
     /// Weight of each landmark.
-    public var weights = [Double](repeating: 0.5, count: 17)
+    public var weights =
+      [Double](repeating: 0.5, count: 17)
       + [Double](repeating: 0.7, count: 10) + [Double](repeating: 1, count: 41)
     /// Standard deviation of a landmark around the model, mm.
     public var noise = 0.6

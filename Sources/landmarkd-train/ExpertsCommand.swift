@@ -168,6 +168,8 @@ enum Progress {
   static func say(_ line: String) {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     print(String(format: "%6.0f s  ", seconds) + line)
+    // A log in a file is read while it grows.
+    fflush(nil)
   }
 }
 

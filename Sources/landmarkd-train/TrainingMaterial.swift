@@ -23,14 +23,17 @@ struct TrainingMaterial {
     var points: [SIMD2<Double>]
   }
 
-  /// The neutral photos with the points that came with them, sorted by name.
+  /// The neutral photos with the points that came with them, the jaw's laid anew on the templates'
+  /// outline; sorted by name.
   func neutralPhotos() throws -> [Photo] {
     var photos: [Photo] = []
     for set in ["london", "canada"] {
       for stem in try AnnotatedFaces.files(in: folder + "/" + set) {
         let name = set + "/" + stem.split(separator: "/").last.map(String.init)! + ".jpg"
-        photos.append(
-          Photo(path: name, person: photos.count, points: try Self.points(stem + ".pts")))
+        var points = try Self.points(stem + ".pts")
+        let jaw = JawOutline.landmarks(template: try JawOutline.readTemplate(stem + ".tem"))
+        points.replaceSubrange(0..<jaw.count, with: jaw)
+        photos.append(Photo(path: name, person: photos.count, points: points))
       }
     }
     return photos

@@ -145,7 +145,9 @@ struct ExpertStage {
         partial, side: first.side, landmarkCount: first.landmarks.count)
       for crop in crops { try writer.append(crop) }
       try writer.close()
-      _ = try FileManager.default.replaceItemAt(file, withItemAt: partial)
+      guard rename(partial.path, file.path) == 0 else {
+        throw MaterialError(file.path, "cannot be written")
+      }
     }
   }
 

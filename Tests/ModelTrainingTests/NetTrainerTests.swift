@@ -27,7 +27,7 @@ struct NetTrainerTests {
     // Whole px: a perfect expert is 0.4 px off.
     #expect(figures.medianDistance < 0.8, "\(figures)")
     #expect(figures.missShare < 0.1, "\(figures)")
-    #expect(net.expert.confidence == figures.explained)
+    #expect(net.confidence == figures.explained)
     // Without steps the figures are those of no knowledge at all.
     var untrained = Self.small()
     untrained.firstRate = 0

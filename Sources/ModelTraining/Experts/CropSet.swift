@@ -66,25 +66,4 @@ public final class CropSet: Sendable {
     var generator = SeededGenerator(seed: UInt64(bitPattern: Int64(identity)) ^ 0x5EED)
     return generator.next() % UInt64(every) == 0
   }
-
-  /// A number that differs, but for rare accidents, where crops differ (FNV-1a over 8 bytes at a
-  /// time): what results on disk are known by.
-  public var fingerprint: UInt64 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    func mix(_ value: UInt64) { hash = (hash ^ value) &* 0x100_0000_01B3 }
-    mix(UInt64(count))
-    mix(UInt64(side))
-    let raw = UnsafeRawPointer(pixels.pointer)
-    for word in 0..<side * side * count / 8 {
-      mix(raw.loadUnaligned(fromByteOffset: word * 8, as: UInt64.self))
-      hash ^= hash >> 29
-    }
-    for index in 0..<count * landmarkCount {
-      let place = places.pointer[index]
-      mix(UInt64(place.x.bitPattern) << 32 | UInt64(place.y.bitPattern))
-      mix(visible.pointer[index] ? 1 : 0)
-    }
-    for identity in identities { mix(UInt64(bitPattern: Int64(identity))) }
-    return hash
-  }
 }

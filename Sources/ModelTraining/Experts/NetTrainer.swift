@@ -1,16 +1,23 @@
 import CLNF
 import Foundation
 
-/// An expert and how good it is.
-public struct TrainedNet: Sendable, Equatable {
-  public var expert: NetExpert
-  public var figures: ExpertFigures
+/// A net and how good it is.
+struct TrainedNet: Sendable, Equatable {
+  /// 121 -> H1 -> H2 -> 1, as trained: not yet rounded to the model's 16 bits.
+  var layers: [DenseLayer]
+  /// From 0.01 to 1: the share of the cross-entropy that the net explains; 1 where nothing was held
+  /// out to tell.
+  var confidence: Double
+  var figures: ExpertFigures
+
+  /// The net in a model.
+  var expert: NetExpert { NetExpert(layers: layers, confidence: confidence) }
 }
 
 /// Trains the net of one landmark: how likely the landmark is at the middle of a patch.
 ///
 /// Minimises the binary cross-entropy between the response and a Gaussian of the distance from the
-/// true place. The expert's confidence is the share of the cross-entropy that it explains.
+/// true place.
 struct NetTrainer {
   let crops: CropSet
   let settings: NetTrainingSettings
@@ -43,7 +50,7 @@ struct NetTrainer {
       for row in 0..<count { sums[row] = Double(pass.sums.pointer[row]) }
     }
     let confidence = validation.isEmpty ? 1 : max(0.01, min(1, figures.explained))
-    return TrainedNet(expert: net.expert(confidence: confidence), figures: figures)
+    return TrainedNet(layers: net.layers, confidence: confidence, figures: figures)
   }
 
   private func learn(_ sampler: PatchSampler, from indices: [Int], seed: UInt64) -> SmallNet {

@@ -1,3 +1,5 @@
+import CLNF
+
 /// How the nets of patch experts are trained. The defaults are the shipped model's.
 public struct NetTrainingSettings: Sendable, Codable, Equatable {
   public var seed: UInt64 = 1
@@ -40,8 +42,9 @@ public struct NetTrainingSettings: Sendable, Codable, Equatable {
   /// What cannot be trained with, in words; nil where all is well.
   public var problem: String? {
     func within(_ value: Double, _ range: ClosedRange<Double>) -> Bool { range.contains(value) }
-    guard (1...1024).contains(firstHidden), (1...1024).contains(secondHidden) else {
-      return "layers of \(firstHidden) and \(secondHidden) units; expected 1 to 1024"
+    let units = 1...ExpertScale.largestHiddenLayer
+    guard units.contains(firstHidden), units.contains(secondHidden) else {
+      return "layers of \(firstHidden) and \(secondHidden) units; expected \(units)"
     }
     guard (1...10_000_000).contains(steps), (1...4096).contains(crops),
       (1...4096).contains(positions)

@@ -66,10 +66,4 @@ public enum LandmarkMirror {
   public static func rotation(_ angles: EulerAngles) -> EulerAngles {
     EulerAngles(x: angles.x, y: -angles.y, z: -angles.z)
   }
-
-  /// A patch row by row, its columns in reverse order.
-  static func patch(_ values: [Float], size: Int) -> [Float] {
-    precondition(values.count == size * size, "a patch of \(size) x \(size) expected")
-    return values.indices.map { values[$0 / size * size + size - 1 - $0 % size] }
-  }
 }

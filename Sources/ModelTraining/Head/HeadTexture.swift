@@ -19,16 +19,20 @@ public struct HeadTexture: Sendable {
   /// The face's identity and expression in the photo.
   public let identity: [Float]
   public let expression: [Float]
+  /// A number that the photos of one person share.
+  public let person: Int
   /// Whether the photo shows teeth and tongue, so that they are drawn from it.
   public let showsMouthInterior: Bool
 
   /// A face as fitted to a photo.
   public struct Source: Sendable {
     public var fit: IdentityFit
+    public var person: Int
     public var showsMouthInterior: Bool
 
-    public init(fit: IdentityFit, showsMouthInterior: Bool) {
+    public init(fit: IdentityFit, person: Int = 0, showsMouthInterior: Bool = false) {
       self.fit = fit
+      self.person = person
       self.showsMouthInterior = showsMouthInterior
     }
   }
@@ -49,6 +53,7 @@ public struct HeadTexture: Sendable {
     let fit = source.fit
     identity = fit.identity.map(Float.init)
     expression = fit.expression.map(Float.init)
+    person = source.person
     showsMouthInterior = source.showsMouthInterior
     let mesh = head.vertices(identity: identity, expression: expression)
     let factor = max(1, fit.view.scale / Self.largestDensity)

@@ -63,7 +63,7 @@ public final class SceneRenderer {
       image: settings.photometry.develop(&image, faceLevel: faceLevel, &generator),
       landmarks: landmarks,
       visible: visible, rotation: subject.rotation, pixelsPerMillimetre: Float(scale),
-      shape: subject.shape)
+      shape: subject.shape, person: subject.texture?.person ?? 0)
   }
 
   /// The light at each vertex.

@@ -9,7 +9,10 @@ import VideoInput
 struct LandmarkdTrain: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "landmarkd-train", abstract: "Learns what landmarkd ships.",
-    subcommands: [VerdictCommand.self, RenderCommand.self])
+    subcommands: [
+      ExpertsCommand.self, FitIdentitiesCommand.self, FitSmilesCommand.self, RenderCommand.self,
+      VerdictCommand.self,
+    ])
 }
 
 /// Faces with true landmarks from folders of NAME.pts beside NAME.jpg.

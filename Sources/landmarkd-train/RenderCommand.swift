@@ -50,6 +50,9 @@ struct RenderCommand: ParsableCommand {
   @Option(help: "Side of a face on the sheet, px.")
   var side = 240
 
+  @Option(help: "Faces a row of the sheet.")
+  var columns = 8
+
   @Flag(help: "Leave the landmarks out.")
   var plain = false
 
@@ -65,8 +68,9 @@ struct RenderCommand: ParsableCommand {
     let scene = SceneMaterial(
       head: head, definition: definition, textures: textures,
       scenery: try scenes.map(VerdictCommand.readScenery))
-    guard count > 0, side > 0, least > 0, least <= most, most < 20 else {
-      throw ValidationError("expected --count, --side and --least above 0, --least up to --most")
+    guard count > 0, side > 0, columns > 0, least > 0, least <= most, most < 20 else {
+      throw ValidationError(
+        "expected --count, --side, --columns and --least above 0, --least up to --most")
     }
     let settings = makeSettings()
     let start = Date()
@@ -74,7 +78,8 @@ struct RenderCommand: ParsableCommand {
       from..<from + count, of: scene, settings: settings, threads: threads)
     let seconds = Date().timeIntervalSince(start)
     print(String(format: "%d faces, %.1f ms a face", count, 1000 * seconds / Double(count)))
-    try PNGWriter.write(Self.draw(faces, side: side, plain: plain), to: sheet, force: true)
+    try PNGWriter.write(
+      Self.draw(faces, side: side, columns: columns, plain: plain), to: sheet, force: true)
   }
 
   private func makeSettings() -> SceneSettings {
@@ -113,11 +118,11 @@ struct RenderCommand: ParsableCommand {
     return (learned, textures)
   }
 
-  private static let columns = 8
-
   /// Faces side by side, each scaled to `side` px.
-  private static func draw(_ faces: [RenderedFace], side: Int, plain: Bool) -> OverlayPicture {
-    let columns = min(Self.columns, max(1, faces.count))
+  private static func draw(
+    _ faces: [RenderedFace], side: Int, columns: Int, plain: Bool
+  ) -> OverlayPicture {
+    let columns = max(1, min(columns, faces.count))
     let rows = (faces.count + columns - 1) / columns
     let width = columns * side
     var grey = GreyImage(width: width, height: rows * side, repeating: 0)

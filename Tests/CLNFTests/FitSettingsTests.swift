@@ -58,7 +58,9 @@ struct FitSettingsTests {
       { $0.regularisation = .infinity }, { $0.weightFactor = -0.1 }, { $0.iterationLimit = 0 },
       { $0.iterationLimit = 1001 }, { $0.stopRule = .imageDistance(-1) },
       { $0.stopRule = .referenceStep(.nan) }, { $0.largestPixelDensity = 0 },
-      { $0.stepFactor = 0 }, { $0.stepFactor = 2 }, { $0.stepFactor = .nan },
+      { $0.responseExponent = 0 }, { $0.responseExponent = -1 },
+      { $0.responseExponent = .infinity }, { $0.stepFactor = 0 }, { $0.stepFactor = 2 },
+      { $0.stepFactor = .nan },
       { $0.refinement = .listed([ScaleSettings(kernelWidth: 0, regularisation: 1)]) },
     ]
     for (index, change) in damage.enumerated() {
@@ -98,5 +100,39 @@ struct FitSettingsTests {
     settings.refinement = .listed([ScaleSettings(kernelWidth: 2, regularisation: 3)])
     let data = try JSONEncoder().encode(settings)
     #expect(try JSONDecoder().decode(FitSettings.self, from: data) == settings)
+  }
+
+  /// Settings written before there was a response exponent; every other setting must be there.
+  @Test func olderJSONHasNoResponseExponent() throws {
+    var settings = FitSettings.image
+    settings.responseExponent = 2
+    settings.largestPixelDensity = 1
+    let data = try JSONEncoder().encode(settings)
+    #expect(try JSONDecoder().decode(FitSettings.self, from: data) == settings)
+    let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    for key in object.keys {
+      var rest = object
+      rest[key] = nil
+      let without = try JSONSerialization.data(withJSONObject: rest)
+      switch key {
+      case "responseExponent":
+        let older = try JSONDecoder().decode(FitSettings.self, from: without)
+        settings.responseExponent = 1
+        #expect(older == settings)
+        settings.responseExponent = 2
+      case "largestPixelDensity": continue
+      default:
+        #expect(throws: DecodingError.self, "\(key)") {
+          try JSONDecoder().decode(FitSettings.self, from: without)
+        }
+      }
+    }
+  }
+
+  @Test func theReferenceLeavesResponsesAsTheyAre() {
+    var settings = FitSettings.video
+    settings.responseExponent = 2
+    #expect(settings.asReference.responseExponent == 1)
+    #expect(FitSettings.video.responseExponent == 1)
   }
 }

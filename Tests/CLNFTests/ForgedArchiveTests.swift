@@ -67,6 +67,98 @@ struct ForgedArchiveTests {
     #expect(tried > 100)
   }
 
+  /// The same for nets, and element types that are not an array's.
+  @Test func impossibleShapesOfNetsAreRefused() throws {
+    let bytes = try SyntheticNets.model().archive()
+    let huge = UInt32.max
+    var tried = 0
+    for (name, rank) in [
+      ("landmarks/mirror", 1), ("experts/0/net/sizes", 1), ("experts/0/net/experts", 2),
+      ("experts/0/net/confidences", 1), ("experts/0/net/0/weights", 3),
+      ("experts/1/net/2/weights", 3), ("experts/0/net/1/biases", 2),
+    ] {
+      for pattern in 0..<Int(pow(3.0, Double(rank))) {
+        var (rest, shape) = (pattern, [UInt32]())
+        for _ in 0..<rank {
+          shape.append([0, 1, huge][rest % 3])
+          rest /= 3
+        }
+        let forged = try #require(ForgedArchive.reshaping(name, to: shape, in: bytes))
+        tried += 1
+        expectRefused(forged, "\(name) \(shape)")
+      }
+    }
+    #expect(tried > 80)
+  }
+
+  /// References and figures of nets that contradict each other: the array and its byte are named.
+  @Test func netsThatContradictEachOtherAreRefused() throws {
+    let bytes = try SyntheticNets.model().archive()
+    func forged(_ name: String, _ values: [Int32], at index: Int = 0) throws -> [UInt8] {
+      let place = try #require(ForgedArchive.place(of: name, in: bytes))
+      let start = bytes[place + 80..<place + 88].enumerated().reduce(0) {
+        $0 | Int($1.element) << (8 * $1.offset)
+      }
+      var copy = bytes
+      for (offset, value) in values.enumerated() {
+        withUnsafeBytes(of: value.littleEndian) {
+          let at = start + 4 * (index + offset)
+          copy.replaceSubrange(at..<at + 4, with: $0)
+        }
+      }
+      return ForgedArchive.sealed(copy)
+    }
+    let cases: [(String, String, [Int32], Int)] = [
+      ("sizes that the weights do not have", "experts/0/net/sizes", [121, 9], 0),
+      ("no inputs", "experts/0/net/sizes", [0], 0),
+      ("sizes below 0", "experts/0/net/sizes", [-121], 0),
+      ("sizes that overflow", "experts/0/net/sizes", [.max, .max], 0),
+      ("a net that is not there", "experts/0/net/experts", [1000], 0),
+      ("a net named twice", "experts/0/net/experts", [2], 0),
+      ("a net not named", "experts/0/net/experts", [0], 0),
+      ("the mirror image of a net that is not there", "experts/0/net/experts", [-1000], 3),
+      ("the lowest number", "experts/0/net/experts", [.min], 3),
+      ("the mirror image of another landmark's net", "experts/0/net/experts", [-1], 3),
+      ("weights that are not finite", "experts/0/net/0/weights", [0x7c00], 7),
+      ("weights that are no numbers", "experts/2/net/2/weights", [0x7e00_0000], 7),
+      ("biases that are not finite", "experts/0/net/0/biases", [0x7f80_0000], 2),
+      ("other mirror partners", "landmarks/mirror", [0], 0),
+      ("mirror partners that are not there", "landmarks/mirror", [16], 0),
+    ]
+    for (what, name, values, index) in cases {
+      let damaged = try forged(name, values, at: index)
+      let error = #expect(throws: ModelError.self, "\(what)") {
+        try FaceModel(archive: damaged, name: "forged")
+      }
+      guard let error, !name.hasPrefix("landmarks") else { continue }
+      #expect(error.place != nil && error.description.contains("/net/"), "\(what): \(error)")
+    }
+    var contents = try netContents()
+    contents.scales[0] = try SyntheticFixture.model().scales[0]
+    #expect(try FaceModel(contents).archive() != bytes)
+  }
+
+  private func netContents() throws -> FaceModel.Contents {
+    let model = try SyntheticNets.model()
+    var contents = FaceModel.Contents(
+      name: "nets", shapeModel: model.shapeModel, scales: model.scales)
+    contents.mirrorPartners = model.mirrorPartners
+    return contents
+  }
+
+  /// Scales may differ in kind; one scale may not hold both.
+  @Test func bothKindsInOneScaleAreRefused() throws {
+    var contents = try netContents()
+    contents.scales[0] = try SyntheticFixture.model().scales[0]
+    let bytes = try FaceModel(contents).archive()
+    #expect(try FaceModel(archive: bytes, name: "both").scales == contents.scales)
+    // An array of scale 1 renamed, so that scale 0 seems to have nets as well.
+    let place = try #require(ForgedArchive.place(of: "experts/1/net/sizes", in: bytes))
+    var damaged = bytes
+    damaged[place + 8] = UInt8(ascii: "0")
+    expectRefused(ForgedArchive.sealed(damaged), "patch experts and nets")
+  }
+
   @Test func directoriesThatLieAreRefused() throws {
     let bytes = try SyntheticFixture.model().archive()
     let entry = try #require(ForgedArchive.place(of: "shape/mean", in: bytes))

@@ -21,6 +21,7 @@ struct ModelArchiveTests {
     #expect(a.validator == b.validator)
     #expect(a.triangulations == b.triangulations)
     #expect(a.fitSettings == b.fitSettings)
+    #expect(a.mirrorPartners == b.mirrorPartners)
     let (shapeA, shapeB) = (a.shapeModel, b.shapeModel)
     #expect(shapeA.meanShape.map(\.bitPattern) == shapeB.meanShape.map(\.bitPattern))
     #expect(shapeA.modeVectors.map(\.bitPattern) == shapeB.modeVectors.map(\.bitPattern))
@@ -40,6 +41,19 @@ struct ModelArchiveTests {
     #expect(again.parts.count == 1)
     let without = try FaceModel(archive: bytes, name: "again", withParts: false)
     #expect(without.parts.isEmpty)
+  }
+
+  @Test(arguments: [true, false])
+  func netsSurviveToTheBit(mirrored: Bool) throws {
+    let model = try SyntheticNets.model(mirrored: mirrored)
+    let bytes = model.archive()
+    let again = try FaceModel(archive: bytes, name: "again")
+    expectEqual(model, again)
+    #expect(again.archive() == bytes, "the same model gives the same bytes")
+    #expect(again.scales[0].views[1].experts.contains { $0?.isMirrored ?? false } == mirrored)
+    let net = try #require(model.scales[1].views[2].experts[3]?.net)
+    let net2 = try #require(again.scales[1].views[2].experts[3]?.net)
+    #expect(net.layers == net2.layers)
   }
 
   @Test(arguments: ["linear", "net_tanh", "net_logistic", "cnn"])

@@ -1,3 +1,4 @@
+import CLNFKernels
 import TestSupport
 import Testing
 
@@ -51,5 +52,30 @@ struct ModelDigestTests {
     _ = digest.hexadecimal
     digest.add(Array("c".utf8))
     #expect(digest.hexadecimal.hasPrefix("ba7816bf"))
+  }
+
+  /// The processor's instructions against the plain rounds, from seeded states, to the bit.
+  @Test func instructionsAgreeWithPlainRounds() {
+    let seed: UInt64 = 304
+    var generator = SeededGenerator(seed: seed)
+    for blocks in [0, 1, 2, 3, 17] {
+      var fast = (0..<8).map { _ in UInt32.random(in: 0...UInt32.max, using: &generator) }
+      var plain = fast
+      let bytes = (0..<64 * blocks + 1).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      clnf_sha256(&fast, bytes, blocks)
+      clnf_sha256_plain(&plain, bytes, blocks)
+      #expect(fast == plain, "seed \(seed), \(blocks) blocks")
+    }
+  }
+
+  /// "abc" padded to a block (FIPS 180-4, the first example): the plain rounds by themselves.
+  @Test func plainRoundsGiveThePublishedVector() {
+    var state: [UInt32] = [
+      0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
+      0x5be0_cd19,
+    ]
+    let block = Array("abc".utf8) + [0x80] + [UInt8](repeating: 0, count: 59) + [24]
+    clnf_sha256_plain(&state, block, 1)
+    #expect(state[0] == 0xba78_16bf && state[7] == 0xf200_15ad)
   }
 }

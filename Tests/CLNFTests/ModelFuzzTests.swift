@@ -68,7 +68,22 @@ struct ModelFuzzTests {
     contents.triangulations = full.triangulations
     contents.parts = full.parts
     contents.fitSettings = .video
-    let original = try FaceModel(contents).archive()
+    try fuzz(try FaceModel(contents).archive(), "archive with \(validator)", using: &generator)
+  }
+
+  @Test func mutatedArchivesOfNets() throws {
+    var generator = SeededGenerator(seed: seed)
+    let full = try SyntheticNets.model(hidden: (3, 2))
+    var contents = FaceModel.Contents(
+      name: "fuzz", shapeModel: full.shapeModel, scales: [full.scales[0]])
+    contents.mirrorPartners = full.mirrorPartners
+    contents.fitSettings = .video
+    try fuzz(try FaceModel(contents).archive(), "archive of nets", using: &generator)
+  }
+
+  private func fuzz(
+    _ original: [UInt8], _ what: String, using generator: inout SeededGenerator
+  ) throws {
     let directory = ModelArchive.headerSize + Int(original[12]) * ModelArchive.entrySize
     var loaded = 0
     for number in 0..<3 * cases {
@@ -92,7 +107,7 @@ struct ModelFuzzTests {
         #expect(isOneLine, "seed \(seed), case \(number)")
       }
     }
-    print("fuzz: seed \(seed), archive with \(validator): \(3 * cases) cases, \(loaded) load")
+    print("fuzz: seed \(seed), \(what): \(3 * cases) cases, \(loaded) load")
   }
 }
 

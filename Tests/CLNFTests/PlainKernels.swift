@@ -1,3 +1,4 @@
+import CLNF
 import Foundation
 
 /// The hot loops written plainly, in double precision and straight from docs/clnf.md sections 3 and
@@ -55,6 +56,34 @@ enum PlainKernels {
         let rho = isFlat ? 0 : max(-1, min(1, dot / squares.squareRoot()))
         return sum + neuron.gain / (1 + exp(-(neuron.slope * rho + neuron.bias)))
       }
+    }
+  }
+
+  /// A net's responses over the window, its weights outputs x inputs.
+  static func netResponse(
+    _ area: [Float], window: Int, kernel: Int, _ layers: [DenseLayer], mirrored: Bool
+  ) -> [Double] {
+    let size = window + kernel - 1
+    return (0..<window * window).map { position in
+      let (row, column) = (position / window, position % window)
+      let patch = (0..<kernel * kernel).map { pixel -> Double in
+        let (y, x) = (pixel / kernel, pixel % kernel)
+        return Double(area[(row + y) * size + column + (mirrored ? kernel - 1 - x : x)])
+      }
+      let mean = patch.reduce(0, +) / Double(patch.count)
+      let squares = patch.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+      let isFlat = squares <= 1e-6 * Double(patch.count)
+      var values = patch.map { isFlat ? 0 : ($0 - mean) / squares.squareRoot() }
+      for (index, layer) in layers.enumerated() {
+        values = (0..<layer.outputs).map { output in
+          let weights = layer.weights[output * layer.inputs..<(output + 1) * layer.inputs]
+          let sum = zip(weights, values).reduce(Double(layer.biases[output])) {
+            $0 + Double($1.0) * $1.1
+          }
+          return index + 1 < layers.count ? max(0, sum) : 1 / (1 + exp(-sum))
+        }
+      }
+      return values[0]
     }
   }
 

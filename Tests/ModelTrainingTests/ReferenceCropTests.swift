@@ -36,7 +36,7 @@ struct ReferenceCropTests {
     }
     return RenderedFace(
       image: image, landmarks: landmarks, visible: (0..<68).map { $0 % 3 != 0 },
-      rotation: rotation, pixelsPerMillimetre: pixelsPerMillimetre, shape: shape)
+      rotation: rotation, pixelsPerMillimetre: pixelsPerMillimetre, shape: shape, person: 0)
   }
 
   /// The middle of what is brighter than the background.

@@ -19,7 +19,7 @@ extension FaceModel {
     var contents = try Self.contents(of: archive, prefix: "", withParts: withParts, depth: 0)
     contents.name = name
     contents.checksum = archive.checksum
-    contents.fileSize = memory.bytes.count
+    contents.fileSize = memory.count
     do {
       try self.init(contents)
     } catch {

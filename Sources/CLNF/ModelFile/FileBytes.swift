@@ -16,7 +16,7 @@ enum FileBytes {
 
   /// The file's bytes, or its first `limit`.
   static func read(_ path: String, atMost limit: Int = .max) throws(ModelError) -> [UInt8] {
-    Array(try load(path, atMost: limit).bytes)
+    try load(path, atMost: limit).withBytes { Array($0) }
   }
 
   /// The same in memory that can be shared.

@@ -40,90 +40,20 @@ struct ModelArchive {
   static let largestEntryCount = 100_000
 
   let file: String
-  private(set) var entries: [String: Entry] = [:]
+  let entries: [String: Entry]
   let checksum: String
   let bytes: ModelBytes
 
   /// Checks header, checksum and directory.
   /// - Throws: `ModelError` naming file and byte.
-  init(file: String, bytes memory: ModelBytes) throws(ModelError) {
+  init(file: String, bytes: ModelBytes) throws(ModelError) {
     self.file = file
-    self.bytes = memory
-    let bytes = memory.bytes
-    func fail(_ place: Int, _ reason: String) -> ModelError {
-      ModelError(file: file, place: .byte(place), reason: reason)
+    self.bytes = bytes
+    let head = try bytes.withBytes { raw throws(ModelError) in
+      let header = Header(file: file, bytes: raw)
+      return (try header.checksum(), try header.entries())
     }
-    guard bytes.starts(with: Self.magic) else {
-      throw fail(0, "expected a landmarkd model, which begins with LNDMKMDL")
-    }
-    guard bytes.count >= Self.headerSize else {
-      throw fail(
-        bytes.count, "the file ends in its header; expected at least \(Self.headerSize) bytes")
-    }
-    func load<Value: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, as: Value.Type) -> Value {
-      Value(
-        littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Value.self))
-    }
-    let version = load(8, as: UInt32.self)
-    guard version == Self.version else {
-      throw fail(8, "a model of format version \(version); expected \(Self.version)")
-    }
-    let length = load(16, as: UInt64.self)
-    guard length == UInt64(bytes.count) else {
-      throw fail(16, "the header says \(length) bytes; the file has \(bytes.count)")
-    }
-    var digest = ModelDigest()
-    digest.add(UnsafeRawBufferPointer(rebasing: bytes[Self.headerSize...]))
-    checksum = digest.hexadecimal
-    guard digest.bytes.elementsEqual(bytes[32..<64]) else {
-      throw fail(32, "the checksum does not match: the file is damaged")
-    }
-    guard load(24, as: UInt64.self) == UInt64(Self.headerSize) else {
-      throw fail(24, "the directory does not follow the header")
-    }
-    let count = Int(load(12, as: UInt32.self))
-    guard count <= Self.largestEntryCount,
-      Self.headerSize + count * Self.entrySize <= bytes.count
-    else { throw fail(12, "a directory of \(count) arrays does not fit into the file") }
-    for index in 0..<count {
-      let place = Self.headerSize + index * Self.entrySize
-      let nameBytes = bytes[place..<place + Self.nameSize].prefix { $0 != 0 }
-      guard let name = String(validating: nameBytes, as: UTF8.self), !name.isEmpty,
-        entries[name] == nil
-      else { throw fail(place, "an array without a name or with the name of another") }
-      guard let type = ElementType(rawValue: load(place + 56, as: UInt32.self)) else {
-        throw fail(place + 56, "array \(name) has an unknown element type")
-      }
-      let rank = Int(load(place + 60, as: UInt32.self))
-      guard (1...4).contains(rank) else {
-        throw fail(place + 60, "array \(name) has \(rank) dimensions; expected 1 to 4")
-      }
-      let shape = (0..<rank).map { Int(load(place + 64 + 4 * $0, as: UInt32.self)) }
-      let offset = load(place + 80, as: UInt64.self)
-      let size = load(place + 88, as: UInt64.self)
-      var expected = type.size
-      // No array with values has a longer side; one without would hide it behind a side of 0.
-      guard shape.allSatisfy({ $0 <= bytes.count }) else {
-        throw fail(place + 64, "array \(name) is too large: \(shape)")
-      }
-      for side in shape {
-        let (product, overflow) = expected.multipliedReportingOverflow(by: side)
-        guard !overflow else { throw fail(place + 64, "array \(name) is too large: \(shape)") }
-        expected = product
-      }
-      guard size == UInt64(expected), offset % UInt64(Self.alignment) == 0,
-        offset <= length, size <= length - offset
-      else {
-        throw fail(place + 80, "array \(name) does not lie within the file")
-      }
-      entries[name] = Entry(name: name, type: type, shape: shape, offset: Int(offset))
-    }
-    // The checksum leaves out the header: a directory that is said to be shorter would lose arrays.
-    let end = Self.headerSize + count * Self.entrySize
-    let start = (end + Self.alignment - 1) / Self.alignment * Self.alignment
-    guard entries.values.map(\.offset).min() ?? start == start else {
-      throw fail(12, "a directory of \(count) arrays does not end where the first array begins")
-    }
+    (checksum, entries) = head
   }
 
   /// An array's entry.
@@ -146,9 +76,10 @@ struct ModelArchive {
     _ name: String, _ type: ElementType, rank: Int, as: Value.Type
   ) throws(ModelError) -> (values: [Value], shape: [Int]) {
     let entry = try checkedEntry(name, type, rank: rank)
-    let raw = bytes.bytes
-    let values = (0..<entry.count).map {
-      raw.loadUnaligned(fromByteOffset: entry.offset + $0 * type.size, as: Value.self)
+    let values = bytes.withBytes { raw in
+      (0..<entry.count).map {
+        raw.loadUnaligned(fromByteOffset: entry.offset + $0 * type.size, as: Value.self)
+      }
     }
     return (values, entry.shape)
   }

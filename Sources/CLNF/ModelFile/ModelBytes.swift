@@ -3,7 +3,7 @@
 /// 64-byte aligned, so that a file's arrays can be used in place.
 final class ModelBytes: @unchecked Sendable {
   /// Valid as long as the object lives; whoever keeps an address in it keeps the object.
-  let bytes: UnsafeRawBufferPointer
+  fileprivate let bytes: UnsafeRawBufferPointer
 
   /// `count` bytes that `fill` writes; it returns how many it wrote, which is what is kept.
   init<Failure: Error>(
@@ -30,6 +30,15 @@ final class ModelBytes: @unchecked Sendable {
   }
 
   deinit { bytes.deallocate() }
+
+  var count: Int { bytes.count }
+
+  /// The bytes; the pointer is valid only inside `body`.
+  func withBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try withExtendedLifetime(self) { () throws(Failure) in try body(bytes) }
+  }
 }
 
 /// Values in memory that is shared, not copied, with what they were read from. Immutable.
@@ -69,18 +78,21 @@ struct SharedValues<Element: BitwiseCopyable & Sendable & Equatable>: @unchecked
     self.count = count
   }
 
-  var array: [Element] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+  /// The values; the pointer is valid only inside `body`.
+  func withValues<Result>(_ body: (UnsafeBufferPointer<Element>) -> Result) -> Result {
+    withExtendedLifetime(owner) { body(UnsafeBufferPointer(start: pointer, count: count)) }
+  }
+
+  var array: [Element] { withValues { Array($0) } }
 
   func allSatisfy(_ condition: (Element) -> Bool) -> Bool {
-    UnsafeBufferPointer(start: pointer, count: count).allSatisfy(condition)
+    withValues { $0.allSatisfy(condition) }
   }
 }
 
 extension SharedValues: Equatable {
   static func == (a: SharedValues, b: SharedValues) -> Bool {
-    a.count == b.count
-      && UnsafeBufferPointer(start: a.pointer, count: a.count)
-        .elementsEqual(UnsafeBufferPointer(start: b.pointer, count: b.count))
+    a.count == b.count && a.withValues { a in b.withValues { b in a.elementsEqual(b) } }
   }
 }
 
@@ -91,7 +103,7 @@ extension SharedValues<UInt16> {
     var bad: UInt16 = 0
     // Without a branch, so that many are looked at side by side. Adding one to an exponent of all
     // ones carries into the sign's place, which was cleared.
-    for index in 0..<count { bad |= (pointer[index] & exponent) &+ 0x0400 }
+    withValues { for bits in $0 { bad |= (bits & exponent) &+ 0x0400 } }
     return bad & 0x8000 == 0
   }
 }

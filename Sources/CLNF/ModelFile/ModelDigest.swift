@@ -1,3 +1,5 @@
+import CLNFKernels
+
 /// SHA-256 over the bytes of a model's files (FIPS 180-4).
 ///
 /// Here rather than from a cryptography package because the core has no dependency outside this
@@ -10,38 +12,23 @@ struct ModelDigest {
   private var pending: [UInt8] = []
   private var length: UInt64 = 0
 
-  /// FIPS 180-4 section 4.2.2.
-  private static let constants: [UInt32] = [
-    0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4,
-    0xab1c_5ed5, 0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe,
-    0x9bdc_06a7, 0xc19b_f174, 0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f,
-    0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da, 0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7,
-    0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967, 0x27b7_0a85, 0x2e1b_2138, 0x4d2c_6dfc,
-    0x5338_0d13, 0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85, 0xa2bf_e8a1, 0xa81a_664b,
-    0xc24b_8b70, 0xc76c_51a3, 0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070, 0x19a4_c116,
-    0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
-    0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7,
-    0xc671_78f2,
-  ]
-
   mutating func add(_ bytes: [UInt8]) { bytes.withUnsafeBytes { add($0) } }
 
   mutating func add(_ raw: UnsafeRawBufferPointer) {
     length &+= UInt64(raw.count)
-    var words = [UInt32](repeating: 0, count: 64)
     var next = 0
     if !pending.isEmpty {
       next = min(64 - pending.count, raw.count)
       pending.append(contentsOf: raw[..<next])
       if pending.count < 64 { return }
-      pending.withUnsafeBytes { Self.compress($0, 0, &state, &words) }
+      clnf_sha256(&state, pending, 1)
       pending.removeAll()
     }
-    while raw.count - next >= 64 {
-      Self.compress(raw, next, &state, &words)
-      next += 64
+    let whole = (raw.count - next) / 64
+    if let start = raw.bindMemory(to: UInt8.self).baseAddress {
+      clnf_sha256(&state, start + next, whole)
     }
-    pending.append(contentsOf: raw[next...])
+    pending.append(contentsOf: raw[(next + 64 * whole)...])
   }
 
   /// The digest of all that was added, 32 bytes.
@@ -58,31 +45,5 @@ struct ModelDigest {
   /// The same as 64 hexadecimal digits.
   var hexadecimal: String {
     bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-  }
-
-  private static func compress(
-    _ block: UnsafeRawBufferPointer, _ start: Int, _ state: inout [UInt32], _ words: inout [UInt32]
-  ) {
-    func rotate(_ x: UInt32, _ count: UInt32) -> UInt32 { x >> count | x << (32 - count) }
-    for i in 0..<16 {
-      words[i] = UInt32(
-        bigEndian: block.loadUnaligned(fromByteOffset: start + 4 * i, as: UInt32.self))
-    }
-    for i in 16..<64 {
-      let (x, y) = (words[i - 15], words[i - 2])
-      let s0 = rotate(x, 7) ^ rotate(x, 18) ^ x >> 3
-      let s1 = rotate(y, 17) ^ rotate(y, 19) ^ y >> 10
-      words[i] = words[i - 16] &+ s0 &+ words[i - 7] &+ s1
-    }
-    var (a, b, c, d) = (state[0], state[1], state[2], state[3])
-    var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-    for i in 0..<64 {
-      let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-      let first = h &+ s1 &+ (e & f ^ ~e & g) &+ constants[i] &+ words[i]
-      let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-      let second = s0 &+ (a & b ^ a & c ^ b & c)
-      (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ second)
-    }
-    for (i, value) in [a, b, c, d, e, f, g, h].enumerated() { state[i] &+= value }
   }
 }

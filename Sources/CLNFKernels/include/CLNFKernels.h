@@ -121,6 +121,13 @@ void clnf_cholesky_solve(const double *factor, int n, double *b);
 /// inverse: n rows of `stride` floats. Returns 0, or -1 where the matrix is not positive definite.
 int clnf_symmetric_inverse(double *matrix, int n, int stride, double *scratch, float *inverse);
 
+/// SHA-256's compression (FIPS 180-4 section 6.2) of `blocks` blocks of 64 bytes into `state` (8), with
+/// the processor's own instructions where it has them: 20 MB take some 10 ms, without them 60.
+void clnf_sha256(uint32_t *state, const uint8_t *bytes, size_t blocks);
+
+/// The same on every processor.
+void clnf_sha256_plain(uint32_t *state, const uint8_t *bytes, size_t blocks);
+
 #ifdef __cplusplus
 }
 #endif

@@ -33,10 +33,12 @@ struct HeadSurface {
     for triangle in triangles {
       let indices = [Int(triangle.a), Int(triangle.b), Int(triangle.c)]
       let corners = indices.map { mesh[$0] }
-      guard corners.contains(where: { corner in
-        let offset = corner - old
-        return (offset * offset).sum() < Self.reach * Self.reach
-      }) else { continue }
+      guard
+        corners.contains(where: { corner in
+          let offset = corner - old
+          return (offset * offset).sum() < Self.reach * Self.reach
+        })
+      else { continue }
       let weights = Self.nearest(SIMD2(x, y), in: corners.map { SIMD2($0.x, $0.y) })
       var point = SIMD3<Float>.zero
       for (weight, corner) in zip(weights, corners) { point += weight * corner }
@@ -81,7 +83,9 @@ struct HeadSurface {
   /// The shortest way along the mesh's edges through `stops`, as vertices.
   func path(through stops: [Int]) -> [Int] {
     var way = [stops[0]]
-    for stop in stops.dropFirst() { way += shortest(from: way[way.count - 1], to: stop).dropFirst() }
+    for stop in stops.dropFirst() {
+      way += shortest(from: way[way.count - 1], to: stop).dropFirst()
+    }
     return way
   }
 

@@ -19,16 +19,20 @@ public struct HeadTexture: Sendable {
   /// The face's identity and expression in the photo.
   public let identity: [Float]
   public let expression: [Float]
+  /// A number that the photos of one person share.
+  public let person: Int
   /// Whether the photo shows teeth and tongue, so that they are drawn from it.
   public let showsMouthInterior: Bool
 
   /// A face as fitted to a photo.
   public struct Source: Sendable {
     public var fit: IdentityFit
+    public var person: Int
     public var showsMouthInterior: Bool
 
-    public init(fit: IdentityFit, showsMouthInterior: Bool) {
+    public init(fit: IdentityFit, person: Int = 0, showsMouthInterior: Bool = false) {
       self.fit = fit
+      self.person = person
       self.showsMouthInterior = showsMouthInterior
     }
   }
@@ -49,6 +53,7 @@ public struct HeadTexture: Sendable {
     let fit = source.fit
     identity = fit.identity.map(Float.init)
     expression = fit.expression.map(Float.init)
+    person = source.person
     showsMouthInterior = source.showsMouthInterior
     let mesh = head.vertices(identity: identity, expression: expression)
     let factor = max(1, fit.view.scale / Self.largestDensity)
@@ -61,16 +66,20 @@ public struct HeadTexture: Sendable {
       SIMD2<Float>((fit.view.project(SIMD3<Double>(vertex)) + 0.5) / factor - 0.5)
     }
     coordinates = places
-    let face = LandmarkError.box(
-      of: fit.projected.map { $0.x / factor } + fit.projected.map { $0.y / factor })
-    let wall = Scenery.wall(in: picture, keeping: face)
+    let wall = Self.wall(
+      in: picture, around: fit.projected.map { SIMD2<Float>(($0 + 0.5) / factor - 0.5) })
     let chin = definition.landmarks[8].place.point(of: mesh).y
     let row2 = SIMD3<Float>(fit.view.rotation.row2)
     let normals = head.normals(of: mesh)
+    let hidden = Self.hidden(
+      places, depths: mesh.map { (row2 * $0).sum() }, triangles: head.triangles, width: width,
+      height: height)
     var weights = [Float](repeating: 0, count: mesh.count)
     for i in mesh.indices where mesh[i].y < chin + Self.neck {
       let (x, y) = (Int(places[i].x.rounded()), Int(places[i].y.rounded()))
-      guard x >= 0, y >= 0, x < width, y < height, !wall[y * width + x] else { continue }
+      guard x >= 0, y >= 0, x < width, y < height, !hidden[i],
+        !Self.isNearWall(wall, x: x, y: y, width: width, height: height)
+      else { continue }
       let facing = -(row2 * normals[i]).sum()
       weights[i] = max(
         0, min(1, (facing - Self.facing.from) / (Self.facing.to - Self.facing.from)))
@@ -80,7 +89,9 @@ public struct HeadTexture: Sendable {
       }
     }
     self.weights = weights
-    levels = Self.spread(weights, pixels: pixels, width: width, places: places, head: head)
+    var levels = Self.spread(weights, pixels: pixels, width: width, places: places, head: head)
+    Self.fillEyes(&levels, weights: weights, head: head)
+    self.levels = levels
   }
 
   /// The photo's level at the vertices that it shows well, carried on to the others along edges.

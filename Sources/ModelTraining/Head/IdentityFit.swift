@@ -16,7 +16,8 @@ public struct IdentityFit: Sendable, Equatable {
 
   public struct Settings: Sendable {
     /// Weight of each landmark.
-    public var weights = [Double](repeating: 0.5, count: 17)
+    public var weights =
+      [Double](repeating: 0.5, count: 17)
       + [Double](repeating: 0.7, count: 10) + [Double](repeating: 1, count: 41)
     /// Standard deviation of a landmark around the model, mm.
     public var noise = 0.6
@@ -27,6 +28,15 @@ public struct IdentityFit: Sendable, Equatable {
     public var fitsExpression = false
 
     public init() {}
+  }
+
+  init(
+    identity: [Double], expression: [Double], view: WeakPerspective, projected: [SIMD2<Double>]
+  ) {
+    self.identity = identity
+    self.expression = expression
+    self.view = view
+    self.projected = projected
   }
 
   /// nil for points that no view explains (all on a line, say).

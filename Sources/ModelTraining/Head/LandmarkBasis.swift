@@ -10,7 +10,8 @@ public struct LandmarkBasis: Sendable {
 
   public init(head: HeadModel, definition: LandmarkDefinition) {
     func points(
-      _ field: [SIMD3<Float>], _ place: KeyPath<LandmarkDefinition.Landmark, LandmarkDefinition.Place>
+      _ field: [SIMD3<Float>],
+      _ place: KeyPath<LandmarkDefinition.Landmark, LandmarkDefinition.Place>
     ) -> [SIMD3<Double>] {
       definition.landmarks.map { SIMD3<Double>($0[keyPath: place].point(of: field)) }
     }

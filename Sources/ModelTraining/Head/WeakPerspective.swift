@@ -46,7 +46,8 @@ public struct WeakPerspective: Sendable, Equatable {
       right1 += weights[i] * q.y * p
     }
     guard let inverse = square.inverse else { return nil }
-    self.init(affine: inverse.rotate(right0), inverse.rotate(right1), center: center, target: target)
+    self.init(
+      affine: inverse.rotate(right0), inverse.rotate(right1), center: center, target: target)
   }
 
   /// The nearest scaled rotation to the affine rows a, b: (A A^T)^(-1/2) A.

@@ -19,6 +19,7 @@ struct HeadParts: Sendable {
   private(set) var scalpVertices: [Int] = []
   /// Along the hairline above the forehead.
   private(set) var fringeVertices: [Int] = []
+  private(set) var isFringe: [Bool]
   private(set) var scalpTriangles: [HeadModel.Triangle] = []
   private(set) var beardVertices: [Int] = []
   private(set) var moustacheVertices: [Int] = []
@@ -30,6 +31,7 @@ struct HeadParts: Sendable {
     moustache = beard
     openness = [Float](repeating: 1, count: count)
     isInsideMouth = [Bool](repeating: false, count: count)
+    isFringe = isInsideMouth
     chest = [Float](repeating: -1000, count: count)
     let normals = head.normals(of: head.neutral)
     let frame = Frame(head)
@@ -52,6 +54,7 @@ struct HeadParts: Sendable {
     fringeVertices = scalpVertices.filter {
       scalp[$0] < 25 && head.neutral[$0].z - frame.nasion.z < 40
     }
+    for i in fringeVertices { isFringe[i] = true }
     beardVertices = (0..<count).filter { beard[$0] > 0.3 }
     moustacheVertices = (0..<count).filter { moustache[$0] > 0.3 }
     scalpTriangles = head.triangles.filter { triangle in

@@ -8,10 +8,10 @@ public struct Photometry: Sendable {
   public var edgeShare = 0.4
   /// Deviations of the exponent's and the contrast's logarithm, and of the brightness (of 1).
   public var gammaDeviation = 0.35
-  public var contrastDeviation = 0.25
+  public var contrastDeviation = 0.2
   public var brightnessDeviation = 0.08
   /// The face's mean level that the exposure aims at, and how far it gets there, 0 ... 1.
-  public var exposedLevel: ClosedRange<Float> = 65...185
+  public var exposedLevel: ClosedRange<Float> = 50...160
   public var exposure: Float = 0.8
   /// Pictures taken in little light, with the noise of that.
   public var darkShare = 0.08

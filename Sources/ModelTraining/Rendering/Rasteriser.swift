@@ -114,11 +114,13 @@ public final class Rasteriser {
   private static let nowhere = SIMD2<Int32>(repeating: .min)
   private static let subpixels: Float = 16
 
+  @inline(__always)
   private static func snapped(_ place: SIMD4<Float>) -> SIMD2<Int32> {
     let scaled = SIMD2(place.x, place.y) * subpixels
     let limit: Float = 16_777_216
     guard abs(scaled.x) < limit, abs(scaled.y) < limit, place.z.isFinite else { return nowhere }
-    return SIMD2<Int32>(scaled, rounding: .toNearestOrEven)
+    return SIMD2(
+      Int32(scaled.x.rounded(.toNearestOrEven)), Int32(scaled.y.rounded(.toNearestOrEven)))
   }
 
   private func snap(_ vertices: UnsafeBufferPointer<RasterVertex>) {

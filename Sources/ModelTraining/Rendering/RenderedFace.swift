@@ -13,10 +13,12 @@ public final class RenderedFace: Sendable {
   public let pixelsPerMillimetre: Float
   /// 68 points in the head's own axes, mm, jaw points slid to the silhouette as they are drawn.
   public let shape: [SIMD3<Float>]
+  /// Of the texture; 0 without one.
+  public let person: Int
 
   init(
     image: consuming GreyImage, landmarks: [SIMD2<Float>], visible: [Bool], rotation: EulerAngles,
-    pixelsPerMillimetre: Float, shape: [SIMD3<Float>]
+    pixelsPerMillimetre: Float, shape: [SIMD3<Float>], person: Int
   ) {
     self.image = image
     self.landmarks = landmarks
@@ -24,5 +26,6 @@ public final class RenderedFace: Sendable {
     self.rotation = rotation
     self.pixelsPerMillimetre = pixelsPerMillimetre
     self.shape = shape
+    self.person = person
   }
 }

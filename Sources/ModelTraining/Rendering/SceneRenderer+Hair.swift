@@ -50,7 +50,11 @@ extension SceneRenderer {
     for _ in 0..<hair.strands {
       let root = parts.scalpVertices[generator.whole(0...parts.scalpVertices.count - 1)]
       let side: Float = scene.subject.vertices[root].x > skull.center.x ? 1 : -1
-      let comb = SIMD3(hair.sideways * side, 0.15, hair.back)
+      var comb = SIMD3(hair.sideways * side, 0.15, hair.back)
+      // Without a fringe, hair from the forehead goes aside or back.
+      if parts.isFringe[root] {
+        comb = SIMD3(max(0.9, hair.sideways) * side, -0.2, max(0.6, hair.back))
+      }
       drawStrand(
         from: root, along: comb, length: generator.float(hair.length), hair, skull, scene,
         &generator)
@@ -118,8 +122,9 @@ extension SceneRenderer {
     let steps = max(2, Int(length / step))
     for k in 0..<steps {
       // Weight takes over from the comb.
-      let wave = SIMD3(
-        generator.quickNormal(), generator.quickNormal(), generator.quickNormal()) * 0.12
+      let wave =
+        SIMD3(
+          generator.quickNormal(), generator.quickNormal(), generator.quickNormal()) * 0.12
       direction = 0.86 * direction + SIMD3(0, 0.16, 0) + wave
       let length = max(1e-3, (direction * direction).sum().squareRoot())
       at = skull.outside(at + step / length * direction, distance: lift)

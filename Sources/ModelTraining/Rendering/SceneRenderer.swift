@@ -48,7 +48,7 @@ public final class SceneRenderer {
       camera: camera.enlarged(by: factor), factor: factor, shades: [])
     light(&scene)
     drawBackground(side: side, factor: factor, &generator)
-    let wear = SceneWear(settings, &generator)
+    let wear = SceneWear(settings, ownHair: ownHair(subject), &generator)
     drawHead(scene, wear, &generator)
     let visible = visibility(of: subject.shape, scene)
     drawWear(wear, scene, &generator)
@@ -63,7 +63,7 @@ public final class SceneRenderer {
       image: settings.photometry.develop(&image, faceLevel: faceLevel, &generator),
       landmarks: landmarks,
       visible: visible, rotation: subject.rotation, pixelsPerMillimetre: Float(scale),
-      shape: subject.shape)
+      shape: subject.shape, person: subject.texture?.person ?? 0)
   }
 
   /// The light at each vertex.
@@ -91,6 +91,15 @@ public final class SceneRenderer {
       }
       return shade
     }
+  }
+
+  /// The lower quartile of the levels a little behind the hairline, where hair is to be expected.
+  private func ownHair(_ subject: SceneSubject) -> Float? {
+    guard let texture = subject.texture else { return nil }
+    let scalp = material.parts.scalp
+    let levels = material.parts.fringeVertices.filter { scalp[$0] > 4 }
+      .map { texture.levels[$0] }.sorted()
+    return levels.isEmpty ? nil : levels[levels.count / 4]
   }
 
   /// What one head has that its photo does not say.

@@ -31,8 +31,11 @@ struct SceneWear {
   var hasGlasses: Bool
   var hasHat: Bool
 
-  init(_ settings: SceneSettings, _ generator: inout SeededGenerator) {
-    let level = generator.float(8...150)
+  /// - Parameter ownHair: the level of the hair that the photo shows at its hairline.
+  init(_ settings: SceneSettings, ownHair: Float?, _ generator: inout SeededGenerator) {
+    var level = generator.float(8...150)
+    // Mostly the same hair as in the photo: what it shows of it stays to be seen.
+    if let ownHair, generator.chance(0.7) { level = ownHair * generator.float(0.75...1.25) }
     hasHat = generator.chance(settings.hatShare)
     if generator.chance(settings.hairShare) {
       hair = Self.hair(settings, level: level, &generator)

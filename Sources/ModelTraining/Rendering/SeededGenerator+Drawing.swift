@@ -4,7 +4,9 @@ extension SeededGenerator {
   /// Whether something of this probability happens.
   mutating func chance(_ probability: Double) -> Bool { uniform(0...1) < probability }
 
-  mutating func float(_ range: ClosedRange<Float>) -> Float { Float.random(in: range, using: &self) }
+  mutating func float(_ range: ClosedRange<Float>) -> Float {
+    Float.random(in: range, using: &self)
+  }
 
   mutating func whole(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
 

@@ -1,0 +1,182 @@
+import ArgumentParser
+import CLNF
+import Foundation
+import ModelTraining
+
+/// What the drawing of faces and the training of experts are asked for.
+struct ExpertOptions: ParsableArguments {
+  @Option(help: "Faces that are drawn.")
+  var images = 14000
+
+  @Option(help: "Faces that are drawn for the scale of 1 px/mm alone.")
+  var fineImages = 7000
+
+  @Option(help: "Steps of the optimiser for each net.")
+  var steps = 1500
+
+  @Option(help: "Units of the nets' first hidden layer.")
+  var hidden = 48
+
+  @Option(help: "Units of the nets' second hidden layer.")
+  var secondHidden = 16
+
+  @Option(help: "Scales, px/mm.")
+  var scales = "0.25,0.35,0.5,1"
+
+  @Flag(help: "The frontal view alone.")
+  var frontal = false
+
+  @Option(help: "Seed of all that is drawn.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Threads; the result does not depend on them.")
+  var threads = 2
+
+  func training() throws -> ExpertTrainingSettings {
+    var settings = ExpertTrainingSettings()
+    settings.patchScalings = try scales.split(separator: ",").map { text in
+      guard let value = Double(text) else {
+        throw ValidationError("--scales \(scales): expected numbers with commas between them")
+      }
+      return value
+    }
+    settings.nets.steps = steps
+    settings.nets.firstHidden = hidden
+    settings.nets.secondHidden = secondHidden
+    settings.nets.seed = seed
+    if frontal { settings.views = [ExpertTrainingSettings.standardViews[0]] }
+    return settings
+  }
+
+  var series: CropSeries {
+    var scene = SceneSettings()
+    scene.seed = seed
+    return CropSeries(
+      faceCount: images, fineFaceCount: fineImages, scene: scene, threads: threads)
+  }
+}
+
+struct ExpertsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "experts",
+    abstract: "Draw faces, train the patch experts on them, and make a model of it all.",
+    discussion: """
+      The work folder keeps the drawn crops and every finished view, so that a run that was \
+      interrupted goes on where it was; with other settings it has to be another folder.
+      """)
+
+  @OptionGroup var files: MaterialOptions
+  @OptionGroup var options: ExpertOptions
+
+  @Option(help: "The landmark definition (JSON).")
+  var definition: String
+
+  @Option(help: "The fitted faces (JSON).")
+  var faces: String
+
+  @Option(help: "A folder for what is kept between runs.")
+  var work: String
+
+  @Option(name: .shortAndLong, help: "The model to write.")
+  var output: String
+
+  func run() throws {
+    let material = try TrainingMaterial(files.material)
+    let stage = ExpertStage(
+      material: material,
+      definition: try LandmarkDefinition.read(definition, vertexCount: material.head.vertexCount),
+      faces: try FittedFace.readList(faces, head: material.head), options: options, work: work)
+    try stage.run(name: "draft").write(to: output)
+  }
+}
+
+/// From fitted faces to a model without verdicts.
+struct ExpertStage {
+  let material: TrainingMaterial
+  let definition: LandmarkDefinition
+  let faces: [FittedFace]
+  let options: ExpertOptions
+  let work: String
+
+  func run(name: String) throws -> FaceModel {
+    let settings = try options.training()
+    let shape = try shapeModel()
+    let training = ExpertTraining(
+      settings: settings, folder: URL(fileURLWithPath: work + "/experts"),
+      threads: options.threads, log: { Progress.say($0) })
+    try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
+    try drawMissing(settings)
+    let scales = try training.train { try CropFile.read(cropFile($0)) }
+    var contents = FaceModel.Contents(name: name, shapeModel: shape, scales: scales)
+    contents.fitSettings = DefaultFitSettings.make(patchScalings: settings.patchScalings)
+    return try FaceModel(contents)
+  }
+
+  private func shapeModel() throws -> PointDistributionModel {
+    let residuals = faces.filter { !$0.showsMouthInterior }.map(\.residualVectors)
+    let statistics = try ShapeStatistics(
+      head: material.head, definition: definition, residuals: residuals)
+    let modes = statistics.model.modeCount
+    Progress.say(
+      String(
+        format: "shape model: %d modes hold %.1f %% of the variance", modes,
+        100 * statistics.explained[modes - 1]))
+    return statistics.model
+  }
+
+  private func cropFile(_ scaling: Double) -> URL {
+    URL(fileURLWithPath: work + String(format: "/crops-%g.bin", scaling))
+  }
+
+  /// Draws the crops that are not there yet. All scales are drawn at once.
+  private func drawMissing(_ settings: ExpertTrainingSettings) throws {
+    let files = settings.patchScalings.map(cropFile)
+    guard !files.allSatisfy({ FileManager.default.fileExists(atPath: $0.path) }) else { return }
+    let scene = SceneMaterial(
+      head: material.head, definition: definition, textures: try textures())
+    Progress.say("\(scene.textures.count) textures; drawing faces")
+    let crops = options.series.draw(scene, patchScalings: settings.patchScalings) { done, total in
+      if done % 2048 == 0 || done == total { Progress.say("  \(done) of \(total) faces") }
+    }
+    for (file, crops) in zip(files, crops) {
+      guard let first = crops.first else { continue }
+      let partial = file.appendingPathExtension("partial")
+      let writer = try CropFile.Writer(
+        partial, side: first.side, landmarkCount: first.landmarks.count)
+      for crop in crops { try writer.append(crop) }
+      try writer.close()
+      guard rename(partial.path, file.path) == 0 else {
+        throw MaterialError(file.path, "cannot be written")
+      }
+    }
+  }
+
+  private func textures() throws -> [HeadTexture] {
+    let basis = LandmarkBasis(head: material.head, definition: definition)
+    return try faces.map { face in
+      HeadTexture(
+        photo: try material.image(face.photo),
+        source: HeadTexture.Source(
+          fit: face.fit(basis), person: face.person, showsMouthInterior: face.showsMouthInterior),
+        head: material.head, definition: definition)
+    }
+  }
+}
+
+/// Lines that say how far training is, with the seconds since the start.
+enum Progress {
+  private static let start = ContinuousClock.now
+
+  static func say(_ line: String) {
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    print(String(format: "%6.0f s  ", seconds) + line)
+    // A log in a file is read while it grows.
+    fflush(nil)
+  }
+}
+
+extension FaceModel {
+  func write(to path: String) throws {
+    try Data(archive()).write(to: URL(fileURLWithPath: path), options: .atomic)
+  }
+}

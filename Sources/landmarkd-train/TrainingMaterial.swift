@@ -1,0 +1,60 @@
+import CLNF
+import Foundation
+import ModelTraining
+import Recording
+import VideoInput
+
+/// The folder that the default model is made from (docs/models.md says where its parts come from):
+/// ict-facekit/, london/, london-smiling/ and canada/.
+struct TrainingMaterial {
+  let folder: String
+  let head: HeadModel
+
+  init(_ folder: String) throws {
+    self.folder = folder
+    head = try HeadModel(folder: folder + "/ict-facekit")
+  }
+
+  /// A photo with points, and the number of the person it shows.
+  struct Photo {
+    /// Below the material's folder.
+    var path: String
+    var person: Int
+    var points: [SIMD2<Double>]
+  }
+
+  /// The neutral photos with the points that came with them, the jaw's laid anew on the templates'
+  /// outline; sorted by name.
+  func neutralPhotos() throws -> [Photo] {
+    var photos: [Photo] = []
+    for set in ["london", "canada"] {
+      for stem in try AnnotatedFaces.files(in: folder + "/" + set) {
+        let name = set + "/" + stem.split(separator: "/").last.map(String.init)! + ".jpg"
+        var points = try Self.points(stem + ".pts")
+        let jaw = JawOutline.landmarks(template: try JawOutline.readTemplate(stem + ".tem"))
+        points.replaceSubrange(0..<jaw.count, with: jaw)
+        photos.append(Photo(path: name, person: photos.count, points: points))
+      }
+    }
+    return photos
+  }
+
+  /// Points placed by hand: NAME.pts in `folder` for the London photo NAME.jpg, by the photo's path.
+  static func placedPoints(in folder: String) throws -> [String: [SIMD2<Double>]] {
+    var points: [String: [SIMD2<Double>]] = [:]
+    for stem in try AnnotatedFaces.files(in: folder) {
+      let name = stem.split(separator: "/").last.map(String.init)!
+      points["london/\(name).jpg"] = try Self.points(stem + ".pts")
+    }
+    return points
+  }
+
+  static func points(_ path: String) throws -> [SIMD2<Double>] {
+    let stacked = try PTSFile.read(path, count: 68)
+    return (0..<68).map { SIMD2(stacked[$0], stacked[68 + $0]) }
+  }
+
+  func image(_ path: String) throws -> GreyImage {
+    try ImageReader.read(folder + "/" + path).grey.copy()
+  }
+}

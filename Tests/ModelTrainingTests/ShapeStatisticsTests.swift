@@ -1,0 +1,85 @@
+import CLNF
+import Foundation
+import Testing
+
+@testable import ModelTraining
+
+/// Alignment, the jaw's outline and the shape model of a small head.
+struct ShapeStatisticsTests {
+  private let head = TestHead.make()
+
+  @Test func rotationIsFound() {
+    let points = RigidAlignment.centred(head.neutral.map(SIMD3<Double>.init))
+    let truth = RotationMatrix(EulerAngles(x: 0.4, y: -0.9, z: 0.3))
+    let found = RigidAlignment.rotation(from: points, to: points.map(truth.rotate))
+    for axis in [SIMD3<Double>(1, 0, 0), [0, 1, 0], [0, 0, 1]] {
+      let difference = found.rotate(axis) - truth.rotate(axis)
+      #expect((difference * difference).sum() < 1e-18)
+    }
+  }
+
+  @Test func alignmentTakesRotationsAway() {
+    let points = RigidAlignment.centred(head.neutral.map(SIMD3<Double>.init))
+    let turned = [0.0, 0.3, -0.2].map { angle in
+      points.map { RotationMatrix(EulerAngles(x: 0, y: angle, z: angle / 2)).rotate($0) + 5 }
+    }
+    let aligned = RigidAlignment.align(turned, rounds: 3)
+    for shape in aligned {
+      for (a, b) in zip(shape, aligned[0]) { #expect(((a - b) * (a - b)).sum() < 1e-16) }
+    }
+  }
+
+  @Test func jawSlidesToTheOutlineOfATurnedHead() {
+    let definition = LandmarkDefinition(vertices: head.landmarkVertices)
+    let silhouette = JawSilhouette(head: head, definition: definition)
+    let rest = definition.points(of: head.neutral, rest: head.neutral)
+    var frontal = rest
+    silhouette.slide(&frontal, mesh: { head.neutral[$0] }, seenWith: .identity)
+    for i in 0..<68 {
+      #expect(((frontal[i] - rest[i]) * (frontal[i] - rest[i])).sum().squareRoot() < 1)
+    }
+    // Turned by 40 degrees, one side's landmarks are hidden behind the cheek.
+    let rotation = RotationMatrix(EulerAngles(x: 0, y: 0.7, z: 0))
+    var turned = rest
+    silhouette.slide(&turned, mesh: { head.neutral[$0] }, seenWith: rotation)
+    func column(_ p: SIMD3<Float>) -> Double { rotation.rotate(SIMD3<Double>(p)).x }
+    let edge = head.neutral.filter { abs($0.y - rest[3].y) < 4 }.map(column)
+    let (left, right) = (column(turned[3]), column(turned[13]))
+    #expect(left >= (edge.min() ?? 0) - 0.5 && right <= (edge.max() ?? 0) + 0.5)
+    let moved = [3, 13].contains { i in
+      ((turned[i] - rest[i]) * (turned[i] - rest[i])).sum().squareRoot() > 5
+    }
+    #expect(moved, "one side slides over the cheek")
+    for i in 17..<68 { #expect(turned[i] == rest[i]) }
+    #expect(turned[8] == rest[8])
+  }
+
+  @Test func modesExplainTheSamples() throws {
+    let definition = LandmarkDefinition(vertices: head.landmarkVertices)
+    var settings = ShapeStatistics.Settings()
+    settings.sampleCount = 300
+    settings.modeCount = 6
+    let statistics = try ShapeStatistics(
+      head: head, definition: definition, residuals: [], settings: settings)
+    #expect(statistics.model.modeCount == 6)
+    #expect(statistics.explained[5] > 0.9)
+    let variances = statistics.model.variances
+    #expect(variances == variances.sorted(by: >) && variances.allSatisfy { $0 > 0 })
+    let again = try ShapeStatistics(
+      head: head, definition: definition, residuals: [], settings: settings)
+    #expect(again.model.meanShape == statistics.model.meanShape, "the same seed, the same model")
+  }
+
+  @Test func residualsAddVariance() throws {
+    let definition = LandmarkDefinition(vertices: head.landmarkVertices)
+    var settings = ShapeStatistics.Settings()
+    settings.sampleCount = 200
+    settings.modeCount = 6
+    var residual = [SIMD2<Double>](repeating: .zero, count: 68)
+    residual[33] = [0, 40]
+    let opposite = residual.map { -$0 }
+    let statistics = try ShapeStatistics(
+      head: head, definition: definition, residuals: [residual, opposite], settings: settings)
+    #expect(statistics.model.variances[0] > 1000, "40 mm of one point on every sample")
+  }
+}

@@ -153,14 +153,7 @@ struct ExpertStage {
   }
 
   private func textures() throws -> [HeadTexture] {
-    let basis = LandmarkBasis(head: material.head, definition: definition)
-    return try faces.map { face in
-      HeadTexture(
-        photo: try material.image(face.photo),
-        source: HeadTexture.Source(
-          fit: face.fit(basis), person: face.person, showsMouthInterior: face.showsMouthInterior),
-        head: material.head, definition: definition)
-    }
+    try faces.map { try material.texture(of: $0, definition: definition) }
   }
 }
 

@@ -10,20 +10,19 @@ struct RenderCommand: ParsableCommand {
     commandName: "render",
     abstract: "Draw training faces on a contact sheet, to look at.",
     discussion: """
-      Visible landmarks are yellow, those that the head hides red. Textures are made of the photos \
-      (NAME.jpg with NAME.pts); without photos the faces are plain grey.
+      Visible landmarks are yellow, those that the head hides red. Without fitted faces the heads are \
+      plain grey.
       """)
 
-  @Option(help: "The folder of the morphable head.")
-  var material: String
+  @OptionGroup var files: MaterialOptions
 
-  @Option(help: "A folder of photos with points; may be given several times.")
-  var photos: [String] = []
-
-  @Option(help: "The landmarks' definition (JSON); without it, learned from the photos' points.")
+  @Option(help: "The landmark definition (JSON); without it the mesh's own landmarks.")
   var definition: String?
 
-  @Option(help: "How many photos to read at most.")
+  @Option(help: "The fitted faces (JSON).")
+  var faces: String?
+
+  @Option(help: "How many of the faces' photos to read at most.")
   var texturesAtMost = 40
 
   @Option(help: "A folder of pictures without faces, for backgrounds.")
@@ -63,20 +62,20 @@ struct RenderCommand: ParsableCommand {
   var sheet: String
 
   func run() throws {
-    let head = try HeadModel(folder: material)
-    let (definition, textures) = try readTextures(head)
-    let scene = SceneMaterial(
-      head: head, definition: definition, textures: textures,
-      scenery: try scenes.map(VerdictCommand.readScenery))
     guard count > 0, side > 0, columns > 0, least > 0, least <= most, most < 20 else {
       throw ValidationError(
         "expected --count, --side, --columns and --least above 0, --least up to --most")
     }
-    let settings = makeSettings()
-    let start = Date()
+    let material = try TrainingMaterial(files.material)
+    let definition = try readDefinition(material.head)
+    let scene = SceneMaterial(
+      head: material.head, definition: definition,
+      textures: try readTextures(material, definition),
+      scenery: try scenes.map(VerdictCommand.readScenery))
+    let start = ContinuousClock.now
     let faces = RenderedFaces.draw(
-      from..<from + count, of: scene, settings: settings, threads: threads)
-    let seconds = Date().timeIntervalSince(start)
+      from..<from + count, of: scene, settings: makeSettings(), threads: threads)
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
     print(String(format: "%d faces, %.1f ms a face", count, 1000 * seconds / Double(count)))
     try PNGWriter.write(
       Self.draw(faces, side: side, columns: columns, plain: plain), to: sheet, force: true)
@@ -89,33 +88,22 @@ struct RenderCommand: ParsableCommand {
     return settings
   }
 
-  /// The definition and the photos on fitted heads.
+  private func readDefinition(_ head: HeadModel) throws -> LandmarkDefinition {
+    guard let definition else { return LandmarkDefinition(vertices: head.landmarkVertices) }
+    return try LandmarkDefinition.read(definition, vertexCount: head.vertexCount)
+  }
+
+  /// Photos of the fitted faces, evenly over the list.
   private func readTextures(
-    _ head: HeadModel
-  ) throws -> (LandmarkDefinition, [HeadTexture]) {
-    let stems = try photos.flatMap { try AnnotatedFaces.files(in: $0) }
-    let points = try stems.map { stem in
-      let stacked = try PTSFile.read(stem + ".pts", count: 68)
-      return (0..<68).map { SIMD2(stacked[$0], stacked[68 + $0]) }
+    _ material: TrainingMaterial, _ definition: LandmarkDefinition
+  ) throws -> [HeadTexture] {
+    guard let path = faces else { return [] }
+    let all = try FittedFace.readList(path, head: material.head)
+    let step = max(1, (all.count + texturesAtMost - 1) / max(1, texturesAtMost))
+    let chosen = stride(from: 0, to: all.count, by: step).map { all[$0] }
+    return try chosen.map { face in
+      try material.texture(of: face, definition: definition)
     }
-    var learned = LandmarkDefinition(vertices: head.landmarkVertices)
-    if let path = definition {
-      learned = try LandmarkDefinition.read(path, vertexCount: head.vertexCount)
-    } else if !points.isEmpty {
-      _ = learned.learn(from: points, head: head, rounds: 4)
-    }
-    let basis = LandmarkBasis(head: head, definition: learned)
-    var textures: [HeadTexture] = []
-    let step = max(1, stems.count / max(1, texturesAtMost))
-    for i in stride(from: 0, to: stems.count, by: step) {
-      guard let fit = IdentityFit(points: points[i], basis: basis) else { continue }
-      let photo = try ImageReader.read(stems[i] + ".jpg")
-      textures.append(
-        HeadTexture(
-          photo: photo.grey, source: HeadTexture.Source(fit: fit, showsMouthInterior: false),
-          head: head, definition: learned))
-    }
-    return (learned, textures)
   }
 
   /// Faces side by side, each scaled to `side` px.

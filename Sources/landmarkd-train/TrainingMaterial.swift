@@ -54,6 +54,16 @@ struct TrainingMaterial {
     return (0..<68).map { SIMD2(stacked[$0], stacked[68 + $0]) }
   }
 
+  /// The photo of a fitted face on its mesh.
+  func texture(of face: FittedFace, definition: LandmarkDefinition) throws -> HeadTexture {
+    let basis = LandmarkBasis(head: head, definition: definition)
+    return HeadTexture(
+      photo: try image(face.photo),
+      source: HeadTexture.Source(
+        fit: face.fit(basis), person: face.person, showsMouthInterior: face.showsMouthInterior),
+      head: head, definition: definition)
+  }
+
   func image(_ path: String) throws -> GreyImage {
     try ImageReader.read(folder + "/" + path).grey.copy()
   }

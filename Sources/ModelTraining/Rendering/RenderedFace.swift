@@ -18,7 +18,7 @@ public final class RenderedFace: Sendable {
 
   init(
     image: consuming GreyImage, landmarks: [SIMD2<Float>], visible: [Bool], rotation: EulerAngles,
-    pixelsPerMillimetre: Float, shape: [SIMD3<Float>], person: Int
+    pixelsPerMillimetre: Float, shape: [SIMD3<Float>], person: Int = 0
   ) {
     self.image = image
     self.landmarks = landmarks

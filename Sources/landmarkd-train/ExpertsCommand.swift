@@ -132,7 +132,17 @@ struct ExpertStage {
   /// Draws the crops that are not there yet. All scales are drawn at once.
   private func drawMissing(_ settings: ExpertTrainingSettings) throws {
     let files = settings.patchScalings.map(cropFile)
+    let origin = URL(fileURLWithPath: work + "/drawn-from.json")
+    let wanted = try Self.encoded(
+      DrawnFrom(
+        images: options.images, fineImages: options.fineImages, seed: options.seed,
+        patchScalings: settings.patchScalings, definition: definition, faces: faces))
+    if let kept = try? Data(contentsOf: origin), kept != wanted {
+      throw MaterialError(
+        work, "holds crops that were drawn from other faces or with other options")
+    }
     guard !files.allSatisfy({ FileManager.default.fileExists(atPath: $0.path) }) else { return }
+    try wanted.write(to: origin, options: .atomic)
     let scene = SceneMaterial(
       head: material.head, definition: definition, textures: try textures())
     Progress.say("\(scene.textures.count) textures; drawing faces")
@@ -150,6 +160,22 @@ struct ExpertStage {
         throw MaterialError(file.path, "cannot be written")
       }
     }
+  }
+
+  /// What crops were drawn from: with anything else they would be others.
+  private struct DrawnFrom: Codable {
+    var images: Int
+    var fineImages: Int
+    var seed: UInt64
+    var patchScalings: [Double]
+    var definition: LandmarkDefinition
+    var faces: [FittedFace]
+  }
+
+  private static func encoded(_ value: DrawnFrom) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    return try encoder.encode(value)
   }
 
   private func textures() throws -> [HeadTexture] {

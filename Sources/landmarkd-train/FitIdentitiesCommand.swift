@@ -2,6 +2,7 @@ import ArgumentParser
 import CLNF
 import Foundation
 import ModelTraining
+import Recording
 
 struct FitIdentitiesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -23,13 +24,14 @@ struct FitIdentitiesCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "The fitted faces to write (JSON).")
   var output: String
 
+  @Option(help: "A folder for the photos with their points by our definition, to measure fits on.")
+  var images: String?
+
   func run() throws {
     let material = try TrainingMaterial(files.material)
     let result = try IdentityStage(material: material, pointsFolder: points).run()
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-    try encoder.encode(result.definition).write(to: URL(fileURLWithPath: definition))
-    try FittedFace.write(result.faces, to: output)
+    try result.write(definition: definition, faces: output)
+    if let images { try result.write(images: images, from: material) }
   }
 }
 
@@ -47,6 +49,27 @@ struct IdentityStage {
   struct Result {
     var definition: LandmarkDefinition
     var faces: [FittedFace]
+
+    func write(definition path: String, faces facesPath: String) throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+      try encoder.encode(definition).write(to: URL(fileURLWithPath: path), options: .atomic)
+      try FittedFace.write(faces, to: facesPath)
+    }
+
+    /// SET-NAME.jpg and SET-NAME.pts for every photo.
+    func write(images folder: String, from material: TrainingMaterial) throws {
+      let basis = LandmarkBasis(head: material.head, definition: definition)
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      for face in faces {
+        let stem = folder + "/" + face.photo.dropLast(4).replacingOccurrences(of: "/", with: "-")
+        let photo = try Data(
+          contentsOf: URL(fileURLWithPath: material.folder + "/" + face.photo))
+        try photo.write(to: URL(fileURLWithPath: stem + ".jpg"), options: .atomic)
+        let points = face.points(basis)
+        try PTSFile.write(points.map(\.x) + points.map(\.y), to: stem + ".pts", force: true)
+      }
+    }
   }
 
   func run() throws -> Result {

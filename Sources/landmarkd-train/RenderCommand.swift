@@ -8,10 +8,11 @@ import VideoInput
 struct RenderCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "render",
-    abstract: "Draw training faces on a contact sheet, to look at.",
+    abstract: "Draw training faces on a contact sheet, to look at, or one by one, to measure fits on.",
     discussion: """
       Visible landmarks are yellow, those that the head hides red. Without fitted faces the heads are \
-      plain grey.
+      plain grey. A folder of images gets NAME.png and NAME.pts for every face, and boxes.csv (image, \
+      box, rotation in degrees): what landmarkd evaluate reads.
       """)
 
   @OptionGroup var files: MaterialOptions
@@ -59,7 +60,10 @@ struct RenderCommand: ParsableCommand {
   var bare = false
 
   @Option(help: "The contact sheet to write (PNG).")
-  var sheet: String
+  var sheet: String?
+
+  @Option(help: "A folder to write every face to.")
+  var images: String?
 
   func run() throws {
     guard count > 0, side > 0, columns > 0, least > 0, least <= most, most < 20 else {
@@ -77,8 +81,29 @@ struct RenderCommand: ParsableCommand {
       from..<from + count, of: scene, settings: makeSettings(), threads: threads)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     print(String(format: "%d faces, %.1f ms a face", count, 1000 * seconds / Double(count)))
-    try PNGWriter.write(
-      Self.draw(faces, side: side, columns: columns, plain: plain), to: sheet, force: true)
+    if let sheet {
+      try PNGWriter.write(
+        Self.draw(faces, side: side, columns: columns, plain: plain), to: sheet, force: true)
+    }
+    if let images { try Self.write(faces, first: from, to: images) }
+  }
+
+  private static func write(_ faces: [RenderedFace], first: Int, to folder: String) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    var table = "image,x,y,width,height,pitch,yaw,roll\n"
+    for (index, face) in faces.enumerated() {
+      let name = String(format: "face%05d", first + index)
+      try PNGWriter.write(face.image, to: "\(folder)/\(name).png", force: true)
+      let points =
+        face.landmarks.map { Double($0.x) } + face.landmarks.map { Double($0.y) }
+      try PTSFile.write(points, to: "\(folder)/\(name).pts", force: true)
+      let box = LandmarkError.box(of: points)
+      let turn = [face.rotation.x, face.rotation.y, face.rotation.z].map { $0 * 180 / .pi }
+      let values = [box.x, box.y, box.width, box.height] + turn
+      table += name + ".png," + values.map { String(format: "%.2f", $0) }.joined(separator: ",")
+      table += "\n"
+    }
+    try Data(table.utf8).write(to: URL(fileURLWithPath: folder + "/boxes.csv"), options: .atomic)
   }
 
   private func makeSettings() -> SceneSettings {

@@ -56,6 +56,12 @@ public struct FittedFace: Sendable, Codable, Equatable {
     }
   }
 
+  /// The photo's points themselves, px: the model's with the residuals.
+  public func points(_ basis: LandmarkBasis) -> [SIMD2<Double>] {
+    let fit = fit(basis)
+    return zip(fit.projected, residualVectors).map { $0 + fit.view.inImage($1) }
+  }
+
   /// Reads a list of faces.
   /// - Throws: `MaterialError` for a file that holds none, or other sizes than the head's.
   public static func readList(_ path: String, head: HeadModel) throws(MaterialError) -> [FittedFace]

@@ -12,10 +12,13 @@ public struct VerdictTraining {
     public let image: GreyImage
     /// 2n pixels, stacked.
     public let truth: [Double]
+    /// Whether it stands before a plain wall, which can be replaced.
+    public let hasPlainBackground: Bool
 
-    public init(image: consuming GreyImage, truth: [Double]) {
+    public init(image: consuming GreyImage, truth: [Double], hasPlainBackground: Bool = true) {
       self.image = image
       self.truth = truth
+      self.hasPlainBackground = hasPlainBackground
     }
   }
 
@@ -73,12 +76,13 @@ public struct VerdictTraining {
     for _ in 0..<settings.variantsPerFace {
       let full = LandmarkError.box(of: face.truth)
       // From faces of 60 px to the photo's own size.
-      let width = exp(generator.uniform(log(60)...log(full.width)))
+      let width = exp(generator.uniform(log(60)...log(max(60, full.width))))
       let factor = max(1, full.width / width)
       var image = Degradation.reduced(face.image, by: factor)
       let truth = face.truth.map { ($0 + 0.5) / factor - 0.5 }
       let box = LandmarkError.box(of: truth)
-      if generator.uniform(0...1) < settings.replacedBackgrounds {
+      let isReplaced = generator.uniform(0...1) < settings.replacedBackgrounds
+      if isReplaced, face.hasPlainBackground {
         scenery.replaceBackground(of: &image, keeping: box, &generator)
       }
       if generator.uniform(0...1) >= settings.plainShare {

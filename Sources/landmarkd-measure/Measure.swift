@@ -13,6 +13,7 @@ enum Measure {
            landmarkd-measure jitter FOLDER MODEL
            landmarkd-measure losses MODEL VIDEO...
            landmarkd-measure settings MODEL NAME,NAME... FOLDER...
+           landmarkd-measure cost MODEL
 
       detector   recall, box error and time of the face detector on the pictures in FOLDER, each
                  with its 68 points in a .pts file of the same name; with WIDTH, shrunk until the
@@ -23,6 +24,7 @@ enum Measure {
       losses     how soon lost faces are noticed and found again in sequences made from videos
       settings   sets of fit settings on the same faces and boxes: landmarkd, classic, reference or
                  JSON files
+      cost       time until the model is ready, and of its response maps
       jitter     how much landmarks move on still faces with sensor noise
 
     """
@@ -70,6 +72,9 @@ enum Measure {
           try SettingsMeasurement.table(
             of: arguments.dropFirst(3).map(list), model: model(arguments[2]),
             names: arguments[3].split(separator: ",").map(String.init)))
+      case ("cost", 2):
+        print(
+          try CostMeasurement(path: arguments[2], load: { try model(arguments[2]) }).tables())
       case ("jitter", 3):
         print(
           try JitterMeasurement.table(

@@ -75,7 +75,7 @@ struct ReferenceCropTests {
         // Rolled by a right angle: x' = -y, y' = x.
         SIMD2(120 - 0.8 * $0.y, 120 + 0.8 * $0.x)
       }, visible: face.visible, rotation: EulerAngles(x: 0, y: 0, z: .pi / 2),
-      pixelsPerMillimetre: 0.8, shape: face.shape)
+      pixelsPerMillimetre: 0.8, shape: face.shape, person: 0)
     var cropper = ReferenceCropper(patchScaling: 0.5)
     cropper.rotationJitter = 0
     cropper.scaleJitter = 0

@@ -111,18 +111,24 @@ struct PatchSampler {
     into out: UnsafeMutablePointer<Float>
   ) {
     let (size, area) = (PatchBatch.patchSize, PatchBatch.patchArea)
-    // Sums of whole numbers are exact: a flat patch is known as such.
-    var (sum, squares): (Int32, Int32) = (0, 0)
+    // Sums of whole numbers below 2^24 are exact: a flat patch is known as such.
+    var (sums, squares) = (SIMD8<Float>.zero, SIMD8<Float>.zero)
+    let counted = SIMD8<Float>(0, 0, 0, 0, 0, 1, 1, 1)
     for v in 0..<size {
-      let (row, target) = (pixels + v * stride, out + v * size)
-      for u in 0..<size {
-        let value = Int32(row[u])
-        sum &+= value
-        squares &+= value &* value
-        target[u] = Float(value)
-      }
+      // Eight, and the last eight of the eleven: five of them again, which do not count.
+      let (row, target) = (UnsafeRawPointer(pixels + v * stride), out + v * size)
+      let left = row.loadUnaligned(as: SIMD8<UInt8>.self)
+      let right = row.loadUnaligned(fromByteOffset: size - 8, as: SIMD8<UInt8>.self)
+      let first = SIMD8<Float>(SIMD8<Int32>(truncatingIfNeeded: left))
+      let second = SIMD8<Float>(SIMD8<Int32>(truncatingIfNeeded: right))
+      let rest = second * counted
+      sums += first + rest
+      squares += first * first + rest * rest
+      RowLoops.store(first, target)
+      RowLoops.store(second, target + size - 8)
     }
-    let spread = Int32(area) &* squares &- sum &* sum
+    let sum = Int(sums.sum())
+    let spread = area * Int(squares.sum()) - sum * sum
     guard spread > 0 else {
       out.update(repeating: 0, count: area)
       return
@@ -134,28 +140,22 @@ struct PatchSampler {
       return
     }
     let strength = amount * (Float(spread) / Float(area)).squareRoot()
-    var (sums, squaredSums) = (SIMD8<Float>.zero, SIMD8<Float>.zero)
+    var (noisySum, noisySquares) = (SIMD8<Float>.zero, SIMD8<Float>.zero)
     for block in 0..<area / 8 {
-      let values = load(out + block * 8) - mean + strength * load(noise + block * 8)
-      store(values, out + block * 8)
-      sums += values
-      squaredSums += values * values
+      let values =
+        RowLoops.load(out + block * 8) - mean + strength * RowLoops.load(noise + block * 8)
+      RowLoops.store(values, out + block * 8)
+      noisySum += values
+      noisySquares += values * values
     }
     out[area - 1] += strength * noise[area - 1] - mean
     let last = out[area - 1]
-    let newMean = (sums.sum() + last) / Float(area)
-    let newSpread = squaredSums.sum() + last * last - Float(area) * newMean * newMean
+    let newMean = (noisySum.sum() + last) / Float(area)
+    let newSpread = noisySquares.sum() + last * last - Float(area) * newMean * newMean
     let scale = 1 / max(newSpread, Float.leastNormalMagnitude).squareRoot()
-    for i in 0..<area { out[i] = (out[i] - newMean) * scale }
-  }
-
-  @inline(__always)
-  private static func load(_ pointer: UnsafePointer<Float>) -> SIMD8<Float> {
-    UnsafeRawPointer(pointer).loadUnaligned(as: SIMD8<Float>.self)
-  }
-
-  @inline(__always)
-  private static func store(_ values: SIMD8<Float>, _ pointer: UnsafeMutablePointer<Float>) {
-    UnsafeMutableRawPointer(pointer).storeBytes(of: values, as: SIMD8<Float>.self)
+    for block in 0..<area / 8 {
+      RowLoops.store((RowLoops.load(out + block * 8) - newMean) * scale, out + block * 8)
+    }
+    out[area - 1] = (last - newMean) * scale
   }
 }

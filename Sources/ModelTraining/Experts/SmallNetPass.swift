@@ -47,17 +47,17 @@ final class SmallNetPass {
       let units = firstUnits.pointer + row * first
       if let dropout {
         let mask = dropout.masks + dropout.starts[row]
-        for j in 0..<first { units[j] = max(units[j] + firstBiases[j], 0) * mask[j] }
+        RowLoops.rectify(units, biases: firstBiases, mask: mask, count: first)
       } else {
-        for j in 0..<first { units[j] = max(units[j] + firstBiases[j], 0) }
+        RowLoops.rectify(units, biases: firstBiases, count: first)
       }
     }
     let secondOut = MatrixView(secondUnits.pointer, rows: count, columns: second)
     DenseAlgebra.multiply(firstOut, secondWeights(net.parameters).transposed, into: secondOut)
     let secondBiases = net.parameters.pointer + net.secondBiases
     for row in 0..<count {
-      let units = secondUnits.pointer + row * second
-      for j in 0..<second { units[j] = max(units[j] + secondBiases[j], 0) }
+      RowLoops.rectify(
+        secondUnits.pointer + row * second, biases: secondBiases, count: second)
     }
     let last = MatrixView(net.parameters.pointer + net.lastWeights, rows: second, columns: 1)
     DenseAlgebra.multiply(
@@ -86,12 +86,11 @@ final class SmallNetPass {
     let last = net.parameters.pointer + net.lastWeights
     let secondBiases = slopes + net.secondBiases
     for row in 0..<count {
-      let (units, back) = (
-        secondUnits.pointer + row * second, secondErrors.pointer + row * second
-      )
-      let error = errors.pointer[row]
-      for j in 0..<second { back[j] = units[j] > 0 ? error * last[j] : 0 }
-      for j in 0..<second { secondBiases[j] += back[j] }
+      let back = secondErrors.pointer + row * second
+      RowLoops.scale(last, by: errors.pointer[row], into: back, count: second)
+      RowLoops.passBack(
+        back, units: secondUnits.pointer + row * second, gain: 1, sums: secondBiases,
+        count: second)
     }
     let secondBack = MatrixView(secondErrors.pointer, rows: count, columns: second)
     DenseAlgebra.multiply(secondBack.transposed, firstOut, into: secondWeights(gradient))
@@ -102,9 +101,9 @@ final class SmallNetPass {
     // A unit that was left out is 0, like one that ReLU stopped: neither passes anything back.
     let gain = dropout?.gain ?? 1
     for row in 0..<count {
-      let (units, back) = (firstUnits.pointer + row * first, firstErrors.pointer + row * first)
-      for j in 0..<first { back[j] = units[j] > 0 ? gain * back[j] : 0 }
-      for j in 0..<first { firstBiases[j] += back[j] }
+      RowLoops.passBack(
+        firstErrors.pointer + row * first, units: firstUnits.pointer + row * first, gain: gain,
+        sums: firstBiases, count: first)
     }
     DenseAlgebra.multiply(
       firstBack.transposed, inputs(batch, count), into: firstWeights(gradient))

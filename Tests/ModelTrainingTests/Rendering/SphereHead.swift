@@ -13,7 +13,7 @@ enum SphereHead {
     ring * sectors + (sector + sectors) % sectors
   }
 
-  /// - Parameter marked: vertices whose triangles are eyes: brighter than skin.
+  /// - Parameter marked: vertices that are eyes, brighter than skin; no others are.
   static func make(landmarks: [Int], marked: Set<Int32> = []) -> HeadModel {
     var points: [SIMD3<Float>] = []
     for ring in 0...rings {
@@ -38,6 +38,8 @@ enum SphereHead {
         }
       }
     }
+    // A vertex is of the last triangle's region: neighbours of marked ones become skin again.
+    triangles = triangles.filter { $0.region == .eye } + triangles.filter { $0.region == .skin }
     let still = [SIMD3<Float>](repeating: .zero, count: points.count)
     var taller = still
     for i in points.indices { taller[i].y = 0.05 * points[i].y }

@@ -108,6 +108,7 @@ struct ExpertStage {
     try drawMissing(settings)
     let scales = try training.train { try CropFile.read(cropFile($0)) }
     var contents = FaceModel.Contents(name: name, shapeModel: shape, scales: scales)
+    contents.mirrorPartners = LandmarkMirror.map
     contents.fitSettings = DefaultFitSettings.make(patchScalings: settings.patchScalings)
     return try FaceModel(contents)
   }

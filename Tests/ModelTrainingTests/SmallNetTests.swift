@@ -129,7 +129,7 @@ struct SmallNetTests {
       slopes.pointer[0] = 200 * (values.pointer[0] - 1)
       slopes.pointer[1] = 0.02 * (values.pointer[1] + 2)
       slopes.pointer[2] = 1
-      optimiser.step(values, gradient: slopes, groups: groups)
+      optimiser.step(values.pointer, gradient: slopes.pointer, groups: groups)
       if step == 0 {
         #expect(abs(values.pointer[0] - 4.9) < 1e-5 && abs(values.pointer[1] + 2.95) < 1e-5)
       }

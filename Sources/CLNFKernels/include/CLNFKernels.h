@@ -122,7 +122,7 @@ void clnf_cholesky_solve(const double *factor, int n, double *b);
 int clnf_symmetric_inverse(double *matrix, int n, int stride, double *scratch, float *inverse);
 
 /// SHA-256's compression (FIPS 180-4 section 6.2) of `blocks` blocks of 64 bytes into `state` (8), with
-/// the processor's own instructions where it has them: 20 MB take some 10 ms, without them 60.
+/// the processor's own instructions where it has them: 20 MB take 12 ms, without them 76.
 void clnf_sha256(uint32_t *state, const uint8_t *bytes, size_t blocks);
 
 /// The same on every processor.

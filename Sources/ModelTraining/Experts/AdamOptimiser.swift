@@ -23,12 +23,11 @@ struct AdamOptimiser: ~Copyable {
 
   /// One step down the gradient.
   mutating func step(
-    _ parameters: borrowing Buffer<Float>, gradient: borrowing Buffer<Float>, groups: [Group]
+    _ values: UnsafeMutablePointer<Float>, gradient slopes: UnsafePointer<Float>, groups: [Group]
   ) {
     steps += 1
     let meanCorrection = 1 - pow(Self.meanDecay, Float(steps))
     let squareCorrection = (1 - pow(Self.squareDecay, Float(steps))).squareRoot()
-    let (values, slopes) = (parameters.pointer, gradient.pointer)
     let (m, v) = (means.pointer, squares.pointer)
     for group in groups {
       let rate = group.rate * squareCorrection / meanCorrection

@@ -17,24 +17,18 @@ struct ExpertJudge {
   /// Patches at once: a window.
   static let batch = window * window
 
-  /// - Parameters:
-  ///   - trainingCrops: only passed on.
-  ///   - respond: fills the array with the sums before the last logistic of the first `count`
-  ///     patches.
-  func figures(
-    trainingCrops: Int, respond: (_ batch: PatchBatch, _ count: Int, _ sums: inout [Double]) -> Void
-  ) -> ExpertFigures {
+  /// - Parameter trainingCrops: only passed on.
+  func figures(of model: any ResponseModel, trainingCrops: Int) -> ExpertFigures {
     var generator = SeededGenerator(seed: seed)
     let patches = PatchBatch(capacity: max(Self.batch, sampler.settings.positions))
-    var sums = [Double](repeating: 0, count: patches.capacity)
     let chosen = spread(indices, sampler.settings.validationCrops)
     var (entropy, floor, total, count) = (0.0, 0.0, 0.0, 0)
     for crop in chosen {
       sampler.drawPlain(crop: crop, into: patches, first: 0, using: &generator)
-      respond(patches, sampler.settings.positions, &sums)
+      model.respond(patches, count: sampler.settings.positions)
       for row in 0..<sampler.settings.positions {
         let target = Double(patches.targets.pointer[row])
-        entropy += SmallNetPass.crossEntropy(sum: sums[row], target: target)
+        entropy += SmallNetPass.crossEntropy(sum: Double(model.sums[row]), target: target)
         floor += Self.entropy(target)
         total += target
         count += 1
@@ -42,7 +36,7 @@ struct ExpertJudge {
     }
     var distances: [Double] = []
     for crop in spread(indices, Self.mostWindows) {
-      distances.append(distance(crop, patches, &sums, &generator, respond))
+      distances.append(distance(crop, patches, model, &generator))
     }
     distances.sort()
     let positions = Double(max(1, count))
@@ -56,9 +50,8 @@ struct ExpertJudge {
 
   /// How far the highest response of a displaced window is from the truth, px.
   private func distance(
-    _ crop: Int, _ patches: PatchBatch, _ sums: inout [Double],
-    _ generator: inout SeededGenerator,
-    _ respond: (_ batch: PatchBatch, _ count: Int, _ sums: inout [Double]) -> Void
+    _ crop: Int, _ patches: PatchBatch, _ model: any ResponseModel,
+    _ generator: inout SeededGenerator
   ) -> Double {
     let truth = sampler.place(crop)
     let half = Self.window / 2
@@ -69,9 +62,9 @@ struct ExpertJudge {
       let y = sampler.inside(Float(centreY - half + row / Self.window))
       sampler.gather(crop, x: x, y: y, noise: nil, amount: 0, into: patches.row(row))
     }
-    respond(patches, Self.batch, &sums)
+    model.respond(patches, count: Self.batch)
     var best = 0
-    for row in 1..<Self.batch where sums[row] > sums[best] { best = row }
+    for row in 1..<Self.batch where model.sums[row] > model.sums[best] { best = row }
     let found = SIMD2(
       Float(sampler.inside(Float(centreX - half + best % Self.window))),
       Float(sampler.inside(Float(centreY - half + best / Self.window))))

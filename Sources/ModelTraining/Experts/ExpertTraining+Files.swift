@@ -13,7 +13,7 @@ extension ExpertTraining {
 
   /// The nets of a view that was finished before; nil where there is none.
   /// - Throws: `MaterialError` where what is there was made otherwise, or is damaged.
-  func kept(_ origin: TrainedView.Origin) throws -> [TrainedNet?]? {
+  func kept(_ origin: TrainedView.Origin) throws -> [TrainedExpert?]? {
     let url = file(origin)
     guard FileManager.default.fileExists(atPath: url.path) else { return nil }
     let view: TrainedView
@@ -28,7 +28,7 @@ extension ExpertTraining {
         url.path, "was made with other \(what); remove it, or train into another folder")
     }
     guard let nets = view.trained, nets.count == LandmarkMirror.map.count else {
-      throw MaterialError(url.path, "has nets whose parameters do not fit their sizes")
+      throw MaterialError(url.path, "has experts whose parameters do not fit their sizes")
     }
     say("\(Self.name(origin)): kept from before")
     return nets
@@ -47,7 +47,7 @@ extension ExpertTraining {
     "scale,yaw,pitch,landmark,training_crops,validation_crops,cross_entropy,floor,constant,"
     + "explained,median_distance,miss_share"
 
-  static func rows(_ origin: TrainedView.Origin, _ nets: [TrainedNet?]) -> [String] {
+  static func rows(_ origin: TrainedView.Origin, _ nets: [TrainedExpert?]) -> [String] {
     let place = [origin.patchScaling, origin.view.yaw, origin.view.pitch]
       .map(ExpertViewPlan.text).joined(separator: ",")
     return nets.enumerated().compactMap { landmark, net in
@@ -62,14 +62,14 @@ extension ExpertTraining {
   }
 
   /// A line of mean figures and one of the landmarks that are told worst.
-  func report(_ origin: TrainedView.Origin, _ nets: [TrainedNet?]) {
+  func report(_ origin: TrainedView.Origin, _ nets: [TrainedExpert?]) {
     let figures = nets.compactMap { $0?.figures }
     guard let mean = ExpertFigures.mean(figures) else {
       say("  \(Self.name(origin)): no landmark is seen often enough")
       return
     }
     say(
-      "  \(figures.count) nets: "
+      "  \(figures.count) experts: "
         + String(
           format: "cross-entropy %.4f (floor %.4f, constant %.4f), explained %.2f, "
             + "off by %.2f px, %.0f %% more than 3 px", mean.crossEntropy, mean.floor,

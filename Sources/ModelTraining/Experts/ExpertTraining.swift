@@ -57,14 +57,14 @@ public struct ExpertTraining: Sendable {
   /// The nets of one view, one a landmark, trained now and kept.
   private func trained(
     _ origin: TrainedView.Origin, _ all: [ReferenceCrop]
-  ) throws -> [TrainedNet?] {
+  ) throws -> [TrainedExpert?] {
     let chosen = origin.view.crops(from: all)
     let name = Self.name(origin)
     guard let landmarkCount = chosen.first?.landmarks.count else {
       throw MaterialError("training of experts", "no crops for \(name)")
     }
     say("\(name): \(chosen.count) crops")
-    let trainer = NetTrainer(crops: CropSet(chosen), settings: settings.nets)
+    let trainer = LandmarkTrainer(crops: CropSet(chosen), settings: settings.nets)
     let landmarks =
       origin.view.isSymmetric ? LandmarkMirror.onePerPair : Array(0..<landmarkCount)
     let start = ContinuousClock.now
@@ -74,13 +74,13 @@ public struct ExpertTraining: Sendable {
       finished: { done in
         guard done % 10 == 0 || done == landmarks.count else { return }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        say("  \(done) of \(landmarks.count) nets, \(String(format: "%.0f", seconds)) s")
+        say("  \(done) of \(landmarks.count) experts, \(String(format: "%.0f", seconds)) s")
       },
       { index in
         let seed = Self.seed(origin, landmark: landmarks[index])
         return trainer.train(landmark: landmarks[index], seed: seed)
       })
-    var nets = [TrainedNet?](repeating: nil, count: landmarkCount)
+    var nets = [TrainedExpert?](repeating: nil, count: landmarkCount)
     for (landmark, net) in zip(landmarks, results) { nets[landmark] = net }
     try keep(TrainedView(origin: origin, nets: nets))
     return nets
@@ -99,11 +99,11 @@ public struct ExpertTraining: Sendable {
   /// The experts of a view, and of its mirror image where it is not its own.
   /// - Parameter first: the view's index in the scale.
   static func views(
-    _ plan: ExpertViewPlan, _ nets: [TrainedNet?], first: Int
+    _ plan: ExpertViewPlan, _ nets: [TrainedExpert?], first: Int
   ) -> [ExpertView] {
-    var experts: [Expert?] = nets.map { net in net.map { .net($0.expert) } }
+    var experts: [Expert?] = nets.map { net in net?.expert }
     let mirrored: [Expert?] = nets.indices.map { landmark in
-      nets[LandmarkMirror.map[landmark]] == nil ? nil : .mirrored(view: first)
+      nets[LandmarkMirror.map[landmark]]?.mirrored(view: first)
     }
     if plan.isSymmetric {
       for landmark in experts.indices where experts[landmark] == nil {

@@ -1,12 +1,23 @@
 import CLNF
 
-/// How the nets of patch experts are trained. The defaults are the shipped model's.
+/// How patch experts are trained. The defaults are the shipped model's.
 public struct NetTrainingSettings: Sendable, Codable, Equatable {
+  /// What an expert is.
+  public enum Kind: String, Sendable, Codable {
+    /// A net of three layers.
+    case net
+    /// A CCNF patch expert without edges, to compare with.
+    case field
+  }
+
   public var seed: UInt64 = 1
-  /// Units of the two hidden layers.
+  public var kind = Kind.net
+  /// Neurons of a field.
+  public var fieldNeurons = 7
+  /// Units of a net's two hidden layers.
   public var firstHidden = 48
   public var secondHidden = 16
-  /// Steps of the optimiser a net.
+  /// Steps of the optimiser an expert.
   public var steps = 1500
   /// Crops a step, drawn anew each step, and positions in each.
   public var crops = 32
@@ -20,18 +31,18 @@ public struct NetTrainingSettings: Sendable, Codable, Equatable {
   public var targetSpread = 1.0
   /// Noise is added to patches of unit norm: up to this much a pixel, the norm then made 1 again.
   public var inputNoise = 0.04
-  /// Share of the first hidden layer's units that are left out.
+  /// Share of a net's first hidden layer's units that are left out.
   public var dropout = 0.1
-  /// Largest learning rates, of the first layer's weights and of everything else.
+  /// Largest learning rates of nets, of the first layer's weights and of everything else.
   public var firstRate = 0.03
   public var otherRate = 0.012
   /// Share of the steps in which the learning rate rises; then it falls like a cosine.
   public var warmUp = 0.15
-  /// One of so many persons is held out to judge the nets by.
+  /// One of so many persons is held out to judge the experts by.
   public var heldOut = 12
   /// A landmark that can be seen in a smaller share of a view's crops gets no expert.
   public var smallestVisibleShare = 0.25
-  /// Held-out crops that a net is judged by, at most.
+  /// Held-out crops that an expert is judged by, at most.
   public var validationCrops = 160
 
   public init() {}
@@ -45,6 +56,9 @@ public struct NetTrainingSettings: Sendable, Codable, Equatable {
     let units = 1...ExpertScale.largestHiddenLayer
     guard units.contains(firstHidden), units.contains(secondHidden) else {
       return "layers of \(firstHidden) and \(secondHidden) units; expected \(units)"
+    }
+    guard (1...64).contains(fieldNeurons) else {
+      return "fields of \(fieldNeurons) neurons; expected 1 to 64"
     }
     guard (1...10_000_000).contains(steps), (1...4096).contains(crops),
       (1...4096).contains(positions)

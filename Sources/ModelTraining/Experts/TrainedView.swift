@@ -1,9 +1,9 @@
 import CLNF
 import Foundation
 
-/// The nets of one view at one scale, as they are kept between runs.
+/// The experts of one view at one scale, as they are kept between runs.
 struct TrainedView: Codable, Equatable {
-  /// What the nets were made with and of; with anything else they would be others.
+  /// What the experts were made with and of; with anything else they would be others.
   struct Origin: Codable, Equatable {
     var patchScaling: Double
     var view: ExpertViewPlan
@@ -12,8 +12,8 @@ struct TrainedView: Codable, Equatable {
     var crops: UInt64
   }
 
-  /// One net: its parameters layer by layer, weights before biases, Float32 little endian.
-  struct Net: Codable, Equatable {
+  /// One expert: its parameters layer by layer, weights before biases, Float32 little endian.
+  struct Stored: Codable, Equatable {
     var sizes: [Int]
     var parameters: Data
     var confidence: Double
@@ -22,27 +22,27 @@ struct TrainedView: Codable, Equatable {
 
   var origin: Origin
   /// One a landmark; nil where it cannot be seen, or is the mirror image of another.
-  var nets: [Net?]
+  var experts: [Stored?]
 
-  /// The nets; nil where sizes and parameters do not fit.
-  var trained: [TrainedNet?]? {
-    var result: [TrainedNet?] = []
-    for net in nets {
+  /// The experts; nil where sizes and parameters do not fit.
+  var trained: [TrainedExpert?]? {
+    var result: [TrainedExpert?] = []
+    for net in experts {
       guard let net else {
         result.append(nil)
         continue
       }
       guard let layers = Self.layers(net) else { return nil }
-      result.append(TrainedNet(layers: layers, confidence: net.confidence, figures: net.figures))
+      result.append(TrainedExpert(layers: layers, confidence: net.confidence, figures: net.figures))
     }
     return result
   }
 
-  init(origin: Origin, nets: [TrainedNet?]) {
+  init(origin: Origin, nets: [TrainedExpert?]) {
     self.origin = origin
-    self.nets = nets.map { net in
+    experts = nets.map { net in
       net.map {
-        Net(
+        Stored(
           sizes: [PatchBatch.patchArea] + $0.layers.map(\.outputs),
           parameters: Self.bytes($0.layers), confidence: $0.confidence, figures: $0.figures)
       }
@@ -57,12 +57,13 @@ struct TrainedView: Codable, Equatable {
     return data
   }
 
-  private static func layers(_ net: Net) -> [DenseLayer]? {
+  private static func layers(_ net: Stored) -> [DenseLayer]? {
     let units = 1...ExpertScale.largestHiddenLayer
-    guard net.sizes.count == 4, net.sizes[0] == PatchBatch.patchArea, net.sizes[3] == 1,
+    let last = net.sizes.count - 1
+    guard last == 2 || last == 3, net.sizes[0] == PatchBatch.patchArea, net.sizes[last] == 1,
       net.sizes[1...].allSatisfy(units.contains)
     else { return nil }
-    let count = (1...3).reduce(0) { $0 + (net.sizes[$1 - 1] + 1) * net.sizes[$1] }
+    let count = (1...last).reduce(0) { $0 + (net.sizes[$1 - 1] + 1) * net.sizes[$1] }
     guard net.parameters.count == count * 4 else { return nil }
     let values = net.parameters.withUnsafeBytes { bytes in
       (0..<count).map {
@@ -73,7 +74,7 @@ struct TrainedView: Codable, Equatable {
     }
     guard values.allSatisfy(\.isFinite) else { return nil }
     var start = 0
-    return (1...3).map { index in
+    return (1...last).map { index in
       let (inputs, outputs) = (net.sizes[index - 1], net.sizes[index])
       let biases = start + inputs * outputs
       let end = biases + outputs

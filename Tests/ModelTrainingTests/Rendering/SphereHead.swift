@@ -48,6 +48,15 @@ enum SphereHead {
       expressionNames: ["jawOpen"], triangles: triangles, landmarkVertices: landmarks)
   }
 
-  /// 68 vertices of the front, in the order of rows from the left to the right.
-  static let frontLandmarks: [Int] = (0..<68).map { vertex(6 + $0 / 9, $0 % 9 - 4) }
+  /// 68 vertices of the front, in rows from the left to the right; chin and mouth far below, so that
+  /// clothes begin below the sphere and the mouth lies apart from the middle.
+  static let frontLandmarks: [Int] = {
+    var landmarks = (0..<68).map { vertex(6 + $0 / 9, $0 % 9 - 4) }
+    landmarks[8] = vertex(21, 0)
+    landmarks[48] = vertex(18, -1)
+    landmarks[51] = vertex(17, 0)
+    landmarks[54] = vertex(18, 1)
+    landmarks[57] = vertex(19, 0)
+    return landmarks
+  }()
 }

@@ -178,7 +178,7 @@ extension SceneRenderer {
       let b = (Float(k + 1) / Float(slices) - 0.5) * 2.6
       canvas.fill(
         [point(a, 0), point(b, 0), point(b, 1), point(a, 1)],
-        ink: Rasteriser.Ink(level: min(255, level * max(0.3, shade)), tolerance: 3))
+        ink: Rasteriser.Ink(level: min(255, level * max(0.3, shade)), tolerance: 12))
     }
   }
 

@@ -39,6 +39,8 @@ struct SceneWear {
     hasHat = generator.chance(settings.hatShare)
     if generator.chance(settings.hairShare) {
       hair = Self.hair(settings, level: level, &generator)
+      // Pressed flat.
+      if hasHat, let thickness = hair?.thickness { hair?.thickness = min(2.5, thickness) }
     }
     if generator.chance(settings.looseStrandShare) { looseStrands = generator.whole(2...14) }
     let shade = max(5, level * generator.float(0.6...1.2))

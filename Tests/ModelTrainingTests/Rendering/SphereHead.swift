@@ -13,7 +13,7 @@ enum SphereHead {
     ring * sectors + (sector + sectors) % sectors
   }
 
-  /// - Parameter marked: vertices whose triangles are eyes: brighter than skin.
+  /// - Parameter marked: vertices that are eyes, brighter than skin; no others are.
   static func make(landmarks: [Int], marked: Set<Int32> = []) -> HeadModel {
     var points: [SIMD3<Float>] = []
     for ring in 0...rings {
@@ -38,6 +38,8 @@ enum SphereHead {
         }
       }
     }
+    // A vertex is of the last triangle's region: neighbours of marked ones become skin again.
+    triangles = triangles.filter { $0.region == .eye } + triangles.filter { $0.region == .skin }
     let still = [SIMD3<Float>](repeating: .zero, count: points.count)
     var taller = still
     for i in points.indices { taller[i].y = 0.05 * points[i].y }
@@ -46,6 +48,15 @@ enum SphereHead {
       expressionNames: ["jawOpen"], triangles: triangles, landmarkVertices: landmarks)
   }
 
-  /// 68 vertices of the front, in the order of rows from the left to the right.
-  static let frontLandmarks: [Int] = (0..<68).map { vertex(6 + $0 / 9, $0 % 9 - 4) }
+  /// 68 vertices of the front, in rows from the left to the right; chin and mouth far below, so that
+  /// clothes begin below the sphere and the mouth lies apart from the middle.
+  static let frontLandmarks: [Int] = {
+    var landmarks = (0..<68).map { vertex(6 + $0 / 9, $0 % 9 - 4) }
+    landmarks[8] = vertex(21, 0)
+    landmarks[48] = vertex(18, -1)
+    landmarks[51] = vertex(17, 0)
+    landmarks[54] = vertex(18, 1)
+    landmarks[57] = vertex(19, 0)
+    return landmarks
+  }()
 }

@@ -6,13 +6,13 @@ import ModelTraining
 /// What the drawing of faces and the training of experts are asked for.
 struct ExpertOptions: ParsableArguments {
   @Option(help: "Faces that are drawn.")
-  var images = 14000
+  var images = 16000
 
   @Option(help: "Faces that are drawn for the scale of 1 px/mm alone.")
-  var fineImages = 7000
+  var fineImages = 6000
 
   @Option(help: "Steps of the optimiser for each net.")
-  var steps = 1500
+  var steps = 2500
 
   @Option(help: "Units of the nets' first hidden layer.")
   var hidden = 48

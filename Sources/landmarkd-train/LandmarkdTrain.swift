@@ -10,7 +10,8 @@ struct LandmarkdTrain: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "landmarkd-train", abstract: "Learns what landmarkd ships.",
     subcommands: [
-      AllCommand.self, ExpertsCommand.self, FitIdentitiesCommand.self, FitSmilesCommand.self, RenderCommand.self,
+      AllCommand.self, ExpertsCommand.self, FitIdentitiesCommand.self, FitSmilesCommand.self,
+      RenderCommand.self,
       FittedVerdictCommand.self, VerdictCommand.self,
     ])
 }

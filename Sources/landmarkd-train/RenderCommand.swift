@@ -8,7 +8,8 @@ import VideoInput
 struct RenderCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "render",
-    abstract: "Draw training faces on a contact sheet, to look at, or one by one, to measure fits on.",
+    abstract:
+      "Draw training faces on a contact sheet, to look at, or one by one, to measure fits on.",
     discussion: """
       Visible landmarks are yellow, those that the head hides red. Without fitted faces the heads are \
       plain grey. A folder of images gets NAME.png and NAME.pts for every face, and boxes.csv (image, \

@@ -78,7 +78,8 @@ public enum JawOutline {
       while i < line.count - 2, lengths[i + 1] < wanted { i += 1 }
       guard i + 1 < line.count else { return line[i] }
       let step = lengths[i + 1] - lengths[i]
-      return line[i] + (line[i + 1] - line[i]) * (step > 0 ? min(1, (wanted - lengths[i]) / step) : 0)
+      return line[i] + (line[i + 1] - line[i])
+        * (step > 0 ? min(1, (wanted - lengths[i]) / step) : 0)
     }
   }
 

@@ -6,7 +6,7 @@ public struct PoseSampler: Sendable {
   /// Shares of the poses whose yaw is uniform within `wideYaw`, and uniform in `farYaw` on either
   /// side; the others are normal.
   public var wideShare = 0.25
-  public var farShare = 0.12
+  public var farShare = 0.2
   /// All in degrees.
   public var yawDeviation = 24.0
   public var wideYaw = 55.0

@@ -29,7 +29,7 @@ struct TrainingMaterial {
     var photos: [Photo] = []
     for set in ["london", "canada"] {
       for stem in try AnnotatedFaces.files(in: folder + "/" + set) {
-        let name = set + "/" + stem.split(separator: "/").last.map(String.init)! + ".jpg"
+        let name = set + "/" + URL(fileURLWithPath: stem).lastPathComponent + ".jpg"
         var points = try Self.points(stem + ".pts")
         let jaw = JawOutline.landmarks(template: try JawOutline.readTemplate(stem + ".tem"))
         points.replaceSubrange(0..<jaw.count, with: jaw)
@@ -43,7 +43,7 @@ struct TrainingMaterial {
   static func placedPoints(in folder: String) throws -> [String: [SIMD2<Double>]] {
     var points: [String: [SIMD2<Double>]] = [:]
     for stem in try AnnotatedFaces.files(in: folder) {
-      let name = stem.split(separator: "/").last.map(String.init)!
+      let name = URL(fileURLWithPath: stem).lastPathComponent
       points["london/\(name).jpg"] = try Self.points(stem + ".pts")
     }
     return points

@@ -69,9 +69,11 @@ public enum JawOutline {
 
   /// `count` points at equal arc lengths, both ends included.
   static func evenly(_ line: [SIMD2<Double>], _ count: Int) -> [SIMD2<Double>] {
-    var lengths = [0.0]
-    for (a, b) in zip(line, line.dropFirst()) { lengths.append(lengths.last! + length(b - a)) }
-    let total = lengths[lengths.count - 1]
+    var (lengths, total) = ([0.0], 0.0)
+    for (a, b) in zip(line, line.dropFirst()) {
+      total += length(b - a)
+      lengths.append(total)
+    }
     var i = 0
     return (0..<count).map { k in
       let wanted = total * Double(k) / Double(count - 1)

@@ -152,10 +152,13 @@ struct FittedVerdictStage {
   }
 
   private static func drawn(_ face: RenderedFace) -> VerdictTraining.Face {
-    VerdictTraining.Face(
+    let (seen, own) = (face.landmarks[36] - face.landmarks[45], face.shape[36] - face.shape[45])
+    let distance = Double(face.pixelsPerMillimetre * (own * own).sum().squareRoot())
+    return VerdictTraining.Face(
       image: face.image.copy(),
       truth: face.landmarks.map { Double($0.x) } + face.landmarks.map { Double($0.y) },
-      hasPlainBackground: false)
+      hasPlainBackground: false,
+      foreshortening: Double((seen * seen).sum().squareRoot()) / distance)
   }
 }
 

@@ -14,10 +14,17 @@ public struct VerdictTraining {
     public let truth: [Double]
     /// Whether it stands before a plain wall, which can be replaced.
     public let hasPlainBackground: Bool
+    /// The distance of the outer eye corners as it is seen, as a share of what it would be from the
+    /// front: errors of turned heads count against the latter.
+    public let foreshortening: Double
 
-    public init(image: consuming GreyImage, truth: [Double], hasPlainBackground: Bool = true) {
+    public init(
+      image: consuming GreyImage, truth: [Double], hasPlainBackground: Bool = true,
+      foreshortening: Double = 1
+    ) {
       self.image = image
       self.truth = truth
+      self.foreshortening = foreshortening
       self.hasPlainBackground = hasPlainBackground
     }
   }
@@ -52,6 +59,13 @@ public struct VerdictTraining {
     public var face: Int
   }
 
+  /// What a fit is judged against.
+  private struct Target {
+    var truth: [Double]
+    var foreshortening: Double
+    var face: Int
+  }
+
   /// Above this error a fit has failed.
   public static let failedError = 0.1
 
@@ -80,6 +94,7 @@ public struct VerdictTraining {
       let factor = max(1, full.width / width)
       var image = Degradation.reduced(face.image, by: factor)
       let truth = face.truth.map { ($0 + 0.5) / factor - 0.5 }
+      let target = Target(truth: truth, foreshortening: face.foreshortening, face: index)
       let box = LandmarkError.box(of: truth)
       let isReplaced = generator.uniform(0...1) < settings.replacedBackgrounds
       if isReplaced, face.hasPlainBackground {
@@ -90,7 +105,7 @@ public struct VerdictTraining {
       }
       for _ in 0..<settings.displacedStarts {
         let start = FailureStarts.draw(around: box, &generator)
-        samples.append(fit(image, start.box, roll: start.roll, truth, index))
+        samples.append(fit(image, start.box, roll: start.roll, target))
       }
       for _ in 0..<settings.nearStarts {
         let near = FaceBox(
@@ -98,15 +113,15 @@ public struct VerdictTraining {
           y: box.y + 0.04 * generator.normal() * box.height,
           width: box.width * (1 + 0.05 * generator.normal()),
           height: box.height * (1 + 0.05 * generator.normal()))
-        samples.append(fit(image, near, roll: 0.05 * generator.normal(), truth, index))
+        samples.append(fit(image, near, roll: 0.05 * generator.normal(), target))
       }
-      samples += tracked(image, box, truth, index, &generator)
+      samples += tracked(image, box, target, &generator)
       for _ in 0..<settings.backgroundStarts {
         guard
           let away = FailureStarts.drawBackground(
             face: box, width: image.width, height: image.height, &generator)
         else { continue }
-        samples.append(distant(fit(image, away, roll: 0, truth, index)))
+        samples.append(distant(fit(image, away, roll: 0, target)))
       }
     }
     return samples
@@ -122,7 +137,7 @@ public struct VerdictTraining {
 
   /// Goes on from a fit as a tracker does: in the picture moved a little, and after a cut.
   private func tracked(
-    _ image: borrowing GreyImage, _ box: FaceBox, _ truth: [Double], _ index: Int,
+    _ image: borrowing GreyImage, _ box: FaceBox, _ target: Target,
     _ generator: inout SeededGenerator
   ) -> [Sample] {
     let before = fitter.fit(image: image, box: box, rotation: EulerAngles(x: 0, y: 0, z: 0))
@@ -133,14 +148,14 @@ public struct VerdictTraining {
       parameters.global.tx += 0.03 * generator.normal() * box.width
       parameters.global.ty += 0.03 * generator.normal() * box.height
       parameters.global.rotation.y += 0.05 * generator.normal()
-      samples.append(track(image, &parameters, truth, index))
+      samples.append(track(image, &parameters, target))
     }
     for _ in 0..<settings.cutStarts {
       guard
         let scene = scenery.view(width: image.width, height: image.height, &generator)
       else { continue }
       var parameters = before
-      var sample = track(scene, &parameters, truth, index)
+      var sample = track(scene, &parameters, target)
       sample.error = .infinity
       samples.append(sample)
     }
@@ -148,26 +163,25 @@ public struct VerdictTraining {
   }
 
   private func track(
-    _ image: borrowing GreyImage, _ parameters: inout FaceParameters, _ truth: [Double],
-    _ index: Int
+    _ image: borrowing GreyImage, _ parameters: inout FaceParameters, _ target: Target
   ) -> Sample {
     fitter.fit(
       image: image, parameters: &parameters, windows: fitter.settings.trackingWindows,
       isTracking: true)
-    return sample(image, parameters, truth, index)
+    return sample(image, parameters, target)
   }
 
   private func fit(
-    _ image: borrowing GreyImage, _ box: FaceBox, roll: Double, _ truth: [Double], _ index: Int
+    _ image: borrowing GreyImage, _ box: FaceBox, roll: Double, _ target: Target
   ) -> Sample {
     let parameters = fitter.fit(
       image: image, box: box, rotation: EulerAngles(x: 0, y: 0, z: roll))
-    return sample(image, parameters, truth, index)
+    return sample(image, parameters, target)
   }
 
   /// What the fitter's last fit shows.
   private func sample(
-    _ image: borrowing GreyImage, _ parameters: FaceParameters, _ truth: [Double], _ index: Int
+    _ image: borrowing GreyImage, _ parameters: FaceParameters, _ target: Target
   ) -> Sample {
     var landmarks: [Double] = []
     fitter.copyLandmarks(into: &landmarks)
@@ -178,8 +192,9 @@ public struct VerdictTraining {
     return Sample(
       evidence: FitVerdict.evidence(
         fitter.report, certainty: certainty, scaleCount: fitter.model.scales.count),
-      error: fitter.report.succeeded ? LandmarkError.relative(landmarks, to: truth) : .infinity,
-      face: index)
+      error: fitter.report.succeeded
+        ? LandmarkError.relative(landmarks, to: target.truth) * target.foreshortening : .infinity,
+      face: target.face)
   }
 
   /// Learns the rule from samples. `evidence`: which figures it may weigh.

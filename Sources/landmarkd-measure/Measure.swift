@@ -1,5 +1,6 @@
 import CLNF
 import Foundation
+import ModelTraining
 
 /// Measures parts of landmarkd on annotated images; prints Markdown tables for docs/accuracy.md.
 ///
@@ -14,6 +15,7 @@ enum Measure {
            landmarkd-measure losses MODEL VIDEO...
            landmarkd-measure settings MODEL NAME,NAME... FOLDER...
            landmarkd-measure cost MODEL
+           landmarkd-measure sequence MODEL TRUTH.csv VIDEO [NAME,NAME...]
 
       detector   recall, box error and time of the face detector on the pictures in FOLDER, each
                  with its 68 points in a .pts file of the same name; with WIDTH, shrunk until the
@@ -25,6 +27,8 @@ enum Measure {
       settings   sets of fit settings on the same faces and boxes: landmarkd, classic, reference or
                  JSON files
       cost       time until the model is ready, and of its response maps
+      sequence   error, jitter, head pose and time on a drawn sequence (landmarkd-train
+                 render-sequence); NAMEs of fit settings as above, default landmarkd
       jitter     how much landmarks move on still faces with sensor noise
 
     """
@@ -75,6 +79,12 @@ enum Measure {
       case ("cost", 2):
         print(
           try CostMeasurement(path: arguments[2], load: { try model(arguments[2]) }).tables())
+      case ("sequence", 4...5):
+        let names = arguments.count == 5 ? arguments[5] : "landmarkd"
+        let measurement = SequenceMeasurement(
+          model: try model(arguments[2]), truth: try SequenceTruth.read(arguments[3]),
+          video: arguments[4])
+        print(try measurement.text(settings: names.split(separator: ",").map(String.init)))
       case ("jitter", 3):
         print(
           try JitterMeasurement.table(

@@ -15,7 +15,7 @@ enum Measure {
            landmarkd-measure losses MODEL VIDEO...
            landmarkd-measure settings MODEL NAME,NAME... FOLDER...
            landmarkd-measure cost MODEL
-           landmarkd-measure sequence MODEL TRUTH.csv VIDEO [NAME,NAME...]
+           landmarkd-measure sequence MODEL TRUTH.csv VIDEO [NAME,NAME... [PICTURE.png]]
 
       detector   recall, box error and time of the face detector on the pictures in FOLDER, each
                  with its 68 points in a .pts file of the same name; with WIDTH, shrunk until the
@@ -28,7 +28,8 @@ enum Measure {
                  JSON files
       cost       time until the model is ready, and of its response maps
       sequence   error, jitter, head pose and time on a drawn sequence (landmarkd-train
-                 render-sequence); NAMEs of fit settings as above, default landmarkd
+                 render-sequence); NAMEs of fit settings as above, default landmarkd; PICTURE
+                 shows the worst frames: true points green, found ones yellow
       jitter     how much landmarks move on still faces with sensor noise
 
     """
@@ -79,12 +80,15 @@ enum Measure {
       case ("cost", 2):
         print(
           try CostMeasurement(path: arguments[2], load: { try model(arguments[2]) }).tables())
-      case ("sequence", 4...5):
-        let names = arguments.count == 5 ? arguments[5] : "landmarkd"
+      case ("sequence", 4...6):
+        let names = arguments.count > 4 ? arguments[5] : "landmarkd"
         let measurement = SequenceMeasurement(
           model: try model(arguments[2]), truth: try SequenceTruth.read(arguments[3]),
           video: arguments[4])
-        print(try measurement.text(settings: names.split(separator: ",").map(String.init)))
+        print(
+          try measurement.text(
+            settings: names.split(separator: ",").map(String.init),
+            picture: arguments.count > 5 ? arguments[6] : nil))
       case ("jitter", 3):
         print(
           try JitterMeasurement.table(

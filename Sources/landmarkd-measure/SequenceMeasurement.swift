@@ -3,6 +3,7 @@ import FaceDetection
 import Foundation
 import Measurement
 import ModelTraining
+import Recording
 import Tracking
 import VideoInput
 
@@ -13,9 +14,16 @@ struct SequenceMeasurement {
   let video: String
 
   /// Figures for each set of fit settings, and a table of them where there are several.
-  /// - Parameter names: as `landmarkd-measure settings` takes them.
-  func text(settings names: [String]) throws -> String {
-    let figures = try names.map { try measure(SettingsMeasurement.settings($0, model)) }
+  /// - Parameters:
+  ///   - names: as `landmarkd-measure settings` takes them.
+  ///   - picture: where to draw the worst frames of the first set.
+  func text(settings names: [String], picture: String?) throws -> String {
+    var figures: [SequenceFigures] = []
+    for name in names {
+      let found = try track(SettingsMeasurement.settings(name, model))
+      figures.append(SequenceFigures(truth: truth, found: found))
+      if let picture, figures.count == 1 { try draw(found, figures[0], to: picture) }
+    }
     var blocks = zip(names, figures).map { name, figures in
       (names.count > 1 ? "\(Self.short(name))\n" : "") + Self.text(figures)
     }
@@ -26,7 +34,7 @@ struct SequenceMeasurement {
     return blocks.joined(separator: "\n\n")
   }
 
-  private func measure(_ settings: FitSettings) throws -> SequenceFigures {
+  private func track(_ settings: FitSettings) throws -> [SequenceFigures.Found] {
     let tracker = try FaceTracker(
       fitter: Fitter(model: model, settings: settings), detector: FrontalFaceDetector(),
       judge: model.validator.map { ValidatorEvaluation($0, landmarkCount: model.landmarkCount) },
@@ -57,8 +65,57 @@ struct SequenceMeasurement {
       throw MeasureError(
         description: "\(video) has \(found.count) frames, the truth \(truth.rows.count)")
     }
-    return SequenceFigures(truth: truth, found: found)
+    return found
   }
+
+  /// The frames with the largest errors, those without belief first: true points green, found ones
+  /// yellow.
+  private func draw(
+    _ found: [SequenceFigures.Found], _ figures: SequenceFigures, to path: String
+  ) throws {
+    let chosen = figures.errors.indices.sorted { figures.errors[$0] > figures.errors[$1] }
+      .prefix(Self.drawnFrames).sorted()
+    let source = try VideoInput.open(video)
+    var frame = VideoFrame()
+    var sheet = GreyImage(width: 0, height: 0, repeating: 0)
+    var index = -1
+    while try source.read(into: &frame) {
+      index += 1
+      guard let place = chosen.firstIndex(of: index) else { continue }
+      let (width, height) = (frame.grey.width, frame.grey.height)
+      if sheet.width == 0 {
+        sheet = GreyImage(
+          width: width * Self.drawnColumns,
+          height: height * ((chosen.count - 1) / Self.drawnColumns + 1), repeating: 0)
+      }
+      let (left, top) = (place % Self.drawnColumns * width, place / Self.drawnColumns * height)
+      let across = sheet.width
+      frame.grey.withSamples { from in
+        sheet.withMutableSamples { to in
+          for y in 0..<height {
+            for x in 0..<width { to[(top + y) * across + left + x] = from[y * width + x] }
+          }
+        }
+      }
+    }
+    var picture = OverlayPicture(grey: sheet)
+    for (place, index) in chosen.enumerated() {
+      let left = Double(place % Self.drawnColumns * (sheet.width / Self.drawnColumns))
+      let top = Double(place / Self.drawnColumns * frame.grey.height)
+      for (points, colour) in [
+        (truth.rows[index].landmarks, Colour(60, 255, 90)),
+        (found[index].landmarks, Colour(255, 230, 60)),
+      ] {
+        for i in 0..<68 {
+          picture.drawDot(x: left + points[i], y: top + points[68 + i], radius: 1.4, colour)
+        }
+      }
+    }
+    try PNGWriter.write(picture, to: path, force: true)
+  }
+
+  private static let drawnFrames = 6
+  private static let drawnColumns = 3
 
   private static func short(_ name: String) -> String {
     URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent

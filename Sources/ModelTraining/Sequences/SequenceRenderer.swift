@@ -22,7 +22,7 @@ public struct SequenceSettings: Sendable, Equatable {
   /// The background is out of focus by a Gaussian of this many px.
   public var backgroundBlur: Float = 6
   /// Grey level of plain clothes; nil: drawn by lot.
-  public var clothes: Float? = 245
+  public var clothes: Float? = 225
 
   public init() {}
 
@@ -84,7 +84,7 @@ public final class SequenceRenderer {
     wear = SceneWear(scene, ownHair: renderer.ownHair(subject), &generator)
     if let clothes = settings.clothes {
       // From the neck's foot down, so that nothing of the photo's own is seen beside them.
-      (wear.paint.clothes, wear.paint.pattern, wear.paint.collar) = (clothes, 0, 55)
+      (wear.paint.clothes, wear.paint.pattern, wear.paint.collar) = (clothes, 0, 28)
     }
     personGenerator = generator
   }

@@ -41,7 +41,8 @@ enum Measure {
   }
 
   private static func model(_ path: String) throws -> FaceModel {
-    try FaceModel.load(path, withParts: false)
+    path == FaceModel.defaultName
+      ? try FaceModel.default() : try FaceModel.load(path, withParts: false)
   }
 
   static func main() {

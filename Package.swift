@@ -68,7 +68,8 @@ let package = Package(
     .executableTarget(
       name: "landmarkd-measure",
       dependencies: [
-        "CLNF", "FaceDetection", "ModelTraining", "Recording", "Tracking", "VideoInput",
+        "CLNF", "FaceDetection", "Measurement", "ModelTraining", "Recording", "Tracking",
+        "VideoInput",
       ],
       swiftSettings: strict),
 

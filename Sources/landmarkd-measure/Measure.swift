@@ -1,5 +1,6 @@
 import CLNF
 import Foundation
+import ModelTraining
 
 /// Measures parts of landmarkd on annotated images; prints Markdown tables for docs/accuracy.md.
 ///
@@ -15,6 +16,7 @@ enum Measure {
            landmarkd-measure settings MODEL NAME,NAME... FOLDER...
            landmarkd-measure cost MODEL
            landmarkd-measure compare TABLE.csv OTHER.csv
+           landmarkd-measure sequence MODEL TRUTH.csv VIDEO [NAME,NAME...]
 
       detector   recall, box error and time of the face detector on the pictures in FOLDER, each
                  with its 68 points in a .pts file of the same name; with WIDTH, shrunk until the
@@ -27,6 +29,8 @@ enum Measure {
                  JSON files
       compare    how far the landmarks of two tables of one video lie apart
       cost       time until the model is ready, and of its response maps
+      sequence   error, jitter, head pose and time on a drawn sequence (landmarkd-train
+                 render-sequence); NAMEs of fit settings as above, default landmarkd
       jitter     how much landmarks move on still faces with sensor noise
 
     """
@@ -80,6 +84,12 @@ enum Measure {
       case ("cost", 2):
         print(
           try CostMeasurement(path: arguments[2], load: { try model(arguments[2]) }).tables())
+      case ("sequence", 4...5):
+        let names = arguments.count == 5 ? arguments[5] : "landmarkd"
+        let measurement = SequenceMeasurement(
+          model: try model(arguments[2]), truth: try SequenceTruth.read(arguments[3]),
+          video: arguments[4])
+        print(try measurement.text(settings: names.split(separator: ",").map(String.init)))
       case ("jitter", 3):
         print(
           try JitterMeasurement.table(

@@ -2,39 +2,48 @@ import CLNF
 import Foundation
 
 extension SceneRenderer {
-  /// Fills the canvas with a picture of a scene or with one that is made up, without a face.
-  func drawBackground(side: Int, factor: Int, _ generator: inout SeededGenerator) {
-    canvas.begin(width: side * factor, height: side * factor, level: 0)
+  /// A picture of a scene or one that is made up, without a face. Levels 0 ... 255.
+  func background(
+    width: Int, height: Int, _ generator: inout SeededGenerator
+  ) -> Plane<Float> {
+    var ground = Plane<Float>(width: width, height: height, repeating: 0)
     if generator.chance(settings.sceneryShare),
-      let view = material.scenery?.view(width: side, height: side, &generator)
+      let view = material.scenery?.view(width: width, height: height, &generator)
     {
-      view.withSamples { samples in spread(side: side, factor: factor) { Float(samples[$0]) } }
-      return
+      view.withSamples { from in
+        ground.withMutableSamples { to in
+          for i in to.indices { to[i] = Float(from[i]) }
+        }
+      }
+      return ground
     }
-    backdrop.begin(width: side, height: side, level: generator.float(20...235))
+    backdrop.begin(width: width, height: height, level: generator.float(20...235))
     Backdrop.addNoise(to: backdrop, &generator)
     Backdrop.addShapes(to: backdrop, &generator)
-    var blurred = Plane<Float>(width: side, height: side, repeating: 0)
     let levels = backdrop.levels
-    blurred.withMutableSamples { samples in
+    ground.withMutableSamples { samples in
       for i in samples.indices { samples[i] = levels[i] }
     }
     let sigma = generator.float(0...3)
-    if sigma > 0.3 { Filters.blur(&blurred, sigma: sigma) }
-    blurred.withSamples { samples in spread(side: side, factor: factor) { samples[$0] } }
+    if sigma > 0.3 { Filters.blur(&ground, sigma: sigma) }
+    return ground
   }
 
-  /// Writes each pixel of a picture on its block of the canvas.
-  private func spread(side: Int, factor: Int, _ level: (Int) -> Float) {
+  /// Begins a canvas with each pixel of a picture on its block.
+  func spread(_ ground: borrowing Plane<Float>, factor: Int) {
+    let (width, height) = (ground.width, ground.height)
+    canvas.begin(width: width * factor, height: height * factor, level: 0)
     let levels = canvas.levels
-    let row = side * factor
-    for y in 0..<side {
-      let first = levels + y * factor * row
-      for x in 0..<side {
-        let value = level(y * side + x)
-        for u in 0..<factor { first[x * factor + u] = value }
+    let row = width * factor
+    ground.withSamples { samples in
+      for y in 0..<height {
+        let first = levels + y * factor * row
+        for x in 0..<width {
+          let value = samples[y * width + x]
+          for u in 0..<factor { first[x * factor + u] = value }
+        }
+        for v in 1..<factor { (first + v * row).update(from: first, count: row) }
       }
-      for v in 1..<factor { (first + v * row).update(from: first, count: row) }
     }
   }
 }

@@ -20,6 +20,7 @@ public struct Photometry: Sendable {
   public var blurShare = 0.5
   /// Fields of moving pictures combed together.
   public var interlaceShare = 0.04
+  public var leastNoise: Float = 0
   public var greatestNoise: Float = 7
   public var codingShare = 0.5
   public var codingQuality = 25...95
@@ -57,7 +58,7 @@ public struct Photometry: Sendable {
     }
     if generator.chance(blurShare) { Filters.blur(&image, sigma: generator.float(0.3...1.5)) }
     if generator.chance(interlaceShare) { Self.comb(&image, by: generator.whole(1...3)) }
-    addNoise(&image, generator.float(0...greatestNoise) * (isDark ? 1.6 : 1), &generator)
+    addNoise(&image, generator.float(leastNoise...greatestNoise) * (isDark ? 1.6 : 1), &generator)
     if generator.chance(codingShare) {
       BlockCoding(quality: generator.whole(codingQuality)).apply(to: &image)
     }

@@ -4,45 +4,44 @@ import CLNF
 public struct SceneCamera: Sendable {
   /// Rows of the rotation from the head's to the camera's axes.
   private let rows: (SIMD3<Float>, SIMD3<Float>, SIMD3<Float>)
-  /// The point of the head that lies in the middle of the image, mm.
+  /// The point of the head that distance, scale and offset are about, mm.
   public let center: SIMD3<Float>
   /// From the camera to that point, mm.
   public let distance: Float
   /// px per mm at that point.
   public let scale: Float
-  /// Where that point is drawn, px.
+  /// Where the camera's axis meets the image, px.
   public let middle: SIMD2<Float>
+  /// Where that point of the head lies beside the camera's axis, mm.
+  public let offset: SIMD2<Float>
 
   public init(
     rotation: EulerAngles, center: SIMD3<Float>, distance: Float, scale: Float,
-    middle: SIMD2<Float>
+    middle: SIMD2<Float>, offset: SIMD2<Float> = .zero
   ) {
     let matrix = RotationMatrix(rotation)
-    rows = (SIMD3<Float>(matrix.row0), SIMD3<Float>(matrix.row1), SIMD3<Float>(matrix.row2))
-    self.center = center
-    self.distance = distance
-    self.scale = scale
-    self.middle = middle
+    self.init(
+      rows: (SIMD3<Float>(matrix.row0), SIMD3<Float>(matrix.row1), SIMD3<Float>(matrix.row2)),
+      center: center, distance: distance, scale: scale, middle: middle, offset: offset)
   }
 
   /// The same view on a canvas with `factor` times as many pixels a side.
   func enlarged(by factor: Int) -> SceneCamera {
-    var copy = self
-    copy = SceneCamera(
+    SceneCamera(
       rows: rows, center: center, distance: distance, scale: scale * Float(factor),
-      middle: (middle + 0.5) * Float(factor) - 0.5)
-    return copy
+      middle: (middle + 0.5) * Float(factor) - 0.5, offset: offset)
   }
 
   private init(
     rows: (SIMD3<Float>, SIMD3<Float>, SIMD3<Float>), center: SIMD3<Float>, distance: Float,
-    scale: Float, middle: SIMD2<Float>
+    scale: Float, middle: SIMD2<Float>, offset: SIMD2<Float>
   ) {
     self.rows = rows
     self.center = center
     self.distance = distance
     self.scale = scale
     self.middle = middle
+    self.offset = offset
   }
 
   /// A direction of the head in the camera's axes.
@@ -61,6 +60,7 @@ public struct SceneCamera: Sendable {
   public func place(_ point: SIMD3<Float>) -> SIMD3<Float> {
     let at = turn(point - center)
     let factor = scale * distance / max(1, distance + at.z)
-    return SIMD3(middle.x + factor * at.x, middle.y + factor * at.y, at.z)
+    return SIMD3(
+      middle.x + factor * (at.x + offset.x), middle.y + factor * (at.y + offset.y), at.z)
   }
 }

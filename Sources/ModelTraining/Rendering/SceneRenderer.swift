@@ -23,11 +23,34 @@ public final class SceneRenderer {
   struct Scene {
     var subject: SceneSubject
     var light: SceneLight
+    var width: Int
+    var height: Int
+    /// To the image.
+    let imageCamera: SceneCamera
     /// To the canvas, which has `factor` pixels a pixel of the image in both directions.
-    var camera: SceneCamera
-    var factor: Int
-    /// By vertex: what the light does to a level.
-    var shades: [SIMD2<Float>]
+    let camera: SceneCamera
+    let factor: Int
+    /// By vertex: what the light does to a level; filled in by the renderer.
+    var shades: [SIMD2<Float>] = []
+
+    init(
+      subject: SceneSubject, light: SceneLight, camera: SceneCamera, width: Int, height: Int
+    ) {
+      self.subject = subject
+      self.light = light
+      (self.width, self.height) = (width, height)
+      // Edges and textures are drawn finer and averaged, as a sensor does.
+      factor = max(2, min(4, Int((1.6 / camera.scale).rounded())))
+      imageCamera = camera
+      self.camera = camera.enlarged(by: factor)
+    }
+  }
+
+  /// A scene's picture before what lens, sensor and codec do to it.
+  struct Drawing: ~Copyable {
+    var image: Plane<Float>
+    var landmarks: [SIMD2<Float>]
+    var visible: [Bool]
   }
 
   /// Draws image `index` of the set.
@@ -41,29 +64,38 @@ public final class SceneRenderer {
       rotation: subject.rotation, center: subject.center,
       distance: Float(generator.logarithmic(settings.distance)), scale: Float(scale),
       middle: SIMD2(repeating: Float(side - 1) / 2))
-    // Edges and textures are drawn finer and averaged, as a sensor does.
-    let factor = max(2, min(4, Int((1.6 / scale).rounded())))
-    var scene = Scene(
-      subject: subject, light: SceneLight(settings, &generator),
-      camera: camera.enlarged(by: factor), factor: factor, shades: [])
-    light(&scene)
-    drawBackground(side: side, factor: factor, &generator)
+    let scene = Scene(
+      subject: subject, light: SceneLight(settings, &generator), camera: camera, width: side,
+      height: side)
+    spread(background(width: side, height: side, &generator), factor: scene.factor)
     let wear = SceneWear(settings, ownHair: ownHair(subject), &generator)
+    var drawing = draw(scene, wear, &generator)
+    cover(&drawing.image, drawing.landmarks, &generator)
+    let faceLevel = Self.level(of: drawing.landmarks, in: drawing.image)
+    return RenderedFace(
+      image: settings.photometry.develop(&drawing.image, faceLevel: faceLevel, &generator),
+      landmarks: drawing.landmarks,
+      visible: drawing.visible, rotation: subject.rotation, pixelsPerMillimetre: Float(scale),
+      shape: subject.shape, person: subject.texture?.person ?? 0)
+  }
+
+  /// Draws a head with what it wears before what is on the canvas.
+  ///
+  /// What is random about it comes from the generator alone, in an order that neither pose nor
+  /// expression changes: the same generator gives the same person in another pose.
+  func draw(
+    _ scene: Scene, _ wear: SceneWear, _ generator: inout SeededGenerator
+  ) -> Drawing {
+    var scene = scene
+    light(&scene)
     drawHead(scene, wear, &generator)
-    let visible = visibility(of: subject.shape, scene)
+    let visible = visibility(of: scene.subject.shape, scene)
     drawWear(wear, scene, &generator)
-    var image = reduced(side: side, factor: factor)
-    let landmarks = subject.shape.map { point -> SIMD2<Float> in
-      let place = camera.place(point)
+    let landmarks = scene.subject.shape.map { point -> SIMD2<Float> in
+      let place = scene.imageCamera.place(point)
       return SIMD2(place.x, place.y)
     }
-    cover(&image, landmarks, &generator)
-    let faceLevel = Self.level(of: landmarks, in: image)
-    return RenderedFace(
-      image: settings.photometry.develop(&image, faceLevel: faceLevel, &generator),
-      landmarks: landmarks,
-      visible: visible, rotation: subject.rotation, pixelsPerMillimetre: Float(scale),
-      shape: subject.shape, person: subject.texture?.person ?? 0)
+    return Drawing(image: reduced(scene), landmarks: landmarks, visible: visible)
   }
 
   /// The light at each vertex.
@@ -94,7 +126,7 @@ public final class SceneRenderer {
   }
 
   /// The lower quartile of the levels a little behind the hairline, where hair is to be expected.
-  private func ownHair(_ subject: SceneSubject) -> Float? {
+  func ownHair(_ subject: SceneSubject) -> Float? {
     guard let texture = subject.texture else { return nil }
     let scalp = material.parts.scalp
     let levels = material.parts.fringeVertices.filter { scalp[$0] > 4 }
@@ -102,28 +134,10 @@ public final class SceneRenderer {
     return levels.isEmpty ? nil : levels[levels.count / 4]
   }
 
-  /// What one head has that its photo does not say.
-  private struct Paint {
-    var teeth: Float
-    var gums: Float
-    var clothes: Float
-    /// Where clothes begin, in `HeadParts.chest`; their pattern's strength.
-    var collar: Float
-    var pattern: Float
-
-    init(_ generator: inout SeededGenerator) {
-      teeth = generator.float(130...235)
-      gums = generator.float(20...90)
-      clothes = generator.float(10...240)
-      collar = generator.float(45...90)
-      pattern = generator.chance(0.5) ? generator.float(0...25) : 0
-    }
-  }
-
   private func drawHead(
     _ scene: Scene, _ wear: SceneWear, _ generator: inout SeededGenerator
   ) {
-    let paint = Paint(&generator)
+    let paint = wear.paint
     let subject = scene.subject
     let texture = subject.texture
     let parts = material.parts
@@ -182,20 +196,21 @@ public final class SceneRenderer {
   }
 
   /// The canvas averaged to the image's size.
-  private func reduced(side: Int, factor: Int) -> Plane<Float> {
-    var image = Plane<Float>(width: side, height: side, repeating: 0)
+  private func reduced(_ scene: Scene) -> Plane<Float> {
+    let (width, height, factor) = (scene.width, scene.height, scene.factor)
+    var image = Plane<Float>(width: width, height: height, repeating: 0)
     let levels = canvas.levels
-    let row = side * factor
+    let row = width * factor
     let share = 1 / Float(factor * factor)
     image.withMutableSamples { samples in
-      for y in 0..<side {
-        for x in 0..<side {
+      for y in 0..<height {
+        for x in 0..<width {
           var sum: Float = 0
           for v in 0..<factor {
             let at = levels + ((y * factor + v) * row + x * factor)
             for u in 0..<factor { sum += at[u] }
           }
-          samples[y * side + x] = sum * share
+          samples[y * width + x] = sum * share
         }
       }
     }

@@ -15,8 +15,8 @@ struct SceneSubject {
     _ material: SceneMaterial, _ settings: SceneSettings, _ generator: inout SeededGenerator
   ) {
     let textures = material.textures
-    texture = textures.isEmpty ? nil : textures[generator.whole(0...textures.count - 1)]
-    rotation = settings.pose.draw(&generator)
+    let texture = textures.isEmpty ? nil : textures[generator.whole(0...textures.count - 1)]
+    let rotation = settings.pose.draw(&generator)
     var identity = texture?.identity ?? []
     if generator.chance(settings.identityShare) {
       identity = Self.sum(
@@ -30,14 +30,40 @@ struct SceneSubject {
     let drawn =
       hasExpression
       ? material.expressions.drawBeside(&generator) : material.expressions.draw(&generator)
-    let rest = material.head.vertices(identity: identity, expression: [])
-    var vertices = rest
-    material.head.addExpression(Self.sum(own, drawn), to: &vertices)
+    self.init(
+      material,
+      Person(
+        texture: texture, rest: material.head.vertices(identity: identity, expression: []),
+        expression: own),
+      expression: drawn, rotation: rotation, seenWith: RotationMatrix(rotation))
+  }
+
+  /// A head at rest, as all images of a person show it.
+  struct Person {
+    /// nil: plain grey.
+    var texture: HeadTexture?
+    /// The mesh without an expression.
+    var rest: [SIMD3<Float>]
+    /// That of the photo.
+    var expression: [Float]
+  }
+
+  /// - Parameters:
+  ///   - expression: beside the photo's.
+  ///   - seenWith: the rotation against the ray from the camera to the head, which decides where the
+  ///     jaw's outline is.
+  init(
+    _ material: SceneMaterial, _ person: Person, expression: [Float], rotation: EulerAngles,
+    seenWith view: RotationMatrix
+  ) {
+    texture = person.texture
+    self.rotation = rotation
+    var vertices = person.rest
+    material.head.addExpression(Self.sum(person.expression, expression), to: &vertices)
     self.vertices = vertices
     normals = material.head.normals(of: vertices)
-    var points = material.definition.points(of: vertices, rest: rest)
-    material.jaw.slide(
-      &points, mesh: { vertices[$0] }, seenWith: RotationMatrix(rotation))
+    var points = material.definition.points(of: vertices, rest: person.rest)
+    material.jaw.slide(&points, mesh: { vertices[$0] }, seenWith: view)
     shape = points
   }
 

@@ -1,4 +1,4 @@
-/// What a head has on it that is no part of its mesh, drawn before the head is.
+/// What a head has on it that its mesh or its photo does not say, drawn by lot before the head is.
 struct SceneWear {
   struct Hair {
     var level: Float
@@ -24,12 +24,30 @@ struct SceneWear {
     var strands: Int
   }
 
+  struct Paint {
+    var teeth: Float
+    var gums: Float
+    var clothes: Float
+    /// Where clothes begin, in `HeadParts.chest`; their pattern's strength.
+    var collar: Float
+    var pattern: Float
+
+    init(_ generator: inout SeededGenerator) {
+      teeth = generator.float(130...235)
+      gums = generator.float(20...90)
+      clothes = generator.float(10...240)
+      collar = generator.float(45...90)
+      pattern = generator.chance(0.5) ? generator.float(0...25) : 0
+    }
+  }
+
   var hair: Hair?
   var looseStrands = 0
   var beard: Beard?
   var moustache: Beard?
   var hasGlasses: Bool
   var hasHat: Bool
+  var paint: Paint
 
   /// - Parameter ownHair: the level of the hair that the photo shows at its hairline.
   init(_ settings: SceneSettings, ownHair: Float?, _ generator: inout SeededGenerator) {
@@ -51,6 +69,7 @@ struct SceneWear {
       moustache = Self.beard(level: shade, &generator)
     }
     hasGlasses = generator.chance(settings.glassesShare)
+    paint = Paint(&generator)
   }
 
   private static func hair(

@@ -1,0 +1,122 @@
+import CLNF
+import FaceDetection
+import Foundation
+import Measurement
+import ModelTraining
+import Tracking
+import VideoInput
+
+/// How well and how fast a model tracks a drawn sequence, as `landmarkd track` does.
+struct SequenceMeasurement {
+  let model: FaceModel
+  let truth: SequenceTruth
+  let video: String
+
+  /// Figures for each set of fit settings, and a table of them where there are several.
+  /// - Parameter names: as `landmarkd-measure settings` takes them.
+  func text(settings names: [String]) throws -> String {
+    let figures = try names.map { try measure(SettingsMeasurement.settings($0, model)) }
+    var blocks = zip(names, figures).map { name, figures in
+      (names.count > 1 ? "\(Self.short(name))\n" : "") + Self.text(figures)
+    }
+    if names.count > 1 {
+      let rows = zip(names, figures).map { "| \(Self.short($0)) | \(Self.row($1))" }
+      blocks.append(([Self.header] + rows).joined(separator: "\n"))
+    }
+    return blocks.joined(separator: "\n\n")
+  }
+
+  private func measure(_ settings: FitSettings) throws -> SequenceFigures {
+    let tracker = try FaceTracker(
+      fitter: Fitter(model: model, settings: settings), detector: FrontalFaceDetector(),
+      judge: model.validator.map { ValidatorEvaluation($0, landmarkCount: model.landmarkCount) },
+      settings: .landmarkd(for: model))
+    let source = try VideoInput.open(video)
+    var frame = VideoFrame()
+    var tracked = TrackedFrame()
+    var measurement = FaceMeasurement()
+    var shape: [Double] = []
+    var found: [SequenceFigures.Found] = []
+    let clock = ContinuousClock()
+    while found.count < truth.rows.count, try source.read(into: &frame) {
+      let start = clock.now
+      tracker.track(frame.grey, into: &tracked)
+      let time = (clock.now - start) / .milliseconds(1)
+      measurement.clear()
+      if tracked.hasFit {
+        model.shapeModel.shape3D(local: tracked.local, into: &shape)
+        let camera = try CameraIntrinsics(width: frame.grey.width, height: frame.grey.height)
+        FaceMeasurer(camera: camera).measure(frame: tracked, shape3D: shape, into: &measurement)
+      }
+      found.append(
+        SequenceFigures.Found(
+          isBelieved: tracked.success, landmarks: tracked.landmarks,
+          rotation: measurement.headPose?.rotation, milliseconds: time))
+    }
+    guard found.count == truth.rows.count else {
+      throw MeasureError(
+        description: "\(video) has \(found.count) frames, the truth \(truth.rows.count)")
+    }
+    return SequenceFigures(truth: truth, found: found)
+  }
+
+  private static func short(_ name: String) -> String {
+    URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent
+  }
+
+  private static let header = """
+    | settings | believed | 68: mean | median | p95 | worst | 49: mean | \
+    yaw below 15 / 30 / 45 / above | jitter px | pitch, yaw, roll off by, degrees | ms (median) |
+    | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+    """
+
+  private static func row(_ figures: SequenceFigures) -> String {
+    let bands = figures.bands.map { String(format: "%.4f", $0.all.mean) }
+    let angles = figures.angles.meanAbsolute
+    return String(
+      format: "%d of %d | %.4f | %.4f | %.4f | %.4f | %.4f | %@ | %.3f | %.2f, %.2f, %.2f | %.2f |",
+      figures.believed, figures.frames, figures.all.mean, figures.all.median, figures.all.p95,
+      figures.all.worst, figures.inner.mean, bands.joined(separator: " / "), figures.jitter,
+      angles.x, angles.y, angles.z, figures.milliseconds.median)
+  }
+
+  private static func text(_ figures: SequenceFigures) -> String {
+    func summary(_ name: String, _ values: SequenceFigures.Summary) -> String {
+      String(
+        format: "%@: mean %.4f, median %.4f, p95 %.4f, worst %.4f", name, values.mean,
+        values.median, values.p95, values.worst)
+    }
+    func degrees(_ name: String, _ values: SIMD3<Double>) -> String {
+      String(format: "%@ %.2f, %.2f, %.2f", name, values.x, values.y, values.z)
+    }
+    let worst = figures.errors.enumerated().filter { $0.element.isFinite }
+      .sorted { $0.element > $1.element }.prefix(5)
+      .map { String(format: "%d (%.4f)", $0.offset + 1, $0.element) }
+    let bands = figures.bands.filter { $0.frames > 0 }.map { band in
+      String(
+        format: "  %.0f to %@: %d of %d, %.4f; visible points %.4f; over the distance as seen %.4f",
+        band.from, band.to.isFinite ? String(format: "%.0f", band.to) : "90", band.believed,
+        band.frames, band.all.mean, band.visible.mean, band.overSeenDistance.mean)
+    }
+    return
+      ([
+        "\(figures.believed) of \(figures.frames) frames believed; of those, error over the outer "
+          + "eye corners' distance of the head unturned:",
+        summary("68 points", figures.all), summary("49 points", figures.inner),
+        "worst frames: " + worst.joined(separator: ", "),
+        "by |yaw|, degrees: frames believed, mean error of 68 points",
+      ] + bands + [
+        String(
+          format: "jitter at 100 px: %.3f px RMS a frame; of all points together %.3f px",
+          figures.jitter, figures.commonJitter),
+        "head pose, degrees (pitch, yaw, roll): "
+          + degrees("mean absolute", figures.angles.meanAbsolute)
+          + degrees("; mean", figures.angles.offset)
+          + degrees("; mean absolute about the mean", figures.angles.meanDeviation),
+        String(
+          format: "ms a frame: median %.2f, p95 %.2f, worst %.2f; the first %.1f",
+          figures.milliseconds.median, figures.milliseconds.p95, figures.milliseconds.worst,
+          figures.firstMilliseconds),
+      ]).joined(separator: "\n")
+  }
+}

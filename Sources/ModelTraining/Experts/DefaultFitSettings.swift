@@ -28,6 +28,7 @@ public enum DefaultFitSettings {
     settings.largestPixelDensity = 1
     settings.tracksPoseOnlyWhenCoarse = true
     settings.responseExponent = 2
+    settings.startChoice = .verdict
     return settings
   }
 }

@@ -1,4 +1,5 @@
-# make demo MODEL=folder   installs what is missing, builds, tracks the sample clip into demo/
+# make demo                installs what is missing, builds, tracks the sample clip into demo/
+#                          (with another model: make demo MODEL=folder)
 # make test                the tests that need seconds
 # make test-system         those that need root or servers
 # make test-long           all of make test, and those that need minutes
@@ -11,7 +12,7 @@ MODEL ?=
 PICTURE_FRAME ?= 24
 FORMATTED := Sources Tests Package.swift
 
-.PHONY: all build demo require-model dependencies toolchain test test-system test-long format \
+.PHONY: all build demo dependencies toolchain test test-system test-long format \
 	format-check install clean
 
 all: build
@@ -27,14 +28,9 @@ dependencies:
 build: dependencies toolchain
 	swift build -c release --product landmarkd
 
-require-model:
-	@if [[ -z "$(MODEL)" ]]; then \
-	  echo "make demo needs a model: make demo MODEL=folder (an OpenFace model folder)" >&2; exit 2; \
-	fi
-
-demo: require-model build
+demo: build
 	mkdir -p demo
-	.build/release/landmarkd track Samples/portrait.mp4 --model "$(MODEL)" \
+	.build/release/landmarkd track Samples/portrait.mp4 $(if $(MODEL),--model "$(MODEL)") \
 	  -o demo/portrait.csv --force --picture demo/portrait.png --picture-frame $(PICTURE_FRAME)
 	@echo "Written: demo/portrait.csv and demo/portrait.png (frame $(PICTURE_FRAME))"
 

@@ -38,9 +38,14 @@ let package = Package(
       cxxSettings: optimisedCXX,
       linkerSettings: [.linkedLibrary("dlib")]),
     .target(name: "CLNFKernels", cSettings: optimisedC),
+    // #embed is of C23.
+    .target(
+      name: "CDefaultModel", exclude: ["default.landmarkd"],
+      cSettings: [.unsafeFlags(["-std=gnu23", "-Wall", "-Wextra", "-Werror"])]),
 
     // The numerical core: no input or output of frames, no clock, no logging.
-    .target(name: "CLNF", dependencies: ["CLNFKernels"], swiftSettings: strict),
+    .target(
+      name: "CLNF", dependencies: ["CLNFKernels", "CDefaultModel"], swiftSettings: strict),
     .target(
       name: "FaceDetection", dependencies: ["CLNF", "CFaceDetector"], swiftSettings: strict),
     .target(name: "Tracking", dependencies: ["CLNF", "FaceDetection"], swiftSettings: strict),

@@ -15,6 +15,7 @@ enum Measure {
            landmarkd-measure losses MODEL VIDEO...
            landmarkd-measure settings MODEL NAME,NAME... FOLDER...
            landmarkd-measure cost MODEL
+           landmarkd-measure compare TABLE.csv OTHER.csv
            landmarkd-measure sequence MODEL TRUTH.csv VIDEO [NAME,NAME... [PICTURE.png]]
 
       detector   recall, box error and time of the face detector on the pictures in FOLDER, each
@@ -26,6 +27,7 @@ enum Measure {
       losses     how soon lost faces are noticed and found again in sequences made from videos
       settings   sets of fit settings on the same faces and boxes: landmarkd, classic, reference or
                  JSON files
+      compare    how far the landmarks of two tables of one video lie apart
       cost       time until the model is ready, and of its response maps
       sequence   error, jitter, head pose and time on a drawn sequence (landmarkd-train
                  render-sequence); NAMEs of fit settings as above, default landmarkd; PICTURE
@@ -46,7 +48,8 @@ enum Measure {
   }
 
   private static func model(_ path: String) throws -> FaceModel {
-    try FaceModel.load(path, withParts: false)
+    path == FaceModel.defaultName
+      ? try FaceModel.default() : try FaceModel.load(path, withParts: false)
   }
 
   static func main() {
@@ -77,6 +80,8 @@ enum Measure {
           try SettingsMeasurement.table(
             of: arguments.dropFirst(3).map(list), model: model(arguments[2]),
             names: arguments[3].split(separator: ",").map(String.init)))
+      case ("compare", 3):
+        print(try TableComparison.table(arguments[2], against: arguments[3]))
       case ("cost", 2):
         print(
           try CostMeasurement(path: arguments[2], load: { try model(arguments[2]) }).tables())

@@ -66,7 +66,7 @@ struct AllCommand: ParsableCommand {
   }
 }
 
-struct FittedVerdictCommand: ParsableCommand {
+struct PackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pack",
     abstract: "Learn the verdicts of a model from the fitted faces, and write it with them.")
@@ -85,8 +85,12 @@ struct FittedVerdictCommand: ParsableCommand {
   @Option(help: "Fit settings to give the model (JSON); else its own stay.")
   var fitSettings: String?
 
-  @Option(help: "A folder of pictures without faces: scripts/fetch-scenes.sh fetches one.")
-  var scenes: String
+  @Option(
+    help: """
+      A folder of pictures without faces: scripts/fetch-scenes.sh fetches one. Without it the \
+      model's verdicts stay.
+      """)
+  var scenes: String?
 
   @Option(help: "Seed of all that is drawn.")
   var seed: UInt64 = 1
@@ -102,6 +106,7 @@ struct FittedVerdictCommand: ParsableCommand {
       model = try model.with(
         fitSettings: try JSONDecoder().decode(FitSettings.self, from: data))
     }
+    guard let scenes else { return try model.write(to: output) }
     let verdicts = try FittedVerdictStage(
       material: material,
       definition: try LandmarkDefinition.read(

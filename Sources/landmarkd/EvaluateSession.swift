@@ -22,7 +22,7 @@ final class EvaluationSession {
   init(_ command: EvaluateCommand, model: FaceModel) throws {
     guard model.landmarkCount > LandmarkError.eyeCorners.1 else {
       throw EvaluationError(
-        description: "\(command.model.model): a model of \(model.landmarkCount) landmarks; errors "
+        description: "\(command.model.name): a model of \(model.landmarkCount) landmarks; errors "
           + "are measured by the distance of landmarks 36 and 45")
     }
     self.command = command
@@ -52,7 +52,7 @@ final class EvaluationSession {
     if Terminal.standardErrorIsTerminal { Terminal.clearProgress() }
     return EvaluationReport(
       landmarkCount: model.landmarkCount, rows: rows, unreadable: unreadable, settings: settings,
-      model: RunReport.Model(name: command.model.model, checksum: "sha256:" + model.checksum))
+      model: RunReport.Model(name: command.model.name, checksum: "sha256:" + model.checksum))
   }
 
   private func evaluate(_ image: EvaluationImage) throws -> [EvaluationRow] {

@@ -68,7 +68,7 @@ struct FitCommand: ParsableCommand {
     }
     try OutputCheck.keepApart(
       outputs: [output] + image.flatMap(files(of:)),
-      inputs: image + [model.model] + (boxes.map { [$0] } ?? []))
+      inputs: image + model.files + (boxes.map { [$0] } ?? []))
   }
 
   /// An image's name without folder and extension.

@@ -101,7 +101,7 @@ struct InspectCommand: ParsableCommand {
     }
     try OutputCheck.keepApart(
       outputs: (json.map { [$0] } ?? []),
-      inputs: [input, model.model] + (compare.map { [$0] } ?? []))
+      inputs: [input] + model.files + (compare.map { [$0] } ?? []))
   }
 
   func run() throws {

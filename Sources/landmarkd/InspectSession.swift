@@ -170,7 +170,7 @@ struct InspectSession {
       likelihood: fitter.report.likelihood.rounded9,
       failure: fitter.report.failure?.rawValue, input: command.input, frame: frame.number,
       box: [box.x, box.y, box.width, box.height].map(\.rounded9),
-      model: RunReport.Model(name: command.model.model, checksum: "sha256:" + model.checksum),
+      model: RunReport.Model(name: command.model.name, checksum: "sha256:" + model.checksum),
       settings: reported)
     return (report, fitter.scaleReports)
   }

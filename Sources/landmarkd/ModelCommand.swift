@@ -6,14 +6,17 @@ import Recording
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model", abstract: "Look at models, check them, convert them.",
-    subcommands: [Info.self, Verify.self, Convert.self])
+    subcommands: [Info.self, Verify.self, Convert.self, Export.self])
 
   struct Info: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Say what a model holds: scales, views, landmarks, neurons, windows, checksum.")
 
-    @Argument(help: "A .landmarkd file, an OpenFace main_*.txt or clnf_*.txt, or a folder.")
-    var model: String
+    @Argument(
+      help:
+        "A .landmarkd file, an OpenFace main_*.txt or clnf_*.txt, or a folder; without it the model that landmarkd brings."
+    )
+    var model: String?
 
     func run() throws { try Terminal.print(ModelSummary(try load(model)).text) }
   }
@@ -56,19 +59,37 @@ struct ModelCommand: ParsableCommand {
     var force = false
 
     func run() throws {
-      let bytes = try load(model).withStandardSettings().archive()
-      do {
-        try WholeFile.write(bytes, to: output, force: force)
-      } catch {
-        Terminal.complain(error)
-        throw Terminal.unusable
-      }
+      try write(try load(model).withStandardSettings().archive(), to: output, force: force)
     }
+  }
+
+  struct Export: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Write the model that landmarkd brings as a file.")
+
+    @Argument(help: ArgumentHelp("The file to write.", valueName: "output"))
+    var output: String
+
+    @Flag(help: "Replace a file that exists.")
+    var force = false
+
+    func run() throws { try write(FaceModel.defaultArchive(), to: output, force: force) }
   }
 }
 
-private func load(_ path: String) throws -> FaceModel {
+private func write(_ bytes: [UInt8], to output: String, force: Bool) throws {
   do {
+    try WholeFile.write(bytes, to: output, force: force)
+  } catch {
+    Terminal.complain(error)
+    throw Terminal.unusable
+  }
+}
+
+/// The default model without a path.
+private func load(_ path: String?) throws -> FaceModel {
+  do {
+    guard let path else { return try FaceModel.default() }
     return try FaceModel.load(path)
   } catch {
     Terminal.complain(error)

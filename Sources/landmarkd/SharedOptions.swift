@@ -20,9 +20,9 @@ struct ModelOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "The model: a .landmarkd file, an OpenFace main_*.txt or clnf_*.txt, or a folder with one.",
+      "The model: a .landmarkd file, an OpenFace main_*.txt or clnf_*.txt, or a folder with one; without it the one that landmarkd brings.",
       valueName: "file"))
-  var model: String
+  var model: String?
 
   @Option(help: "Parts of the face to fit beside the 68 landmarks; none so far.")
   var parts: Parts = .none
@@ -41,8 +41,15 @@ struct ModelOptions: ParsableArguments {
     var set: InstructionSet { self == .best ? .best : .portable }
   }
 
+  /// The model's name in messages and reports.
+  var name: String { model ?? FaceModel.defaultName }
+
+  /// The model's file where there is one.
+  var files: [String] { model.map { [$0] } ?? [] }
+
   func load() throws -> FaceModel {
     do {
+      guard let model else { return try FaceModel.default() }
       return try FaceModel.load(model, withParts: false)
     } catch {
       Terminal.complain(error)
@@ -62,7 +69,7 @@ struct ModelOptions: ParsableArguments {
       return try Fitter(
         model: model, settings: settings(for: model), instructionSet: instructionSet.set)
     } catch {
-      Terminal.complain("\(self.model): \(error)")
+      Terminal.complain("\(name): \(error)")
       throw Terminal.unusable
     }
   }

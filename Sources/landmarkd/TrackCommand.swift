@@ -130,7 +130,7 @@ struct TrackCommand: ParsableCommand {
     }
     try OutputCheck.keepApart(
       outputs: paths.flatMap { [$0, RunReport.path(besides: $0)] } + (picture.map { [$0] } ?? []),
-      inputs: input + [model.model])
+      inputs: input + model.files)
   }
 
   func run() throws {

@@ -205,7 +205,7 @@ final class TrackSession {
     let finished = run.started.addingTimeInterval(run.wallSeconds)
     var report = RunReport(
       input: run.input,
-      model: RunReport.Model(name: command.model.model, checksum: "sha256:" + model.checksum),
+      model: RunReport.Model(name: command.model.name, checksum: "sha256:" + model.checksum),
       settings: command.reportSettings(
         fit: command.model.settings(for: model), belief: trackingSettings.belief),
       versions: ["landmarkd": Landmarkd.version, "ffmpeg": VideoInput.libraryVersion],

@@ -9,7 +9,7 @@ import Testing
 
   @Test(arguments: [
     [], ["track"], ["fit"], ["model"], ["model", "info"], ["model", "verify"],
-    ["model", "convert"],
+    ["model", "convert"], ["model", "export"],
   ])
   func helpAndVersion(command: [String]) throws {
     let help = try Command.run(command + ["--help"], in: folder)
@@ -88,14 +88,13 @@ import Testing
   }
 
   @Test(arguments: [
-    (["track", "a.avi"], "Missing expected argument '--model <file>'"),
     (["trakc"], "Unexpected argument 'trakc'"),
     (["a.avi"], "Unexpected argument 'a.avi'"),
     (["fit", "--model", "m"], "Missing expected argument '<image> ...'"),
     (["fit", "a.png", "--model", "m", "--starts", "3"], "one of '1' and '5'"),
     (["fit", "a.png", "x/a.jpg", "--model", "m", "--pts", "p"], "a.png and x/a.jpg would be"),
     (["fit", "a.png", "--model", "m", "-o", "."], "-o names a file, . is a folder"),
-    (["model", "info"], "Missing expected argument '<model>'"),
+    (["model", "export"], "Missing expected argument '<output>'"),
     (["model", "convert", "a"], "Missing expected argument '<output>'"),
     (["model", "train"], "Unexpected argument 'train'"),
   ])

@@ -42,6 +42,17 @@ public struct FitSettings: Sendable, Equatable, Codable {
   /// Responses are raised to this power before the mean shift, > 0: above 1 peaks stand out more
   /// against broad slopes. 1 leaves them as they are; 1 and 2 cost nothing.
   public var responseExponent: Double = 1
+  /// What tells the best of several starts.
+  public var startChoice: StartChoice = .likelihood
+
+  /// How fits from several starts are compared.
+  public enum StartChoice: String, Sendable, Codable {
+    /// By the model's likelihood, as the reference does.
+    case likelihood
+    /// By the probability that the fit is right, where the model has learned verdicts: responses that
+    /// were raised to a power make likelihoods of different views hard to compare.
+    case verdict
+  }
 
   /// How kernel width, regularisation and weight factor change with the scale.
   public enum Refinement: Sendable, Equatable, Codable {
@@ -146,6 +157,7 @@ public struct FitSettings: Sendable, Equatable, Codable {
     var settings = self
     settings.densityKernel = .tabulated
     settings.responseExponent = 1
+    settings.startChoice = .likelihood
     return settings
   }
 
@@ -211,6 +223,8 @@ extension FitSettings {
     largestPixelDensity = try values.decodeIfPresent(Double.self, forKey: .largestPixelDensity)
     tracksPoseOnlyWhenCoarse = try values.decode(Bool.self, forKey: .tracksPoseOnlyWhenCoarse)
     responseExponent = try values.decodeIfPresent(Double.self, forKey: .responseExponent) ?? 1
+    startChoice =
+      try values.decodeIfPresent(StartChoice.self, forKey: .startChoice) ?? .likelihood
   }
 }
 

@@ -31,7 +31,7 @@ extension Fitter {
       var parameters = start(box: box, rotation: rotation)
       let start = parameters
       fit(image: image, parameters: &parameters, windows: settings.firstFitWindows)
-      lastIsBest = best.map { report.isBetter(than: $0.report) } ?? true
+      lastIsBest = best.map { isBetter(report, than: $0.report) } ?? true
       if lastIsBest { best = (parameters, report, start) }
     }
     guard let best else { preconditionFailure("there is always one start") }
@@ -52,19 +52,25 @@ extension Fitter {
     return parameters
   }
 
+  /// A fit that succeeded is better than one that failed; then the settings say what counts.
+  private func isBetter(_ report: FitReport, than other: FitReport) -> Bool {
+    if report.succeeded != other.succeeded { return report.succeeded }
+    guard settings.startChoice == .verdict, let rule = model.verdicts?.own else {
+      return report.likelihood > other.likelihood
+    }
+    let scaleCount = model.scales.count
+    let (ours, theirs) = (
+      rule.probability(report, certainty: nil, scaleCount: scaleCount),
+      rule.probability(other, certainty: nil, scaleCount: scaleCount)
+    )
+    return ours > theirs
+  }
+
   /// The mean shape, turned by `rotation`, on a box.
   func start(box: FaceBox, rotation: EulerAngles) -> FaceParameters {
     let local = [Double](repeating: 0, count: model.shapeModel.modeCount)
     return FaceParameters(
       global: model.shapeModel.globalParameters(box: box, local: local, rotation: rotation),
       local: local)
-  }
-}
-
-extension FitReport {
-  /// A fit that succeeded is better than one that failed, then the likelihood counts.
-  func isBetter(than other: FitReport) -> Bool {
-    if succeeded != other.succeeded { return succeeded }
-    return likelihood > other.likelihood
   }
 }

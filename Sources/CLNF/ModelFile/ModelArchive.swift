@@ -51,7 +51,9 @@ struct ModelArchive {
     self.bytes = bytes
     let head = try bytes.withBytes { raw throws(ModelError) in
       let header = Header(file: file, bytes: raw)
-      return (try header.checksum(), try header.entries())
+      // A program's own bytes are as it was built.
+      let checksum = try header.checksum(isVerified: !bytes.isPartOfProgram)
+      return (checksum, try header.entries())
     }
     (checksum, entries) = head
   }

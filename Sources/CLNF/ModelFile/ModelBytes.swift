@@ -4,6 +4,8 @@
 final class ModelBytes: @unchecked Sendable {
   /// Valid as long as the object lives; whoever keeps an address in it keeps the object.
   fileprivate let bytes: UnsafeRawBufferPointer
+  /// Whether they are part of the program: nobody frees or damages them.
+  let isPartOfProgram: Bool
 
   /// `count` bytes that `fill` writes; it returns how many it wrote, which is what is kept.
   init<Failure: Error>(
@@ -19,6 +21,7 @@ final class ModelBytes: @unchecked Sendable {
     }
     precondition(filled >= 0 && filled <= count, "\(filled) of \(count) bytes were filled")
     bytes = UnsafeRawBufferPointer(rebasing: memory[..<filled])
+    isPartOfProgram = false
   }
 
   /// A copy.
@@ -29,7 +32,13 @@ final class ModelBytes: @unchecked Sendable {
     }
   }
 
-  deinit { bytes.deallocate() }
+  /// Bytes that are there as long as the program runs, 64-byte aligned; not copied.
+  init(partOfProgram bytes: UnsafeRawBufferPointer) {
+    self.bytes = bytes
+    isPartOfProgram = true
+  }
+
+  deinit { if !isPartOfProgram { bytes.deallocate() } }
 
   var count: Int { bytes.count }
 

@@ -43,7 +43,9 @@ struct ModelDigest {
   }
 
   /// The same as 64 hexadecimal digits.
-  var hexadecimal: String {
+  var hexadecimal: String { Self.hexadecimal(bytes) }
+
+  static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
     bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }

@@ -16,7 +16,7 @@ public enum DefaultFitSettings {
       }
     }
     var settings = FitSettings(
-      firstFitWindows: perScale([21, 17, 13, 11]), trackingWindows: perScale([0, 13, 9, 9]),
+      firstFitWindows: perScale([21, 17, 13, 11]), trackingWindows: perScale([0, 11, 9, 0]),
       kernelWidth: 2, regularisation: 40, weightFactor: 0)
     settings.refinement = .listed(
       zip(perScale([2, 2, 1.75, 1.75]), perScale([40.0, 30, 20, 15])).map {
@@ -28,6 +28,7 @@ public enum DefaultFitSettings {
     settings.largestPixelDensity = 1
     settings.tracksPoseOnlyWhenCoarse = true
     settings.responseExponent = 2
+    settings.startChoice = .verdict
     return settings
   }
 }

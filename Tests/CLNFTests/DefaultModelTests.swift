@@ -1,0 +1,37 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import CLNF
+
+/// The model that is part of the program.
+struct DefaultModelTests {
+  /// Its file read as any other, checksum computed, is the same model.
+  @Test func itIsTheModelOfItsFile() throws {
+    let bytes = FaceModel.defaultArchive()
+    #expect(bytes.count <= 20_000_000, "\(bytes.count) bytes")
+    let model = try FaceModel.default()
+    let read = try FaceModel(archive: bytes, name: "read")
+    #expect(model.name == "default" && model.fileSize == bytes.count)
+    #expect(model.checksum == read.checksum && model.checksum.count == 64)
+    #expect(model.scales == read.scales && model.fitSettings == read.fitSettings)
+    #expect(model.archive() == bytes, "every figure is written back as it was")
+    #expect(model.fitSettings != nil, "it says how it is best fitted")
+  }
+
+  /// Its nets' weights lie in the program, once.
+  @Test func itIsNotCopied() throws {
+    let models = [try FaceModel.default(), try FaceModel.default()]
+    for (index, scale) in models[0].scales.enumerated() {
+      for (view, experts) in scale.views.map(\.experts).enumerated() {
+        for landmark in experts.indices {
+          guard let net = experts[landmark]?.net else { continue }
+          let other = try #require(models[1].scales[index].views[view].experts[landmark]?.net)
+          #expect(net.packedLayers[0].weights.pointer == other.packedLayers[0].weights.pointer)
+        }
+      }
+    }
+  }
+
+  @Test func itCanBeFitted() throws { try ModelFuzz.fitTiny(try FaceModel.default()) }
+}

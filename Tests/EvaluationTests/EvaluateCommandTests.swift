@@ -17,7 +17,8 @@ import Testing
   }
 
   @Test(arguments: [
-    [], ["."], [".", "--model", "m", "--starts", "3"], [".", "--model", "m", "--nothing"],
+    [], [".", "--model"], [".", "--model", "m", "--starts", "3"],
+    [".", "--model", "m", "--nothing"],
   ])
   func wrongUsage(arguments: [String]) throws {
     let run = try BuiltCommand.run(["evaluate"] + arguments, in: Folder())

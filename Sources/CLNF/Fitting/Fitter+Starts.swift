@@ -54,10 +54,9 @@ extension Fitter {
 
   /// A fit that succeeded is better than one that failed; then the settings say what counts.
   private func isBetter(_ report: FitReport, than other: FitReport) -> Bool {
-    if report.succeeded != other.succeeded { return report.succeeded }
-    guard settings.startChoice == .verdict, let rule = model.verdicts?.own else {
-      return report.likelihood > other.likelihood
-    }
+    guard settings.startChoice == .verdict, report.succeeded, other.succeeded,
+      let rule = model.verdicts?.own
+    else { return report.isBetter(than: other) }
     let scaleCount = model.scales.count
     let (ours, theirs) = (
       rule.probability(report, certainty: nil, scaleCount: scaleCount),
@@ -72,5 +71,13 @@ extension Fitter {
     return FaceParameters(
       global: model.shapeModel.globalParameters(box: box, local: local, rotation: rotation),
       local: local)
+  }
+}
+
+extension FitReport {
+  /// A fit that succeeded is better than one that failed, then the likelihood counts.
+  func isBetter(than other: FitReport) -> Bool {
+    if succeeded != other.succeeded { return succeeded }
+    return likelihood > other.likelihood
   }
 }

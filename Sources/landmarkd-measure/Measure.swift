@@ -18,6 +18,8 @@ enum Measure {
            landmarkd-measure compare TABLE.csv OTHER.csv
            landmarkd-measure sequence MODEL TRUTH.csv VIDEO [NAME,NAME... [PICTURE.png]]
 
+    MODEL may be "default".
+
       detector   recall, box error and time of the face detector on the pictures in FOLDER, each
                  with its 68 points in a .pts file of the same name; with WIDTH, shrunk until the
                  face is WIDTH pixels wide

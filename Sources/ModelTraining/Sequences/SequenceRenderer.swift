@@ -90,7 +90,7 @@ public final class SequenceRenderer {
   }
 
   /// The joint that a head turns about, from the face's middle, in the head's axes, mm.
-  private static let neck = SIMD3<Double>(0, 60, 90)
+  static let neck = SIMD3<Double>(0, 60, 90)
 
   /// When a frame is shown, s.
   public func time(_ index: Int) -> Double { Double(index) / settings.rate }

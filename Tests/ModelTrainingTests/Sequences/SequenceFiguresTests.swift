@@ -6,7 +6,7 @@ import Testing
 
 /// What is told of a tracker that errs in known ways.
 struct SequenceFiguresTests {
-  /// Frames whose points move to the right by 3 px each; yaw grows by 10 degrees a frame.
+  /// Frames whose points move to the right by 3 px each; yaw is 1, 11, 21 degrees and so on.
   private static func truth(_ count: Int) -> SequenceTruth {
     let renderer = SequenceRenderer(
       material: SceneRendererTests.material(), settings: SequenceSettings(), scene: .bare,
@@ -15,7 +15,7 @@ struct SequenceFiguresTests {
     let rows = (0..<count).map { index in
       var row = SequenceTruth.Row(frame: index + 1, timestamp: Double(index) / 30, face: face)
       row.eyeDistance = 50
-      row.rotation.y = Double(index) * 10 * .pi / 180
+      row.rotation.y = Double(1 + 10 * index) * .pi / 180
       for i in 0..<68 { row.landmarks[i] += 3 * Double(index) }
       return row
     }

@@ -32,11 +32,15 @@ struct SequenceRendererTests {
       #expect(face.image.width == 200 && face.image.height == 150)
       let pose = renderer.performance.pose(at: Double(index) / 30)
       #expect(face.rotation == pose.rotation)
-      let place = SIMD3(20, -10, 700) + pose.shift
+      // Heads turn about the neck, which lies below and behind the face's middle.
+      let neck = SequenceRenderer.neck
+      #expect(neck.y > 0 && neck.z > 0)
+      let joint = SIMD3(20, -10, 700) + neck + pose.shift
+      let place = joint - RotationMatrix(pose.rotation).rotate(neck)
       #expect(abs(Double(face.pixelsPerMillimetre) - focal / place.z) < 1e-5)
       let rotation = RotationMatrix(pose.rotation)
       for (point, landmark) in zip(face.shape, face.landmarks) {
-        let at = rotation.rotate(SIMD3<Double>(point) - middle) + place
+        let at = rotation.rotate(SIMD3<Double>(point) - middle - neck) + joint
         #expect(abs(focal * at.x / at.z + 100 - Double(landmark.x)) < 2e-3)
         #expect(abs(focal * at.y / at.z + 75 - Double(landmark.y)) < 2e-3)
       }

@@ -12,7 +12,7 @@ struct ExpertOptions: ParsableArguments {
   var fineImages = 6000
 
   @Option(help: "Steps of the optimiser for each net.")
-  var steps = 2500
+  var steps = 4000
 
   @Option(help: "Units of the nets' first hidden layer.")
   var hidden = 48
@@ -22,6 +22,9 @@ struct ExpertOptions: ParsableArguments {
 
   @Option(help: "Scales, px/mm.")
   var scales = "0.25,0.35,0.5,1"
+
+  @Flag(help: "Experts of seven neurons instead of nets, to compare.")
+  var neurons = false
 
   @Flag(help: "The frontal view alone.")
   var frontal = false
@@ -44,6 +47,7 @@ struct ExpertOptions: ParsableArguments {
     settings.nets.firstHidden = hidden
     settings.nets.secondHidden = secondHidden
     settings.nets.seed = seed
+    if neurons { settings.nets.kind = .field }
     if frontal { settings.views = [ExpertTrainingSettings.standardViews[0]] }
     return settings
   }

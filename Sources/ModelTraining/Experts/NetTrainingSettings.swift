@@ -30,12 +30,12 @@ public struct NetTrainingSettings: Sendable, Codable, Equatable {
   /// Standard deviation of the wanted response, px.
   public var targetSpread = 1.0
   /// Noise is added to patches of unit norm: up to this much a pixel, the norm then made 1 again.
-  public var inputNoise = 0.04
+  public var inputNoise = 0.02
   /// Share of a net's first hidden layer's units that are left out.
   public var dropout = 0.1
   /// Largest learning rates of nets, of the first layer's weights and of everything else.
-  public var firstRate = 0.03
-  public var otherRate = 0.012
+  public var firstRate = 0.06
+  public var otherRate = 0.02
   /// Share of the steps in which the learning rate rises; then it falls like a cosine.
   public var warmUp = 0.15
   /// One of so many persons is held out to judge the experts by.

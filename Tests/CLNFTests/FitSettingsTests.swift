@@ -102,8 +102,9 @@ struct FitSettingsTests {
     #expect(try JSONDecoder().decode(FitSettings.self, from: data) == settings)
   }
 
-  /// Settings written before there was a response exponent; every other setting must be there.
-  @Test func olderJSONHasNoResponseExponent() throws {
+  /// Settings written before there were a response exponent and a choice of starts; every other
+  /// setting must be there.
+  @Test func olderJSONLacksLaterSettings() throws {
     var settings = FitSettings.image
     settings.responseExponent = 2
     settings.largestPixelDensity = 1
@@ -120,6 +121,8 @@ struct FitSettingsTests {
         settings.responseExponent = 1
         #expect(older == settings)
         settings.responseExponent = 2
+      case "startChoice":
+        #expect(try JSONDecoder().decode(FitSettings.self, from: without) == settings)
       case "largestPixelDensity": continue
       default:
         #expect(throws: DecodingError.self, "\(key)") {

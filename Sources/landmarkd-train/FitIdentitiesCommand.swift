@@ -24,12 +24,15 @@ struct FitIdentitiesCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "The fitted faces to write (JSON).")
   var output: String
 
+  @Option(help: "Rounds of moving the landmarks; 0 keeps the head's own vertices, to compare.")
+  var rounds = 4
+
   @Option(help: "A folder for the photos with their points by our definition, to measure fits on.")
   var images: String?
 
   func run() throws {
     let material = try TrainingMaterial(files.material)
-    let result = try IdentityStage(material: material, pointsFolder: points).run()
+    let result = try IdentityStage(material: material, pointsFolder: points, rounds: rounds).run()
     try result.write(definition: definition, faces: output)
     if let images { try result.write(images: images, from: material) }
   }
@@ -45,6 +48,7 @@ struct MaterialOptions: ParsableArguments {
 struct IdentityStage {
   let material: TrainingMaterial
   let pointsFolder: String
+  var rounds = 4
 
   struct Result {
     var definition: LandmarkDefinition
@@ -81,7 +85,7 @@ struct IdentityStage {
     let head = material.head
     var definition = LandmarkDefinition(vertices: head.landmarkVertices)
     let history = definition.learn(
-      from: placed.sorted { $0.key < $1.key }.map(\.value), head: head, rounds: 4)
+      from: placed.sorted { $0.key < $1.key }.map(\.value), head: head, rounds: rounds)
     for (round, residuals) in history.enumerated() { report(round, residuals) }
     let basis = LandmarkBasis(head: head, definition: definition)
     let correction = PointCorrection(

@@ -11,7 +11,8 @@ struct LandmarkdTrain: ParsableCommand {
     commandName: "landmarkd-train", abstract: "Learns what landmarkd ships.",
     subcommands: [
       AllCommand.self, ExpertsCommand.self, FitIdentitiesCommand.self, FitSmilesCommand.self,
-      RenderCommand.self, SequenceCommand.self, PackCommand.self, VerdictCommand.self,
+      ShapeCommand.self, RenderCommand.self, SequenceCommand.self, PackCommand.self,
+      VerdictCommand.self,
     ])
 }
 

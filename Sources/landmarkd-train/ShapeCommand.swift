@@ -1,0 +1,69 @@
+import ArgumentParser
+import CLNF
+import Foundation
+import ModelTraining
+
+struct ShapeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "shape",
+    abstract: "Learn the shape model of the landmarks, and say what its modes hold.",
+    discussion: """
+      experts does the same on its way to a model. The JSON holds mean (x, y, z stacked, mm), modes (unit \
+      vectors, one after the other) and variances (mm^2).
+      """)
+
+  @OptionGroup var files: MaterialOptions
+
+  @Option(help: "The landmark definition (JSON).")
+  var definition: String
+
+  @Option(help: "The fitted faces (JSON).")
+  var faces: String
+
+  @Option(help: "How many modes.")
+  var modes = ShapeStatistics.Settings().modeCount
+
+  @Option(help: "Seed of all that is drawn.")
+  var seed = ShapeStatistics.Settings().seed
+
+  @Option(name: .shortAndLong, help: "The JSON to write.")
+  var output: String
+
+  private struct File: Encodable {
+    var mean: [Double]
+    var modes: [Double]
+    var variances: [Double]
+  }
+
+  func run() throws {
+    guard (1...100).contains(modes) else {
+      throw ValidationError("--modes \(modes): expected 1 to 100")
+    }
+    let material = try TrainingMaterial(files.material)
+    let definition = try LandmarkDefinition.read(
+      definition, vertexCount: material.head.vertexCount)
+    let faces = try FittedFace.readList(faces, head: material.head)
+    var settings = ShapeStatistics.Settings()
+    settings.modeCount = modes
+    settings.seed = seed
+    let statistics = try ShapeStatistics(
+      head: material.head, definition: definition,
+      residuals: faces.filter { !$0.showsMouthInterior }.map(\.residualVectors),
+      settings: settings)
+    for count in [1, 2, 5, 10, 20, 34, 50, modes].filter({ $0 <= modes }).uniqued {
+      print(
+        String(format: "%3d modes: %.1f %%", count, 100 * statistics.explained[count - 1]))
+    }
+    let model = statistics.model
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    try encoder.encode(
+      File(mean: model.meanShape, modes: model.modeVectors, variances: model.variances)
+    ).write(to: URL(fileURLWithPath: output), options: .atomic)
+  }
+}
+
+extension [Int] {
+  /// Without repetitions, sorted.
+  fileprivate var uniqued: [Int] { Set(self).sorted() }
+}

@@ -19,7 +19,7 @@ struct HeadFittingTests {
     let definition = LandmarkDefinition(vertices: head.landmarkVertices)
     let points = definition.points(of: head.neutral, rest: head.neutral)
     for i in 0..<68 {
-      let mirrored = points[LandmarkDefinition.mirror[i]]
+      let mirrored = points[LandmarkMirror.map[i]]
       #expect(abs(points[i].x + mirrored.x) < 0.01 && abs(points[i].y - mirrored.y) < 0.01)
     }
   }

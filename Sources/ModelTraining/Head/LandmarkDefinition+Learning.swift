@@ -94,7 +94,7 @@ extension LandmarkDefinition {
   /// The mean of the offsets and their mirror images.
   static func symmetric(_ offsets: [SIMD2<Double>]) -> [SIMD2<Double>] {
     offsets.indices.map { i in
-      (offsets[i] + SIMD2(-1, 1) * offsets[mirror[i]]) / 2
+      (offsets[i] + SIMD2(-1, 1) * offsets[LandmarkMirror.map[i]]) / 2
     }
   }
 }

@@ -88,7 +88,7 @@ public struct ShapeStatistics: Sendable {
       let residual = residuals[Int.random(in: residuals.indices, using: &generator)]
       let isMirrored = Bool.random(using: &generator)
       for i in shape.indices {
-        let offset = residual[isMirrored ? LandmarkDefinition.mirror[i] : i]
+        let offset = residual[isMirrored ? LandmarkMirror.map[i] : i]
         shape[i] += SIMD3(isMirrored ? -offset.x : offset.x, offset.y, 0)
       }
       return shape

@@ -69,14 +69,8 @@ struct ExpertsCommand: ParsableCommand {
       interrupted goes on where it was; with other settings it has to be another folder.
       """)
 
-  @OptionGroup var files: MaterialOptions
+  @OptionGroup var fitted: FittedFaceOptions
   @OptionGroup var options: ExpertOptions
-
-  @Option(help: "The landmark definition (JSON).")
-  var definition: String
-
-  @Option(help: "The fitted faces (JSON).")
-  var faces: String
 
   @Option(help: "A folder for what is kept between runs.")
   var work: String
@@ -85,11 +79,10 @@ struct ExpertsCommand: ParsableCommand {
   var output: String
 
   func run() throws {
-    let material = try TrainingMaterial(files.material)
+    let contents = try fitted.read()
     let stage = ExpertStage(
-      material: material,
-      definition: try LandmarkDefinition.read(definition, vertexCount: material.head.vertexCount),
-      faces: try FittedFace.readList(faces, head: material.head), options: options, work: work)
+      material: contents.material, definition: contents.definition, faces: contents.faces,
+      options: options, work: work)
     try stage.run(name: "draft").write(to: output)
   }
 }

@@ -44,6 +44,32 @@ struct MaterialOptions: ParsableArguments {
   var material: String
 }
 
+/// What `fit-identities` or `fit-smiles` left, for the stages after it.
+struct FittedFaceOptions: ParsableArguments {
+  @OptionGroup var files: MaterialOptions
+
+  @Option(help: "The landmark definition (JSON).")
+  var definition: String
+
+  @Option(help: "The fitted faces (JSON).")
+  var faces: String
+
+  struct Contents {
+    var material: TrainingMaterial
+    var definition: LandmarkDefinition
+    var faces: [FittedFace]
+  }
+
+  func read() throws -> Contents {
+    let material = try TrainingMaterial(files.material)
+    return Contents(
+      material: material,
+      definition: try LandmarkDefinition.read(
+        definition, vertexCount: material.head.vertexCount),
+      faces: try FittedFace.readList(faces, head: material.head))
+  }
+}
+
 /// Landmarks on the mesh, and a face for every neutral photo.
 struct IdentityStage {
   let material: TrainingMaterial

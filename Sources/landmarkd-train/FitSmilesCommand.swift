@@ -13,13 +13,7 @@ struct FitSmilesCommand: ParsableCommand {
       left out. Writes the neutral faces and the smiling ones.
       """)
 
-  @OptionGroup var files: MaterialOptions
-
-  @Option(help: "The landmark definition (JSON).")
-  var definition: String
-
-  @Option(help: "The faces of the neutral photos (JSON).")
-  var faces: String
+  @OptionGroup var fitted: FittedFaceOptions
 
   @Option(help: "The model to find landmarks with.")
   var model: String
@@ -28,13 +22,11 @@ struct FitSmilesCommand: ParsableCommand {
   var output: String
 
   func run() throws {
-    let material = try TrainingMaterial(files.material)
-    let definition = try LandmarkDefinition.read(
-      definition, vertexCount: material.head.vertexCount)
-    let neutral = try FittedFace.readList(faces, head: material.head)
+    let contents = try fitted.read()
     let stage = SmileStage(
-      material: material, definition: definition, model: try FaceModel.load(model))
-    try FittedFace.write(neutral + stage.run(neutral), to: output)
+      material: contents.material, definition: contents.definition,
+      model: try FaceModel.load(model))
+    try FittedFace.write(contents.faces + stage.run(contents.faces), to: output)
   }
 }
 

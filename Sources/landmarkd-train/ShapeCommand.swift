@@ -12,13 +12,7 @@ struct ShapeCommand: ParsableCommand {
       vectors, one after the other) and variances (mm^2).
       """)
 
-  @OptionGroup var files: MaterialOptions
-
-  @Option(help: "The landmark definition (JSON).")
-  var definition: String
-
-  @Option(help: "The fitted faces (JSON).")
-  var faces: String
+  @OptionGroup var fitted: FittedFaceOptions
 
   @Option(help: "How many modes.")
   var modes = ShapeStatistics.Settings().modeCount
@@ -39,16 +33,13 @@ struct ShapeCommand: ParsableCommand {
     guard (1...100).contains(modes) else {
       throw ValidationError("--modes \(modes): expected 1 to 100")
     }
-    let material = try TrainingMaterial(files.material)
-    let definition = try LandmarkDefinition.read(
-      definition, vertexCount: material.head.vertexCount)
-    let faces = try FittedFace.readList(faces, head: material.head)
+    let contents = try fitted.read()
     var settings = ShapeStatistics.Settings()
     settings.modeCount = modes
     settings.seed = seed
     let statistics = try ShapeStatistics(
-      head: material.head, definition: definition,
-      residuals: faces.filter { !$0.showsMouthInterior }.map(\.residualVectors),
+      head: contents.material.head, definition: contents.definition,
+      residuals: contents.faces.filter { !$0.showsMouthInterior }.map(\.residualVectors),
       settings: settings)
     for count in [1, 2, 5, 10, 20, 34, 50, modes].filter({ $0 <= modes }).uniqued {
       print(

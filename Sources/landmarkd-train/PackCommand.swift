@@ -1,0 +1,112 @@
+import ArgumentParser
+import CLNF
+import Foundation
+import ModelTraining
+
+struct PackCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pack",
+    abstract: "Learn the verdicts of a model from the fitted faces, and write it with them.")
+
+  @OptionGroup var fitted: FittedFaceOptions
+
+  @Option(help: "The model.")
+  var model: String
+
+  @Option(help: "Fit settings to give the model (JSON); else its own stay.")
+  var fitSettings: String?
+
+  @Option(
+    help: """
+      A folder of pictures without faces: scripts/fetch-scenes.sh fetches one. Without it the \
+      model's verdicts stay.
+      """)
+  var scenes: String?
+
+  @Option(help: "Seed of all that is drawn.")
+  var seed: UInt64 = 1
+
+  @Option(name: .shortAndLong, help: "The model to write.")
+  var output: String
+
+  func run() throws {
+    var model = try FaceModel.load(model)
+    if let fitSettings {
+      let data = try Data(contentsOf: URL(fileURLWithPath: fitSettings))
+      model = try model.with(
+        fitSettings: try JSONDecoder().decode(FitSettings.self, from: data))
+    }
+    guard let scenes else { return try model.write(to: output) }
+    let contents = try fitted.read()
+    let verdicts = try FittedVerdictStage(
+      material: contents.material, definition: contents.definition, faces: contents.faces,
+      model: model, scenery: try VerdictCommand.readScenery(scenes), seed: seed
+    ).run()
+    try model.with(verdicts: verdicts).write(to: output)
+  }
+}
+
+/// Verdicts learned from the photos of fitted faces, by our own definition of the landmarks, and from
+/// drawn faces, which are turned as no photo is.
+struct FittedVerdictStage {
+  let material: TrainingMaterial
+  let definition: LandmarkDefinition
+  let faces: [FittedFace]
+  let model: FaceModel
+  let scenery: Scenery
+  let seed: UInt64
+
+  /// Drawn faces beside the photos.
+  private static let drawnCount = 150
+
+  func run() throws -> LearnedVerdicts {
+    let basis = LandmarkBasis(head: material.head, definition: definition)
+    var settings = SceneSettings()
+    settings.seed = seed &+ 0xD0
+    let scene = SceneMaterial(
+      head: material.head, definition: definition,
+      textures: try faces.map { try material.texture(of: $0, definition: definition) },
+      scenery: scenery)
+    let renderer = SceneRenderer(material: scene, settings: settings)
+    return try VerdictStage(model: model, scenery: scenery, seed: seed)
+      .run(count: faces.count + Self.drawnCount) { index in
+        index < faces.count
+          ? try photo(faces[index], basis)
+          : Self.drawn(renderer.face(index - faces.count))
+      }
+  }
+
+  private func photo(
+    _ face: FittedFace, _ basis: LandmarkBasis
+  ) throws -> VerdictTraining.Face {
+    let points = face.points(basis)
+    return VerdictTraining.Face(
+      image: try material.image(face.photo), truth: points.map(\.x) + points.map(\.y))
+  }
+
+  private static func drawn(_ face: RenderedFace) -> VerdictTraining.Face {
+    let (seen, own) = (face.landmarks[36] - face.landmarks[45], face.shape[36] - face.shape[45])
+    let distance = Double(face.pixelsPerMillimetre * (own * own).sum().squareRoot())
+    return VerdictTraining.Face(
+      image: face.image.copy(),
+      truth: face.landmarks.map { Double($0.x) } + face.landmarks.map { Double($0.y) },
+      hasPlainBackground: false,
+      foreshortening: Double((seen * seen).sum().squareRoot()) / distance)
+  }
+}
+
+extension FaceModel {
+  /// The same model with other verdicts or settings.
+  func with(
+    verdicts: LearnedVerdicts? = nil, fitSettings: FitSettings? = nil
+  ) throws -> FaceModel {
+    var contents = Contents(name: name, shapeModel: shapeModel, scales: scales)
+    contents.mirrorPartners = mirrorPartners
+    contents.validator = validator
+    contents.triangulations = triangulations
+    contents.parts = parts
+    contents.fitSettings = fitSettings ?? self.fitSettings
+    contents.verdicts = verdicts ?? self.verdicts
+    return try FaceModel(contents)
+  }
+}

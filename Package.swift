@@ -14,7 +14,11 @@ let package = Package(
     .executable(name: "landmarkd", targets: ["landmarkd"])
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.26.0"),
   ],
   targets: [
     // C and C++ below the Swift modules.
@@ -57,10 +61,22 @@ let package = Package(
     .target(
       name: "VideoInput", dependencies: ["CLNF", "CFFmpeg", "CFFmpegShims"],
       swiftSettings: strict),
+    // The service: configuration, supervised streams, health, the live page.
+    .target(
+      name: "Daemon",
+      dependencies: [
+        "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "VideoInput",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "Yams", package: "Yams"),
+        .product(name: "FlyingFox", package: "FlyingFox"),
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "landmarkd",
       dependencies: [
-        "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "VideoInput",
+        "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "VideoInput", "Daemon",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -120,6 +136,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ModelTrainingTests", dependencies: ["ModelTraining", "CLNF", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DaemonTests",
+      dependencies: ["Daemon", "CLNF", "Tracking", "Measurement", "Recording", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "CommandLineTests",

@@ -24,6 +24,8 @@ public struct TrackedFrame: Sendable {
   public var presentationTimestamp: Int64?
   /// Seconds since 1970-01-01T00:00:00Z, where the source knows when the frame was taken.
   public var utcSeconds: Double?
+  /// When a live source took the picture, in seconds of the system's monotonic clock.
+  public var captureSeconds: Double?
   /// Which face: from 0, stable while it is followed.
   public var faceID = 0
   public var state = TrackingState.searching

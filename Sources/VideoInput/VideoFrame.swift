@@ -52,6 +52,9 @@ public struct VideoFrame: ~Copyable, Sendable {
   /// Seconds since 1970-01-01 UTC: the container's creation time plus `timestampSeconds`; nil
   /// where the container has none.
   public internal(set) var utcSeconds: Double?
+  /// When a live source took the picture, in seconds of the system's monotonic clock; nil for
+  /// recorded inputs.
+  public internal(set) var captureSeconds: Double?
   /// Whether the decoder says that parts of the picture are damaged (it concealed them).
   public internal(set) var isDamaged: Bool
 
@@ -65,6 +68,7 @@ public struct VideoFrame: ~Copyable, Sendable {
     presentationTimestamp = nil
     timeBase = TimeBase(numerator: 1, denominator: 1000)
     utcSeconds = nil
+    captureSeconds = nil
     isDamaged = false
   }
 }

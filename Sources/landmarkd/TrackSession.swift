@@ -255,5 +255,6 @@ extension VideoFrame {
     tracked.timestampSeconds = timestampSeconds
     tracked.presentationTimestamp = presentationTimestamp
     tracked.utcSeconds = utcSeconds
+    tracked.captureSeconds = captureSeconds
   }
 }

@@ -1,0 +1,97 @@
+import Tracking
+
+/// How a stream's source does.
+public enum SourceState: String, Sendable, Codable, CaseIterable {
+  /// Being opened for the first time or anew.
+  case opening
+  /// Frames come.
+  case live
+  /// Lost or not there; it will be tried again.
+  case waiting
+  /// Stopped for good: the service ends or a new configuration has no such stream.
+  case stopped
+}
+
+/// One output of a stream, as it is now.
+public struct OutputStatus: Sendable, Equatable, Codable {
+  /// The kind of the configuration: "csv", "ndjson", "osc", "openseeface".
+  public var kind: String
+  /// Where it goes, as the configuration has it.
+  public var target: String
+  /// Rows or packets that were handed to the system.
+  public var written: Int
+  /// What could not be written, by cause: "disk full", "receiver slow".
+  public var lost: [String: Int]
+  /// What is wrong now; nil while all is well.
+  public var problem: String?
+
+  public init(
+    kind: String, target: String, written: Int = 0, lost: [String: Int] = [:],
+    problem: String? = nil
+  ) {
+    self.kind = kind
+    self.target = target
+    self.written = written
+    self.lost = lost
+    self.problem = problem
+  }
+}
+
+/// One stream, as it is now. Counts begin when the stream does.
+public struct StreamStatus: Sendable, Equatable, Codable {
+  public var name: String
+  /// The source's address, without user names and passwords.
+  public var source: String
+  public var sourceState = SourceState.opening
+  /// Why the source is not live; nil while it is.
+  public var problem: String?
+  /// Pixels; 0 before the first frame.
+  public var width = 0
+  public var height = 0
+
+  /// Frames that the source gave.
+  public var framesIn = 0
+  /// Frames whose fit was believed.
+  public var framesTracked = 0
+  /// Frames without a face.
+  public var framesWithoutFace = 0
+  /// Frames whose fit was doubted.
+  public var framesDoubtful = 0
+  /// Frames that were not tracked, by cause: "newer", "undecodable".
+  public var drops: [String: Int] = [:]
+  /// How often the source was opened again after it had been live.
+  public var reconnects = 0
+  /// How often the face detector looked.
+  public var detections = 0
+
+  /// Of the last frame.
+  public var trackingState = TrackingState.searching.rawValue
+  public var confidence = 0.0
+  /// Reference px; nil without a fit.
+  public var meanShift: Double?
+  /// Rows over the last seconds.
+  public var framesPerSecond = 0.0
+  /// When the last frame was tracked, seconds of the monotonic clock; nil before the first.
+  public var lastFrameSeconds: Double?
+
+  /// From capture to row, seconds.
+  public var latency = Histogram.seconds
+  /// What tracking a frame took, seconds.
+  public var fitTime = Histogram.seconds
+  public var outputs: [OutputStatus] = []
+
+  public init(name: String, source: String) {
+    self.name = name
+    self.source = source
+  }
+}
+
+/// What the HTTP side and the service manager ask about. Thread-safe.
+public protocol StreamDirectory: Sendable {
+  /// All streams in the order of the configuration.
+  var streams: [StreamStatus] { get }
+  /// Whether the service is up: every stream has been opened or is known to be retrying.
+  var isReady: Bool { get }
+  /// The pictures of a stream for those who look; nil where there is no such stream.
+  func pictures(of stream: String) -> PictureFeed?
+}

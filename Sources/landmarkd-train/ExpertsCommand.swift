@@ -6,10 +6,10 @@ import ModelTraining
 /// What the drawing of faces and the training of experts are asked for.
 struct ExpertOptions: ParsableArguments {
   @Option(help: "Faces that are drawn.")
-  var images = 16000
+  var images = 24000
 
   @Option(help: "Faces that are drawn for the scale of 1 px/mm alone.")
-  var fineImages = 6000
+  var fineImages = 8000
 
   @Option(help: "Steps of the optimiser for each net.")
   var steps = 4000

@@ -11,7 +11,7 @@ struct LiveCameraTests {
 
   init() throws {
     folder = try Scratch()
-    camera = try FakeCamera(folder: folder.path, ["frames": try LiveMedia.frames.get()])
+    camera = try FakeCamera(folder: folder.path, try LiveMedia.camera())
   }
 
   func start(
@@ -123,7 +123,7 @@ struct LiveCameraTests {
     let path = folder.file("dev/video0")
     try folder.write("", to: "dev/video0")
     let camera = try FakeCamera(
-      folder: folder.path, paths: [path], ["frames": try LiveMedia.frames.get()])
+      folder: folder.path, paths: [path], try LiveMedia.camera())
     let run = try RunningCommand(
       [Command.path, "track", path, "-o", "o.csv"], in: folder, environment: camera.environment)
     try waitForRows(5)

@@ -1,0 +1,187 @@
+import Recording
+
+extension OutputConfiguration {
+  /// The output of a node; nil where it is wrong, with the reason in `list`. `stream` is nil where
+  /// the stream has no right name.
+  static func read(
+    _ node: ConfigurationNode, _ path: String, _ list: MistakeList, stream: String?,
+    _ context: StreamReading
+  ) -> OutputConfiguration? {
+    // The keys that are known depend on the type.
+    guard let type = type(of: node, path, list),
+      let section = ConfigurationSection(
+        node, path: path, keys: ["type"] + keys(of: type), list: list)
+    else { return nil }
+    switch type {
+    case .csv:
+      let columns = readColumns(section)
+      return LogFileConfiguration(reading: section, stream, context).map {
+        .csv($0, columns: columns)
+      }
+    case .ndjson: return readNDJSON(section, stream, context)
+    case .osc:
+      let host = section.require("host", .host)
+      let port = section.read("port", .integer(1...65535, "a port"))
+      let prefix = section.read("prefix", addressPrefix)
+      return host.map { .osc(host: $0, port: port ?? 9000, prefix: prefix ?? "/landmarkd") }
+    case .openSeeFace:
+      return .openSeeFace(
+        host: section.read("host", .host) ?? "127.0.0.1",
+        port: section.read("port", .integer(1...65535, "a port")) ?? 11573,
+        faceID: section.read("face-id", .integer(0...Int(Int32.max))) ?? 0)
+    }
+  }
+
+  private enum Kind: String, CaseIterable {
+    case csv, ndjson, osc
+    case openSeeFace = "openseeface"
+  }
+
+  private static func keys(of kind: Kind) -> [String] {
+    switch kind {
+    case .csv: LogFileConfiguration.keys + ["columns"]
+    case .ndjson: LogFileConfiguration.keys + ["socket", "stdout"]
+    case .osc: ["host", "port", "prefix"]
+    case .openSeeFace: ["host", "port", "face-id"]
+    }
+  }
+
+  private static func type(
+    of node: ConfigurationNode, _ path: String, _ list: MistakeList
+  ) -> Kind? {
+    let format = ValueFormat<Kind>.choice([
+      "csv": .csv, "ndjson": .ndjson, "osc": .osc, "openseeface": .openSeeFace,
+    ])
+    let typePath = ConfigurationSection.join(path, "type")
+    switch node.value {
+    case .unusable: return nil
+    case .mapping(let entries):
+      guard let entry = entries.last(where: { $0.key == "type" }) else {
+        list.add(node.place, typePath, "is missing", expected: format.expected)
+        return nil
+      }
+      return ConfigurationSection.value(of: entry.value, typePath, format, list)
+    case .scalar, .sequence:
+      list.add(node.place, path, node.kind, expected: "an output with a type: \(format.expected)")
+      return nil
+    }
+  }
+
+  private static func readNDJSON(
+    _ section: ConfigurationSection, _ stream: String?, _ context: StreamReading
+  ) -> OutputConfiguration? {
+    let places = ["path", "socket", "stdout"].filter { section.has($0) }
+    guard places.count == 1 else {
+      section.complain(
+        places.last ?? "path", places.isEmpty ? "is missing" : "goes to more than one place",
+        expected: "one of path, socket and stdout")
+      return nil
+    }
+    if places == ["path"] {
+      return LogFileConfiguration(reading: section, stream, context).map(
+        OutputConfiguration.ndjsonFile)
+    }
+    for key in LogFileConfiguration.keys where key != "path" && section.has(key) {
+      section.complain(key, "is about files", expected: "it only beside path")
+    }
+    if places == ["stdout"] {
+      let isTrue = ValueFormat<Bool>("true") { $0 == "true" ? true : nil }
+      guard section.read("stdout", isTrue) != nil else { return nil }
+      context.claim(
+        "stdout", as: "target", section, "stdout", expected: "one output to standard output")
+      return .ndjsonStandardOutput
+    }
+    guard let path = section.read("socket", socketPath) else { return nil }
+    context.claim(path, as: "target", section, "socket", expected: "a socket of its own")
+    return .ndjsonSocket(path: path)
+  }
+
+  /// sun_path has 108 bytes, a zero at its end.
+  private static var socketPath: ValueFormat<String> {
+    ValueFormat("the path of a Unix socket, at most 107 bytes") { text in
+      ValueFormat<String>.isPlainText(text) && text.utf8.count <= 107 ? text : nil
+    }
+  }
+
+  /// OSC 1.0: printable ASCII but for " #*,?[]{}"; parts are separated by slashes.
+  private static var addressPrefix: ValueFormat<String> {
+    ValueFormat("an OSC address such as /landmarkd/{stream}, without its last slash") { text in
+      let plain = text.replacing("{stream}", with: "")
+      let isGood = plain.utf8.allSatisfy {
+        (0x21...0x7E).contains($0) && !"#*,?[]{}".utf8.contains($0)
+      }
+      return isGood && text.hasPrefix("/") && !text.hasSuffix("/") && text.utf8.count <= 128
+        ? text : nil
+    }
+  }
+
+  /// `all`, or a list of groups.
+  private static func readColumns(_ section: ConfigurationSection) -> Set<ColumnGroup> {
+    let all = Set(ColumnGroup.allCases)
+    let names = ColumnGroup.allCases.map(\.rawValue).joined(separator: ", ")
+    guard let node = section.node("columns") else { return all }
+    guard case .sequence(let nodes) = node.value, !nodes.isEmpty else {
+      _ = section.read(
+        "columns", ValueFormat<Bool>("all, or a list of \(names)") { $0 == "all" ? true : nil })
+      return all
+    }
+    return Set(
+      nodes.enumerated().compactMap { index, node in
+        ConfigurationSection.value(
+          of: node, "\(section.path(of: "columns"))[\(index)]",
+          ValueFormat("one of \(names)", ColumnGroup.init(rawValue:)), section.list)
+      })
+  }
+}
+
+extension LogFileConfiguration {
+  static let keys = ["path", "rotate-every", "rotate-size", "flush-every", "fsync"]
+
+  init?(
+    reading section: ConfigurationSection, _ stream: String?, _ context: StreamReading
+  ) {
+    let pattern = section.require("path", Self.pattern)
+    let every = section.read("rotate-every", Self.period.orOff())
+    let size = section.read(
+      "rotate-size", ValueFormat.size(4096...1_000_000_000_000).orOff())
+    let flush = section.read("flush-every", .duration(0...1))
+    let durability = section.read("fsync", Self.durability)
+    guard let pattern else { return nil }
+    self.init(pattern: pattern)
+    rotateSeconds = every ?? 86_400
+    rotateBytes = size ?? nil
+    flushSeconds = flush ?? flushSeconds
+    self.durability = durability ?? self.durability
+    // Without a name of its own the stream cannot be said to share a file.
+    if let stream {
+      context.claim(
+        pattern.replacing("{stream}", with: stream), as: "target", section, "path",
+        expected: "files of its own; {stream} stands for the stream's name")
+    }
+  }
+
+  private static var pattern: ValueFormat<String> {
+    ValueFormat("a file's path, such as rows/{stream}-%Y%m%dT%H%M%SZ.csv") { text in
+      ValueFormat<String>.isPlainText(text) && !text.hasSuffix("/") ? text : nil
+    }
+  }
+
+  private static var period: ValueFormat<Int> {
+    let format = ValueFormat.duration(1...31_622_400)
+    return ValueFormat(format.expected + ", in whole seconds") { text in
+      format.parse(text).flatMap { $0 == $0.rounded() ? Int($0) : nil }
+    }
+  }
+
+  private static var durability: ValueFormat<Durability> {
+    let interval = ValueFormat.duration(0.1...3600)
+    return ValueFormat("never, on-rotation, always, or \(interval.expected)") { text in
+      switch text {
+      case "never": .never
+      case "on-rotation": .onRotation
+      case "always": .always
+      default: interval.parse(text).map { .interval(seconds: $0) }
+      }
+    }
+  }
+}

@@ -49,8 +49,18 @@ format: toolchain
 format-check: toolchain
 	swift format lint --strict -r $(FORMATTED)
 
-install: build
-	install -D -m 755 .build/release/landmarkd "$(DESTDIR)$(PREFIX)/bin/landmarkd"
+# The installed program brings Swift's libraries in itself: nothing of the toolchain is needed to run it.
+# A configuration that is there is never touched.
+install: dependencies toolchain
+	swift build -c release --static-swift-stdlib --scratch-path .build/install --product landmarkd
+	install -D -m 755 .build/install/release/landmarkd "$(DESTDIR)$(PREFIX)/bin/landmarkd"
+	for unit in landmarkd.service landmarkd@.service; do \
+	  install -d "$(DESTDIR)$(PREFIX)/lib/systemd/system"; \
+	  sed 's#/usr/local/bin/landmarkd#$(PREFIX)/bin/landmarkd#' "systemd/$$unit" \
+	    > "$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit"; \
+	done
+	install -D -m 644 Samples/landmarkd.yaml "$(DESTDIR)$(PREFIX)/share/doc/landmarkd/landmarkd.yaml"
+	install -D -m 644 NOTICE "$(DESTDIR)$(PREFIX)/share/doc/landmarkd/NOTICE"
 
 clean:
 	rm -rf .build demo

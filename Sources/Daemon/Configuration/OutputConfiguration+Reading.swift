@@ -15,7 +15,7 @@ extension OutputConfiguration {
     switch type {
     case .csv:
       let columns = readColumns(section)
-      return LogFileConfiguration(reading: section, stream, context).map {
+      return LogFileSettings(reading: section, stream, context).map {
         .csv($0, columns: columns)
       }
     case .ndjson: return readNDJSON(section, stream, context)
@@ -39,8 +39,8 @@ extension OutputConfiguration {
 
   private static func keys(of kind: Kind) -> [String] {
     switch kind {
-    case .csv: LogFileConfiguration.keys + ["columns"]
-    case .ndjson: LogFileConfiguration.keys + ["socket", "stdout"]
+    case .csv: LogFileSettings.keys + ["columns"]
+    case .ndjson: LogFileSettings.keys + ["socket", "stdout"]
     case .osc: ["host", "port", "prefix"]
     case .openSeeFace: ["host", "port", "face-id"]
     }
@@ -78,10 +78,10 @@ extension OutputConfiguration {
       return nil
     }
     if places == ["path"] {
-      return LogFileConfiguration(reading: section, stream, context).map(
+      return LogFileSettings(reading: section, stream, context).map(
         OutputConfiguration.ndjsonFile)
     }
-    for key in LogFileConfiguration.keys where key != "path" && section.has(key) {
+    for key in LogFileSettings.keys where key != "path" && section.has(key) {
       section.complain(key, "is about files", expected: "it only beside path")
     }
     if places == ["stdout"] {
@@ -134,9 +134,10 @@ extension OutputConfiguration {
   }
 }
 
-extension LogFileConfiguration {
+extension LogFileSettings {
   static let keys = ["path", "rotate-every", "rotate-size", "flush-every", "fsync"]
 
+  /// nil where the path is missing or anything is wrong with it.
   init?(
     reading section: ConfigurationSection, _ stream: String?, _ context: StreamReading
   ) {
@@ -145,18 +146,29 @@ extension LogFileConfiguration {
     let size = section.read(
       "rotate-size", ValueFormat.size(4096...1_000_000_000_000).orOff())
     let flush = section.read("flush-every", .duration(0...1))
-    let durability = section.read("fsync", Self.durability)
+    let fsync = section.read("fsync", Self.policy)
     guard let pattern else { return nil }
-    self.init(pattern: pattern)
-    rotateSeconds = every ?? 86_400
-    rotateBytes = size ?? nil
-    flushSeconds = flush ?? flushSeconds
-    self.durability = durability ?? self.durability
     // Without a name of its own the stream cannot be said to share a file.
     if let stream {
       context.claim(
         pattern.replacing("{stream}", with: stream), as: "target", section, "path",
         expected: "files of its own; {stream} stands for the stream's name")
+    }
+    do {
+      // A day a file unless it is said otherwise; nil where it was wrong, which is not said twice.
+      let period = section.has("rotate-every") ? every ?? nil : 86_400
+      try self.init(
+        pattern: pattern, rotateSeconds: period, rotateBytes: size ?? nil,
+        flushSeconds: flush ?? 0.5, fsync: fsync ?? .onRotation)
+    } catch {
+      guard case .invalidSetting(_, _, let expected) = error else {
+        section.complain("path", "cannot be used: \(error)", expected: Self.pattern.expected)
+        return nil
+      }
+      // The other settings were read within their ranges.
+      section.complain(
+        "path", "is \(ConfigurationNode.quoted(pattern))", expected: expected)
+      return nil
     }
   }
 
@@ -173,7 +185,7 @@ extension LogFileConfiguration {
     }
   }
 
-  private static var durability: ValueFormat<Durability> {
+  private static var policy: ValueFormat<FsyncPolicy> {
     let interval = ValueFormat.duration(0.1...3600)
     return ValueFormat("never, on-rotation, always, or \(interval.expected)") { text in
       switch text {

@@ -139,14 +139,23 @@ public struct SourceConfiguration: Sendable, Equatable {
   public var readDeadlineSeconds = 5.0
 
   public init(address: String) { self.address = address }
+
+  /// The address without user name and password.
+  public var shownAddress: String {
+    guard let scheme = address.range(of: "://") else { return address }
+    let rest = address[scheme.upperBound...]
+    let host = rest.prefix { !"/?#".contains($0) }
+    guard let at = host.lastIndex(of: "@") else { return address }
+    return String(address[..<scheme.upperBound]) + String(rest[rest.index(after: at)...])
+  }
 }
 
 /// Where a stream's rows go.
 public enum OutputConfiguration: Sendable, Equatable {
   /// A CSV file after another.
-  case csv(LogFileConfiguration, columns: Set<ColumnGroup>)
+  case csv(LogFileSettings, columns: Set<ColumnGroup>)
   /// A JSON object a line: a file after another.
-  case ndjsonFile(LogFileConfiguration)
+  case ndjsonFile(LogFileSettings)
   /// To standard output.
   case ndjsonStandardOutput
   /// To whom listens at a Unix socket's path.
@@ -155,25 +164,4 @@ public enum OutputConfiguration: Sendable, Equatable {
   case osc(host: String, port: Int, prefix: String)
   /// OpenSeeFace's UDP packets.
   case openSeeFace(host: String, port: Int, faceID: Int)
-}
-
-/// How a log's files are named, begun and made durable.
-public struct LogFileConfiguration: Sendable, Equatable {
-  /// When rows are made to outlive a loss of power.
-  public enum Durability: Sendable, Equatable {
-    case never, onRotation, always
-    case interval(seconds: Double)
-  }
-
-  /// With `{stream}` and times such as %Y%m%dT%H%M%SZ (UTC).
-  public let pattern: String
-  /// nil: not by time.
-  public var rotateSeconds: Int?
-  /// nil: not by size.
-  public var rotateBytes: Int?
-  /// How long a row may wait until readers of the file see it, seconds, 0 to 1.
-  public var flushSeconds = 0.5
-  public var durability = Durability.onRotation
-
-  public init(pattern: String) { self.pattern = pattern }
 }

@@ -126,7 +126,7 @@ let package = Package(
       name: "RecordingTests",
       dependencies: [
         "Recording", "Measurement", "CLNF", "Tracking", "VideoInput", "TestSupport", "CFFmpeg",
-        "CFFmpegShims",
+        "CFFmpegShims", "CAllocationCount",
       ],
       swiftSettings: strict),
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),

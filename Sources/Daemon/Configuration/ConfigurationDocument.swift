@@ -35,7 +35,7 @@ struct ConfigurationDocument {
   /// The root of a file's text.
   static func parse(_ text: String, into list: MistakeList) -> ConfigurationNode? {
     var document = ConfigurationDocument(list: list, text: Array(text.unicodeScalars))
-    guard document.hasFewAliases() else { return nil }
+    guard document.hasOnlyText(), document.hasFewAliases() else { return nil }
     let work = LargeStackWork { document.root() }
     return work.result(stackBytes: stackBytes)
   }
@@ -43,6 +43,25 @@ struct ConfigurationDocument {
   private init(list: MistakeList, text: [Unicode.Scalar]) {
     self.list = list
     self.text = text
+  }
+
+  /// The parser, which says no place, takes no control characters.
+  private func hasOnlyText() -> Bool {
+    var line = 1
+    var begin = 0
+    for (index, scalar) in text.enumerated() {
+      if scalar == "\n" { (line, begin) = (line + 1, index + 1) }
+      let isText =
+        scalar.properties.generalCategory != .control
+        || "\t\n\r\u{85}".unicodeScalars.contains(scalar)
+      guard !isText else { continue }
+      list.add(
+        Place(line: line, column: index - begin + 1), "",
+        "has the control character U+" + String(scalar.value, radix: 16, uppercase: true),
+        expected: "text")
+      return false
+    }
+    return true
   }
 
   private func hasFewAliases() -> Bool {
@@ -135,7 +154,8 @@ struct ConfigurationDocument {
       return ConfigurationNode(place: place, value: .unusable)
     }
     guard node.anchor == nil else {
-      return unusable("has an anchor (&name)", expected: "values without anchors and aliases")
+      return unusable(
+        "has an anchor or is an alias (&name, *name)", expected: "the values themselves")
     }
     guard depth <= Self.deepestNesting else {
       return unusable("lies too deep", expected: "at most \(Self.deepestNesting) levels")

@@ -15,20 +15,32 @@ extension OutputConfiguration {
     switch type {
     case .csv:
       let columns = readColumns(section)
-      return LogFileSettings(reading: section, stream, context).map {
-        .csv($0, columns: columns)
-      }
-    case .ndjson: return readNDJSON(section, stream, context)
-    case .osc:
-      let host = section.require("host", .host)
-      let port = section.read("port", .integer(1...65535, "a port"))
-      let prefix = section.read("prefix", addressPrefix)
-      return host.map { .osc(host: $0, port: port ?? 9000, prefix: prefix ?? "/landmarkd") }
+      return LogFileSettings(reading: section, stream, context).map { .csv($0, columns: columns) }
+    case .ndjson:
+      let columns = readColumns(section)
+      return readTarget(section, stream, context).map { .ndjson($0, columns: columns) }
+    case .osc: return readOSC(section)
     case .openSeeFace:
       return .openSeeFace(
         host: section.read("host", .host) ?? "127.0.0.1",
-        port: section.read("port", .integer(1...65535, "a port")) ?? 11573,
+        port: section.read("port", .integer(1...65535, "a port"))
+          ?? OpenSeeFaceSender.defaultPort,
         faceID: section.read("face-id", .integer(0...Int(Int32.max))) ?? 0)
+    }
+  }
+
+  private static func readOSC(_ section: ConfigurationSection) -> OutputConfiguration? {
+    let host = section.require("host", .host)
+    let port = section.read("port", .integer(1...65535, "a port")) ?? 9000
+    let prefix = section.read("prefix", addressPrefix) ?? "/landmarkd"
+    let groups = readColumns(section, unlessGiven: [.pose, .landmarks, .fit])
+    guard let host else { return nil }
+    do {
+      return .osc(try OSCSettings(host: host, port: port, prefix: prefix, groups: groups))
+    } catch {
+      // All was read within its range.
+      section.complain("type", "cannot be used: \(error)", expected: "settings that go together")
+      return nil
     }
   }
 
@@ -40,8 +52,8 @@ extension OutputConfiguration {
   private static func keys(of kind: Kind) -> [String] {
     switch kind {
     case .csv: LogFileSettings.keys + ["columns"]
-    case .ndjson: LogFileSettings.keys + ["socket", "stdout"]
-    case .osc: ["host", "port", "prefix"]
+    case .ndjson: LogFileSettings.keys + ["socket", "stdout", "columns"]
+    case .osc: ["host", "port", "prefix", "columns"]
     case .openSeeFace: ["host", "port", "face-id"]
     }
   }
@@ -67,9 +79,9 @@ extension OutputConfiguration {
     }
   }
 
-  private static func readNDJSON(
+  private static func readTarget(
     _ section: ConfigurationSection, _ stream: String?, _ context: StreamReading
-  ) -> OutputConfiguration? {
+  ) -> NDJSONLog.Target? {
     let places = ["path", "socket", "stdout"].filter { section.has($0) }
     guard places.count == 1 else {
       section.complain(
@@ -78,8 +90,7 @@ extension OutputConfiguration {
       return nil
     }
     if places == ["path"] {
-      return LogFileSettings(reading: section, stream, context).map(
-        OutputConfiguration.ndjsonFile)
+      return LogFileSettings(reading: section, stream, context).map { .files($0) }
     }
     for key in LogFileSettings.keys where key != "path" && section.has(key) {
       section.complain(key, "is about files", expected: "it only beside path")
@@ -89,11 +100,11 @@ extension OutputConfiguration {
       guard section.read("stdout", isTrue) != nil else { return nil }
       context.claim(
         "stdout", as: "target", section, "stdout", expected: "one output to standard output")
-      return .ndjsonStandardOutput
+      return .standardOutput
     }
     guard let path = section.read("socket", socketPath) else { return nil }
     context.claim(path, as: "target", section, "socket", expected: "a socket of its own")
-    return .ndjsonSocket(path: path)
+    return .socket(path: path)
   }
 
   /// sun_path has 108 bytes, a zero at its end.
@@ -103,23 +114,21 @@ extension OutputConfiguration {
     }
   }
 
-  /// OSC 1.0: printable ASCII but for " #*,?[]{}"; parts are separated by slashes.
   private static var addressPrefix: ValueFormat<String> {
-    ValueFormat("an OSC address such as /landmarkd/{stream}, without its last slash") { text in
-      let plain = text.replacing("{stream}", with: "")
-      let isGood = plain.utf8.allSatisfy {
-        (0x21...0x7E).contains($0) && !"#*,?[]{}".utf8.contains($0)
-      }
-      return isGood && text.hasPrefix("/") && !text.hasSuffix("/") && text.utf8.count <= 128
-        ? text : nil
+    ValueFormat("an OSC address such as /landmarkd, of ASCII without spaces and # * , ? [ ] { }") {
+      text in
+      let isGood = (try? OSCSettings(host: "127.0.0.1", port: 1, prefix: text)) != nil
+      return isGood && text.utf8.count <= 128 ? text : nil
     }
   }
 
   /// `all`, or a list of groups.
-  private static func readColumns(_ section: ConfigurationSection) -> Set<ColumnGroup> {
+  private static func readColumns(
+    _ section: ConfigurationSection, unlessGiven: Set<ColumnGroup> = Set(ColumnGroup.allCases)
+  ) -> Set<ColumnGroup> {
     let all = Set(ColumnGroup.allCases)
     let names = ColumnGroup.allCases.map(\.rawValue).joined(separator: ", ")
-    guard let node = section.node("columns") else { return all }
+    guard let node = section.node("columns") else { return unlessGiven }
     guard case .sequence(let nodes) = node.value, !nodes.isEmpty else {
       _ = section.read(
         "columns", ValueFormat<Bool>("all, or a list of \(names)") { $0 == "all" ? true : nil })

@@ -3,6 +3,7 @@ import Logging
 import Measurement
 import Recording
 import Tracking
+import VideoInput
 
 /// What a service does, as its configuration file says. Immutable; checked when it is read.
 public struct ServiceConfiguration: Sendable, Equatable {
@@ -118,50 +119,27 @@ public struct BeliefConfiguration: Sendable, Equatable {
 
 /// Where frames come from, and how they are asked for.
 public struct SourceConfiguration: Sendable, Equatable {
-  /// How RTSP's pictures travel.
-  public enum Transport: String, Sendable, CaseIterable {
-    case tcp, udp
-  }
-
-  /// A device's path or an address with a scheme. May hold a password: show it redacted.
+  /// A device's path or an address with a scheme. May hold a password: show `shownAddress`.
   public let address: String
-  /// FFmpeg's name; nil: the device's choice.
-  public var pixelFormat: String?
-  /// Pixels; nil: the device's choice.
-  public var width: Int?
-  public var height: Int?
-  /// Frames a second that a device is asked for; nil: its choice.
-  public var framesPerSecond: Double?
-  public var transport = Transport.tcp
-  /// How long opening may take, seconds.
-  public var openDeadlineSeconds = 10.0
-  /// How long a frame may be waited for before the source counts as lost, seconds.
-  public var readDeadlineSeconds = 5.0
+  public let settings: LiveSettings
 
-  public init(address: String) { self.address = address }
-
-  /// The address without user name and password.
-  public var shownAddress: String {
-    guard let scheme = address.range(of: "://") else { return address }
-    let rest = address[scheme.upperBound...]
-    let host = rest.prefix { !"/?#".contains($0) }
-    guard let at = host.lastIndex(of: "@") else { return address }
-    return String(address[..<scheme.upperBound]) + String(rest[rest.index(after: at)...])
+  public init(address: String, settings: LiveSettings = .standard) {
+    self.address = address
+    self.settings = settings
   }
+
+  /// The address without user name, password and the like.
+  public var shownAddress: String { VideoInput.redacted(address) }
 }
 
 /// Where a stream's rows go.
 public enum OutputConfiguration: Sendable, Equatable {
   /// A CSV file after another.
   case csv(LogFileSettings, columns: Set<ColumnGroup>)
-  /// A JSON object a line: a file after another.
-  case ndjsonFile(LogFileSettings)
-  /// To standard output.
-  case ndjsonStandardOutput
-  /// To whom listens at a Unix socket's path.
-  case ndjsonSocket(path: String)
-  /// OSC messages by UDP, their addresses beginning with `prefix`.
-  case osc(host: String, port: Int, prefix: String)
+  /// A JSON object a line.
+  case ndjson(NDJSONLog.Target, columns: Set<ColumnGroup>)
+  /// OSC bundles by UDP.
+  case osc(OSCSettings)
   /// OpenSeeFace's UDP packets.
   case openSeeFace(host: String, port: Int, faceID: Int)
 }

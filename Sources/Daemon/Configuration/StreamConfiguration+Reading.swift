@@ -1,7 +1,7 @@
 import CLNF
-import Glibc
 import Measurement
 import Tracking
+import VideoInput
 
 extension StreamConfiguration {
   static let keys =
@@ -46,60 +46,46 @@ extension SourceConfiguration {
   ]
 
   init?(reading section: ConfigurationSection) {
-    let address = section.require("source", Self.addressFormat)
+    let address = section.require("source", Self.liveAddress)
     let size = section.read("video-size", Self.size)
     let pixelFormat = section.read("pixel-format", Self.pixelFormat)
     let rate = section.read("frame-rate", .number(0.1...1000, "frames a second"))
-    let transport = section.read("rtsp-transport", .choice(["tcp": Transport.tcp, "udp": .udp]))
+    let transport = section.read(
+      "rtsp-transport", .choice(["tcp": LiveSettings.RTSPTransport.tcp, "udp": .udp]))
     let openDeadline = section.read("open-deadline", .duration(0.1...600))
     let readDeadline = section.read("read-deadline", .duration(0.1...600))
     guard let address else { return nil }
-    self.init(address: address)
-    self.pixelFormat = pixelFormat
-    width = size?.width
-    height = size?.height
-    framesPerSecond = rate
-    self.transport = transport ?? self.transport
-    openDeadlineSeconds = openDeadline ?? openDeadlineSeconds
-    readDeadlineSeconds = readDeadline ?? readDeadlineSeconds
+    let standard = LiveSettings.standard
+    do {
+      self.init(
+        address: address,
+        settings: try LiveSettings(
+          pixelFormat: pixelFormat, width: size?.width, height: size?.height,
+          framesPerSecond: rate, rtspTransport: transport ?? standard.rtspTransport,
+          openDeadlineSeconds: openDeadline ?? standard.openDeadlineSeconds,
+          readDeadlineSeconds: readDeadline ?? standard.readDeadlineSeconds))
+    } catch {
+      // Each value was read within its range; what is left is what FFmpeg does not know.
+      section.complain("source", "cannot be used: \(error)", expected: Self.liveAddress.expected)
+      return nil
+    }
   }
 
-  /// A camera that is not there yet has a right address, a file that is there has not.
-  private static var addressFormat: ValueFormat<String> {
+  /// A camera that is not there yet has a right address, a file that is there has not. What stands
+  /// there may hold a password.
+  private static var liveAddress: ValueFormat<String> {
     ValueFormat(
-      "a device such as /dev/video0 or an address such as rtsp://host/path; recorded files are for "
+      "a camera such as /dev/video0 or an address such as rtsp://host/path; recorded files are for "
         + "landmarkd track", isSecret: true
     ) { text in
-      guard ValueFormat<String>.isPlainText(text) else { return nil }
-      if hasScheme(text) { return text }
-      guard text.hasPrefix("/"), !text.hasSuffix("/") else { return nil }
-      var status = stat()
-      guard stat(text, &status) == 0 else { return text.hasPrefix("/dev/") ? text : nil }
-      return status.st_mode & S_IFMT == S_IFCHR ? text : nil
+      ValueFormat<String>.isPlainText(text) && VideoInput.isLive(text) ? text : nil
     }
   }
 
-  /// RFC 3986: a letter, then letters, digits, '+', '-' and '.', before "://".
-  private static func hasScheme(_ text: String) -> Bool {
-    guard let end = text.range(of: "://") else { return false }
-    let scheme = text[..<end.lowerBound].utf8
-    guard let first = scheme.first, Character(Unicode.Scalar(first)).isLetter, first < 128 else {
-      return false
-    }
-    return end.upperBound < text.endIndex
-      && scheme.allSatisfy {
-        $0 < 128
-          && (Character(Unicode.Scalar($0)).isLetter || "+-.0123456789".utf8.contains($0))
-      }
-  }
-
-  /// As FFmpeg names them: "yuyv422", "mjpeg".
+  /// As FFmpeg names them.
   private static var pixelFormat: ValueFormat<String> {
     ValueFormat("FFmpeg's name of a pixel format or codec, such as yuyv422 or mjpeg") { text in
-      let isGood = text.utf8.allSatisfy {
-        $0 < 128 && (Character(Unicode.Scalar($0)).isLetter || "_0123456789".utf8.contains($0))
-      }
-      return isGood && (1...32).contains(text.utf8.count) ? text : nil
+      (try? LiveSettings(pixelFormat: text)) == nil ? nil : text
     }
   }
 

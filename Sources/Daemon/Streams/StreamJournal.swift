@@ -1,6 +1,7 @@
 import Logging
 import Recording
 import Synchronization
+import VideoInput
 
 /// Logs what changes about a stream, once each: a source that is lost for a night is one line, not
 /// one a second. Belongs to the stream's thread.
@@ -24,17 +25,18 @@ final class StreamJournal: Sendable {
   }
 
   /// How the source was seen to do.
-  func note(_ snapshot: CaptureSnapshot) {
+  func note(_ snapshot: LiveSnapshot) {
     let line: (Logger.Level, String)? = state.withLock { state in
       let size = "\(snapshot.width) x \(snapshot.height)"
       let (source, problem) = (state.source, state.problem)
       let isNewSize = size != state.size
-      state.source = snapshot.state
-      switch snapshot.state {
+      state.source = snapshot.sourceState
+      switch snapshot.sourceState {
       case .live:
         state.problem = nil
         state.size = size
-        return source != .live || isNewSize ? (.info, "live, \(size)") : nil
+        let note = snapshot.note.map { "; \($0)" } ?? ""
+        return source != .live || isNewSize ? (.info, "live, \(size)\(note)") : nil
       case .waiting:
         state.problem = snapshot.problem
         guard source == .live || problem != snapshot.problem else { return nil }

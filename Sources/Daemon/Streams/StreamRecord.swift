@@ -1,6 +1,7 @@
 import Recording
 import Synchronization
 import Tracking
+import VideoInput
 
 /// What a stream's thread writes down about it, for those who ask. Thread-safe.
 final class StreamRecord: Sendable {
@@ -8,7 +9,7 @@ final class StreamRecord: Sendable {
     var status: StreamStatus
     var rate = RateWindow()
     /// Counts of captures and sinks that ended with an error before the present ones.
-    var earlier = CaptureSnapshot()
+    var earlier = LiveSnapshot()
     var earlierOutputs: [OutputStatus] = []
     var hasSettled = false
     /// When the source's state was first seen as it is.
@@ -60,12 +61,12 @@ final class StreamRecord: Sendable {
 
   /// How the source was seen to do. Returns what it was before.
   @discardableResult
-  func see(_ snapshot: CaptureSnapshot) -> (state: SourceState, problem: String?) {
+  func see(_ snapshot: LiveSnapshot) -> (state: SourceState, problem: String?) {
     let now = clock.now()
     return state.withLock { state in
       let before = (state.status.sourceState, state.status.problem)
-      if snapshot.state != before.0 { state.stateSince = now }
-      state.status.sourceState = snapshot.state
+      if snapshot.sourceState != before.0 { state.stateSince = now }
+      state.status.sourceState = snapshot.sourceState
       state.status.problem = snapshot.state == .live ? nil : snapshot.problem
       if snapshot.width > 0 {
         (state.status.width, state.status.height) = (snapshot.width, snapshot.height)
@@ -105,7 +106,7 @@ final class StreamRecord: Sendable {
   }
 
   /// Keeps the counts of a capture and of sinks that are let go.
-  func keep(_ capture: CaptureSnapshot?, _ outputs: [SinkStatus]) {
+  func keep(_ capture: LiveSnapshot?, _ outputs: [SinkStatus]) {
     state.withLock { state in
       if let capture { state.earlier.add(capture) }
       state.add(outputs.map(OutputStatus.init))
@@ -118,7 +119,7 @@ final class StreamRecord: Sendable {
   var hasSettled: Bool { state.withLock { $0.hasSettled } }
 
   /// The stream as it is now, with what its capture and its sinks say.
-  func status(_ capture: CaptureSnapshot?, _ outputs: [SinkStatus]) -> StreamStatus {
+  func status(_ capture: LiveSnapshot?, _ outputs: [SinkStatus]) -> StreamStatus {
     let now = clock.now()
     return state.withLock { state in
       var status = state.status
@@ -142,21 +143,22 @@ final class StreamRecord: Sendable {
       guard state.status.sourceState != .stopped else { return true }
       guard now <= state.turnDue else { return false }
       switch state.status.sourceState {
-      case .opening: return now - state.stateSince <= 2 * source.openDeadlineSeconds + 10
+      case .opening: return now - state.stateSince <= 2 * source.settings.openDeadlineSeconds + 10
       case .live:
         let last = max(state.status.lastFrameSeconds ?? state.stateSince, state.stateSince)
-        return now - last <= 2 * source.readDeadlineSeconds + 10
+        return now - last <= 2 * source.settings.readDeadlineSeconds + 10
       case .waiting, .stopped: return true
       }
     }
   }
 }
 
-extension CaptureSnapshot {
-  fileprivate mutating func add(_ other: CaptureSnapshot) {
+extension LiveSnapshot {
+  fileprivate mutating func add(_ other: LiveSnapshot) {
     framesReceived += other.framesReceived
     droppedForNewer += other.droppedForNewer
     undecodable += other.undecodable
+    corruptPackets += other.corruptPackets
     reconnects += other.reconnects
   }
 }

@@ -170,7 +170,7 @@ final class StreamWorker: Sendable {
     }
   }
 
-  private func look(_ snapshot: CaptureSnapshot, _ sinks: [any FrameSink]) {
+  private func look(_ snapshot: LiveSnapshot, _ sinks: [any FrameSink]) {
     record.see(snapshot)
     journal.note(snapshot)
     journal.note(sinks.map(\.status))

@@ -28,6 +28,13 @@ mkdir "$root/dev/pts" "$root/dev/shm"
 mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
 mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
 for device in null zero full random urandom tty; do cp -a "/dev/$device" "$root/dev/"; done
+for camera in /dev/video*; do
+  if [[ -c $camera ]]; then
+    cp -a "$camera" "$root/dev/"
+    # As udev does it.
+    chgrp video "$root$camera" && chmod 660 "$root$camera"
+  fi
+done
 ln -s pts/ptmx "$root/dev/ptmx"
 ln -s /proc/self/fd "$root/dev/fd"
 

@@ -109,3 +109,57 @@ class UDPSource(Source):
                 f"{self.address}?pkt_size=1316",
             ],
             self._log)
+
+
+class FakeCamera:
+    """The tests' V4L2 device, which a daemon's process gets with `environment`.
+
+    It logs every frame that it hands over: that log outlasts the daemon's end.
+    """
+
+    address = "/dev/video0"
+    _SOURCE = REPOSITORY / "Tests/FakeVideoDevice/FakeVideoDevice.c"
+
+    def __init__(self, folder: pathlib.Path, **settings):
+        self._control = folder / "camera.conf"
+        self._log = folder / "camera.log"
+        self._settings = {}
+        library = folder / "libfakecamera.so"
+        if not library.exists():
+            subprocess.run(
+                ["cc", "-O2", "-shared", "-fPIC", "-o", str(library), str(self._SOURCE), "-ldl"],
+                check=True, timeout=60)
+        self.environment = {
+            "LD_PRELOAD": str(library),
+            "FAKE_CAMERA_CONTROL": str(self._control),
+            "FAKE_CAMERA_LOG": str(self._log),
+        }
+        self.set(**settings)
+
+    def set(self, **settings) -> None:
+        """Changes how the camera does (FakeVideoDevice.c says what there is), at once and whole."""
+        self._settings |= settings
+        partial = self._control.with_suffix(".partial")
+        partial.write_text("".join(f"{key} {value}\n" for key, value in self._settings.items()))
+        partial.rename(self._control)
+
+    def frames(self) -> list[tuple[int, int]]:
+        """Sequence and time stamp (microseconds, monotonic) of each frame that was handed over."""
+        lines = self._log.read_text().split("\n")[:-1] if self._log.exists() else []
+        return [(int(sequence), int(stamp)) for sequence, stamp in map(str.split, lines)]
+
+
+def motion_jpeg(folder: pathlib.Path) -> pathlib.Path:
+    """The clip as JPEG files after one another, for a camera of format mjpeg; made once."""
+    target = folder / "talking.mjpeg"
+    if not target.exists():
+        _ffmpeg("-i", _CLIP, "-an", "-c:v", "mjpeg", "-q:v", "3", "-f", "mjpeg", target)
+    return target
+
+
+def raw_frames(folder: pathlib.Path, count: int = 90) -> pathlib.Path:
+    """The clip's first frames as a camera of format yuyv has them; made once."""
+    target = folder / "talking.yuyv"
+    if not target.exists():
+        _ffmpeg("-i", _CLIP, "-frames:v", count, "-pix_fmt", "yuyv422", "-f", "rawvideo", target)
+    return target

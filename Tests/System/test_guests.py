@@ -108,7 +108,7 @@ class PowerCut(SystemTest):
              "path": f"{folder}/rows/{name}-%Y%m%dT%H%M%SZ.csv"}
             for name, policy in _POLICIES.items()
         ]
-        return [stream("face", "/dev/video0", *outputs, {"type": "ndjson", "stdout": "true"})]
+        return [stream("face", "/dev/video0", *outputs, {"type": "ndjson", "stdout": True})]
 
     def script(self) -> str:
         variables = " ".join(

@@ -37,6 +37,9 @@ let package = Package(
       pkgConfig: "openblas lapacke",
       providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
     .target(name: "CFFmpegShims", dependencies: ["CFFmpeg"]),
+    // What V4L2 devices say about themselves.
+    .target(
+      name: "CVideoDevice", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     .target(
       name: "CFaceDetector",
       cxxSettings: optimisedCXX,
@@ -59,7 +62,7 @@ let package = Package(
       dependencies: ["CLNF", "Tracking", "Measurement", "CFFmpeg", "CFFmpegShims"],
       swiftSettings: strict),
     .target(
-      name: "VideoInput", dependencies: ["CLNF", "CFFmpeg", "CFFmpegShims"],
+      name: "VideoInput", dependencies: ["CLNF", "CFFmpeg", "CFFmpegShims", "CVideoDevice"],
       swiftSettings: strict),
     // The service: configuration, supervised streams, health, the live page.
     .target(

@@ -39,7 +39,7 @@ public enum ColumnGroup: String, Sendable, CaseIterable, Codable {
 /// from this file.
 ///
 /// Names and order are those of OpenFace 2.2 for what it and we both compute, then our own columns
-/// (state to time_utc). What is not computed has no column.
+/// (state to latency). What is not computed has no column.
 public struct ColumnSchema: Sendable, Equatable {
   /// n: 68 for the usual markup.
   public let landmarkCount: Int
@@ -49,16 +49,19 @@ public struct ColumnSchema: Sendable, Equatable {
   public let groups: Set<ColumnGroup>
   /// Whether rows begin with the name of the image they are about: for results of single images.
   public let namesImages: Bool
+  /// Whether the rows are of a live source: the group `times` then ends with `latency`.
+  public let isLive: Bool
 
   public init(
     landmarkCount: Int, modeCount: Int, groups: Set<ColumnGroup> = Set(ColumnGroup.allCases),
-    namesImages: Bool = false
+    namesImages: Bool = false, isLive: Bool = false
   ) {
     precondition(landmarkCount >= 0 && modeCount >= 0, "negative number of columns")
     self.landmarkCount = landmarkCount
     self.modeCount = modeCount
     self.groups = groups
     self.namesImages = namesImages
+    self.isLive = isLive
   }
 
   /// The columns' names in order.
@@ -86,7 +89,7 @@ public struct ColumnSchema: Sendable, Equatable {
     case .parameters:
       ["p_scale", "p_rx", "p_ry", "p_rz", "p_tx", "p_ty"] + numbered("p", modeCount)
     case .fit: ["state", "mean_shift", "peak_offset", "likelihood", "iterations"]
-    case .times: ["pts", "time_utc"]
+    case .times: ["pts", "time_utc"] + (isLive ? ["latency"] : [])
     }
   }
 
@@ -96,7 +99,7 @@ public struct ColumnSchema: Sendable, Equatable {
   /// `row` is then as before.
   func append(
     _ frame: TrackedFrame, _ measurement: FaceMeasurement, image: String = "",
-    to row: inout ByteWriter
+    latencySeconds: Double? = nil, to row: inout ByteWriter
   ) throws(RecordingError) {
     try check(frame, measurement)
     if namesImages {
@@ -110,6 +113,10 @@ public struct ColumnSchema: Sendable, Equatable {
     row.cell(frame.success ? 1 : 0)
     for group in ColumnGroup.allCases where groups.contains(group) {
       appendCells(of: group, frame, measurement, to: &row)
+    }
+    // The group `times` is the last.
+    if isLive && groups.contains(.times) {
+      row.cell(latencySeconds, decimals: Decimals.timestamp)
     }
     row.cut(to: row.count - 1)
     row.append(UInt8(ascii: "\n"))
@@ -160,7 +167,8 @@ public struct ColumnSchema: Sendable, Equatable {
     }
   }
 
-  private func check(
+  /// Throws `RecordingError.shapeMismatch` where the fit's numbers of values are not the schema's.
+  func check(
     _ frame: TrackedFrame, _ measurement: FaceMeasurement
   ) throws(RecordingError) {
     guard frame.hasFit else { return }

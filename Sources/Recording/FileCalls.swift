@@ -7,6 +7,10 @@ struct FileCalls {
   var write: (Int32, UnsafeRawBufferPointer) -> Int = writeWithoutSignal
   /// As fsync(2).
   var synchronise: (Int32) -> Int32 = { fsync($0) }
+  /// As fdatasync(2).
+  var synchroniseData: (Int32) -> Int32 = { fdatasync($0) }
+  /// As ftruncate(2).
+  var truncate: (Int32, Int) -> Int32 = { ftruncate($0, $1) }
   /// Runs after a partial was opened, before it is locked: where another run can come between.
   var openedPartial: () -> Void = {}
   /// The descriptor of `-`; it is never closed.

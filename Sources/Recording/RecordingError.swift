@@ -18,6 +18,10 @@ public enum RecordingError: Error, Sendable, Equatable, CustomStringConvertible 
   case unknownColumnGroup(name: String, valid: [String])
   /// A frame does not have the numbers of values that the columns were made for.
   case shapeMismatch(what: String, got: Int, expected: Int)
+  /// A setting of an output is out of range; `expected` says what the range is.
+  case invalidSetting(name: String, value: String, expected: String)
+  /// A receiver cannot be reached: what failed, and why.
+  case receiver(target: String, reason: String)
   /// A value that the file's format cannot express.
   case notRepresentable(path: String, reason: String)
   /// FFmpeg's encoder failed: the function and FFmpeg's own text.
@@ -43,6 +47,10 @@ public enum RecordingError: Error, Sendable, Equatable, CustomStringConvertible 
       return "no column group '\(name)'; there are \(valid.joined(separator: ", "))"
     case .shapeMismatch(let what, let got, let expected):
       return "a frame has \(got) \(what), the columns are for \(expected)"
+    case .invalidSetting(let name, let value, let expected):
+      return "\(name) is \(value), expected \(expected)"
+    case .receiver(let target, let reason):
+      return "cannot send to \(target): \(reason)"
     case .notRepresentable(let path, let reason):
       return "cannot write \(path): \(reason)"
     case .encoder(let operation, let text):

@@ -31,6 +31,28 @@ public enum UTCTimestamp {
     bytes.append(UInt8(ascii: "Z"))
   }
 
+  /// A point in time as the numbers of its date and its time of day in UTC.
+  struct Fields: Equatable {
+    let year, month, day, dayOfYear, hour, minute, second: Int64
+
+    /// Of the second that began at or before `seconds`. What is outside the years 1 to 9999, or not
+    /// finite, becomes the nearest end, or 1970.
+    init(secondsSince1970 seconds: Double) {
+      let bounded =
+        seconds.isNaN ? 0 : min(max(seconds, -62_135_596_800), 253_402_300_799)
+      let (days, inDay) = UTCTimestamp.floorDivide(Int64(bounded.rounded(.down)), 86_400)
+      (year, month, day) = UTCTimestamp.civilDate(daysSince1970: days)
+      dayOfYear = days - UTCTimestamp.daysSince1970(beginOf: year) + 1
+      (hour, minute, second) = (inDay / 3600, inDay / 60 % 60, inDay % 60)
+    }
+  }
+
+  /// The days from 1970-01-01 to the first of January of a year.
+  private static func daysSince1970(beginOf year: Int64) -> Int64 {
+    let before = year - 1
+    return 365 * before + before / 4 - before / 100 + before / 400 - 719_162
+  }
+
   /// The Gregorian date of a day. Years are counted from March, so that a leap day ends its year;
   /// 400 years have 146,097 days.
   private static func civilDate(daysSince1970 days: Int64) -> (Int64, Int64, Int64) {

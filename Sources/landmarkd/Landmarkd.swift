@@ -15,7 +15,7 @@ struct Landmarkd: ParsableCommand {
     version: version,
     subcommands: [
       TrackCommand.self, FitCommand.self, EvaluateCommand.self, InspectCommand.self,
-      ModelCommand.self,
+      ModelCommand.self, DevicesCommand.self,
     ])
 
   static func main() {

@@ -154,7 +154,8 @@ private final class SmallDisk {
   }
 }
 
-private final class SmallMount {
+/// A file system of 64 KB in memory.
+final class SmallMount {
   let folder: ScratchFolder
 
   init() throws {

@@ -1,0 +1,106 @@
+import Measurement
+import Tracking
+
+/// Where the rows of a live stream go: a log, a socket, a program that animates a face.
+///
+/// `write` belongs to one thread, the stream's; it encodes the row into memory that is used again
+/// and returns within microseconds, whatever the disk or the receiver does. What cannot be taken is
+/// counted as lost, by cause. `close` and `status` may be called on any thread.
+public protocol FrameSink: AnyObject, Sendable {
+  /// Hands on the row of one face in one frame. Never blocks, never throws; `status` says what
+  /// became of the rows. After `close` rows are only counted as lost.
+  func write(_ frame: TrackedFrame, _ measurement: FaceMeasurement, _ context: FrameContext)
+
+  /// Writes what is queued, in whole lines, and lets go of the destination. Takes 5 seconds at
+  /// most; what a dead destination has not taken by then is counted as lost. More calls do nothing.
+  func close()
+
+  /// How the sink does now.
+  var status: SinkStatus { get }
+}
+
+/// What a row needs to be told of its stream.
+public struct FrameContext: Sendable, Equatable {
+  /// The stream's name in the configuration.
+  public var stream: String
+  /// Pixels of the frames.
+  public var width: Int
+  public var height: Int
+  /// The camera that the poses are for.
+  public var camera: CameraIntrinsics
+
+  public init(stream: String, width: Int, height: Int, camera: CameraIntrinsics) {
+    self.stream = stream
+    self.width = width
+    self.height = height
+    self.camera = camera
+  }
+}
+
+/// How a sink does.
+public struct SinkStatus: Sendable, Equatable {
+  /// "csv", "ndjson", "osc" or "openseeface".
+  public var kind: String
+  /// Where it goes, as it was asked for: a name pattern, a path, HOST:PORT.
+  public var target: String
+  /// Rows or packets that were handed to the system.
+  public var written: Int
+  /// Rows or packets that were not, by cause (`LossCause`); causes without losses are left out.
+  public var lost: [String: Int]
+  /// What is wrong now, in one line; nil while all is well.
+  public var problem: String?
+  /// Whether nothing can be written any more, however long one waits: standard output's reader has
+  /// gone. Only streams to a descriptor that cannot be opened again end like this.
+  public var isOver: Bool
+
+  public init(
+    kind: String, target: String, written: Int = 0, lost: [String: Int] = [:],
+    problem: String? = nil, isOver: Bool = false
+  ) {
+    self.kind = kind
+    self.target = target
+    self.written = written
+    self.lost = lost
+    self.problem = problem
+    self.isOver = isOver
+  }
+}
+
+/// Why a row was lost; the raw value is the key in `SinkStatus.lost`.
+public enum LossCause: String, Sendable, CaseIterable {
+  /// The file system has no room, and the queue is full.
+  case diskFull = "disk full"
+  /// The disk takes rows more slowly than they come, and the queue is full.
+  case diskSlow = "disk slow"
+  /// The file cannot be opened or written for another reason, and the queue is full.
+  case cannotWrite = "cannot write"
+  /// The receiver takes rows more slowly than they come.
+  case receiverSlow = "receiver slow"
+  /// Nobody receives: nothing listens, or the receiver has gone.
+  case noReceiver = "no receiver"
+  /// The receiver's host is not known or cannot be reached.
+  case unreachable = "unreachable"
+  /// The row does not have the shape that the destination is for.
+  case wrongShape = "wrong shape"
+  /// The row came after `close`.
+  case closed = "closed"
+}
+
+/// Counts of losses by cause.
+struct LossCounts {
+  private var counts = [Int](repeating: 0, count: LossCause.allCases.count)
+
+  mutating func add(_ number: Int, _ cause: LossCause) {
+    guard let index = LossCause.allCases.firstIndex(of: cause) else { return }
+    counts[index] += number
+  }
+
+  /// The causes that have losses.
+  var byCause: [String: Int] {
+    var result: [String: Int] = [:]
+    for (cause, count) in zip(LossCause.allCases, counts) where count > 0 {
+      result[cause.rawValue] = count
+    }
+    return result
+  }
+}

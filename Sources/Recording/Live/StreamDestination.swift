@@ -1,0 +1,101 @@
+import Glibc
+
+/// Lines to an open descriptor that is no regular file: standard output, a pipe, a terminal, a
+/// device. One thread at a time.
+///
+/// A reader that takes nothing is waited for outside of write(2), so that closing stays possible:
+/// a pipe that says it has room takes PIPE_BUF bytes without blocking.
+final class StreamDestination: LineDestination {
+  /// What messages call it.
+  private let name: String
+  private let descriptor: Int32
+  private let ownsDescriptor: Bool
+  private let calls: FileCalls
+  /// The header, until it is written.
+  private var preamble: [UInt8]
+  /// Bytes of the line that is under way, and of the preamble, that were written.
+  private var bytesDone = 0
+  private var isOver = false
+
+  /// Bytes that fit into a pipe that is not full.
+  private static let atomicSize = Int(PIPE_BUF)
+  private static let patienceMilliseconds: Int32 = 100
+
+  /// Writes `header` before the first line. Closes the descriptor in the end if it `owns` it.
+  init(
+    _ descriptor: Int32, name: String, owns: Bool, header: [UInt8], calls: FileCalls = FileCalls()
+  ) {
+    self.descriptor = descriptor
+    self.name = name
+    ownsDescriptor = owns
+    preamble = header
+    self.calls = calls
+  }
+
+  deinit { if ownsDescriptor { _ = Glibc.close(descriptor) } }
+
+  func write(_ batch: borrowing LineBatch, from first: Int) -> LineProgress {
+    guard !isOver else { return LineProgress() }
+    var line = first
+    do throws(RecordingError) {
+      guard try writePreamble() else { return waiting(written: 0) }
+      while line < batch.count {
+        guard try write(batch.text(of: line..<line + 1)) else {
+          return waiting(written: line - first)
+        }
+        line += 1
+      }
+      return LineProgress(written: line - first)
+    } catch {
+      isOver = true
+      var progress = LineProgress(written: line - first, stoppedBy: error)
+      progress.cause = .noReceiver
+      progress.isOver = true
+      return progress
+    }
+  }
+
+  /// Writes the header, so that a reader has it before the first row.
+  var tickSeconds: Double? { preamble.isEmpty || isOver ? nil : 0 }
+
+  func tick() -> LineProgress {
+    let nothing = LineBatch()
+    return write(nothing, from: 0)
+  }
+
+  func finish() -> RecordingError? { nil }
+
+  private func waiting(written: Int) -> LineProgress {
+    var progress = LineProgress(written: written)
+    progress.cause = .receiverSlow
+    return progress
+  }
+
+  private func writePreamble() throws(RecordingError) -> Bool {
+    let header = preamble
+    guard !header.isEmpty else { return true }
+    let isWhole = try header.span.withUnsafeBytes { (bytes) throws(RecordingError) in
+      try write(bytes)
+    }
+    if isWhole { preamble = [] }
+    return isWhole
+  }
+
+  /// Goes on with `bytes` after the first `bytesDone`; false where the reader takes no more now.
+  private func write(_ bytes: UnsafeRawBufferPointer) throws(RecordingError) -> Bool {
+    while bytesDone < bytes.count {
+      var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      guard poll(&waiting, 1, Self.patienceMilliseconds) > 0 else { return false }
+      let end = min(bytes.count, bytesDone + Self.atomicSize)
+      let written = calls.write(
+        descriptor, UnsafeRawBufferPointer(rebasing: bytes[bytesDone..<end]))
+      if written >= 0 {
+        bytesDone += written
+      } else if errno != EINTR && errno != EAGAIN {
+        throw .current("write", name)
+      }
+    }
+    bytesDone = 0
+    return true
+  }
+}

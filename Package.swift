@@ -15,7 +15,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     .package(url: "https://github.com/swhitty/FlyingFox", from: "0.26.0"),
@@ -37,6 +37,9 @@ let package = Package(
       pkgConfig: "openblas lapacke",
       providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
     .target(name: "CFFmpegShims", dependencies: ["CFFmpeg"]),
+    // What V4L2 devices say about themselves.
+    .target(
+      name: "CVideoDevice", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     .target(
       name: "CFaceDetector",
       cxxSettings: optimisedCXX,
@@ -59,7 +62,7 @@ let package = Package(
       dependencies: ["CLNF", "Tracking", "Measurement", "CFFmpeg", "CFFmpegShims"],
       swiftSettings: strict),
     .target(
-      name: "VideoInput", dependencies: ["CLNF", "CFFmpeg", "CFFmpegShims"],
+      name: "VideoInput", dependencies: ["CLNF", "CFFmpeg", "CFFmpegShims", "CVideoDevice"],
       swiftSettings: strict),
     // The service: configuration, supervised streams, health, the live page.
     .target(
@@ -139,7 +142,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "DaemonTests",
-      dependencies: ["Daemon", "CLNF", "Tracking", "Measurement", "Recording", "TestSupport"],
+      dependencies: [
+        "Daemon", "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "VideoInput",
+        "TestSupport", .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "CommandLineTests",

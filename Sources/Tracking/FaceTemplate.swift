@@ -70,6 +70,22 @@ struct FaceTemplate {
     )
   }
 
+  /// Where the face in `box` of an earlier picture is now; where its picture says nothing, where it
+  /// was. nil where the two pictures are not of one size.
+  static func carry(
+    _ box: FaceBox, from earlier: borrowing GreyImage, to image: borrowing GreyImage
+  ) -> FaceBox? {
+    guard earlier.width == image.width, earlier.height == image.height else { return nil }
+    var template = FaceTemplate()
+    // A face is about 150 mm wide from outline to outline.
+    let scale = box.width / 150
+    template.remember(
+      earlier, [box.x, box.x + box.width, box.y, box.y + box.height], scale: scale)
+    guard let shift = template.shift(in: image, scale: scale) else { return box }
+    return FaceBox(
+      x: box.x + shift.x, y: box.y + shift.y, width: box.width, height: box.height)
+  }
+
   /// The centred template times the patch at (x, y), divided by the patch's deviation.
   private func correlation(
     _ area: [Float], _ areaWidth: Int, _ x: Int, _ y: Int, _ centred: [Float]

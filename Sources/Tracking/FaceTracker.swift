@@ -17,9 +17,14 @@ extension ValidatorEvaluation: LandmarkJudge {}
 ///
 /// Give it every frame in order. After the first frames it allocates nothing but what the detector
 /// does when it runs. One thread at a time.
+///
+/// With a detector on the path a frame that needs one waits for it; with one beside the path
+/// (`BackgroundDetector`, for live sources) the frame goes on without, and the box that is found in
+/// its copy is brought forward to a later frame.
 public final class FaceTracker {
   /// What a frame took, for statistics and tests.
   public struct Activity: Sendable, Equatable {
+    /// Whether a search was made, or begun beside the path.
     public var detectorRan = false
     public var detectorFound = false
     /// Fits of the frame in order, by the windows they used.
@@ -31,13 +36,18 @@ public final class FaceTracker {
   public let settings: TrackingSettings
   public private(set) var activity = Activity()
   private let fitter: Fitter
-  private let detector: any FaceDetector
+  private let search: Search
   private let judge: (any LandmarkJudge)?
   private var machine: TrackingStateMachine
   private var current: Fit
   private var saved: Fit
   private var template: FaceTemplate
   private var history = LikelihoodHistory()
+
+  private enum Search {
+    case onPath(any FaceDetector)
+    case beside(BackgroundDetector)
+  }
 
   /// A fit and what is thought of it.
   private struct Fit {
@@ -52,13 +62,28 @@ public final class FaceTracker {
   /// - Parameters:
   ///   - judge: believes or doubts fits; without one every fit that ends is believed.
   /// - Throws: `ModelDataError` for settings that cannot be used.
-  public init(
+  public convenience init(
     fitter: Fitter, detector: any FaceDetector, judge: (any LandmarkJudge)?,
     settings: TrackingSettings
   ) throws(ModelDataError) {
+    try self.init(fitter, .onPath(detector), judge, settings)
+  }
+
+  /// For live sources: no frame waits for the detector. What comes of a frame then depends on how
+  /// fast it is; everything else is as with the other initialiser.
+  public convenience init(
+    fitter: Fitter, besides detector: BackgroundDetector, judge: (any LandmarkJudge)?,
+    settings: TrackingSettings
+  ) throws(ModelDataError) {
+    try self.init(fitter, .beside(detector), judge, settings)
+  }
+
+  private init(
+    _ fitter: Fitter, _ search: Search, _ judge: (any LandmarkJudge)?, _ settings: TrackingSettings
+  ) throws(ModelDataError) {
     try settings.validate()
     self.fitter = fitter
-    self.detector = detector
+    self.search = search
     self.judge = judge
     self.settings = settings
     machine = TrackingStateMachine(settings)
@@ -78,6 +103,7 @@ public final class FaceTracker {
   public func reset() {
     machine = TrackingStateMachine(settings)
     template.forget()
+    if case .beside(let detector) = search { detector.discard() }
   }
 
   /// Looks at the next frame and fills `frame`, all but its number and times.
@@ -88,12 +114,12 @@ public final class FaceTracker {
     var hasFit = true
     switch machine.begin() {
     case .search(let detect):
-      hasFit = detect && detectAndFit(image)
+      hasFit = detectAndFit(image, isDue: detect)
       if hasFit { history = LikelihoodHistory() }
       machine.searched(success: hasFit ? current.success : nil)
     case .follow(let wide):
       follow(image, wide: wide)
-      if machine.followed(success: current.success) { redetect(image) }
+      redetect(image, isDue: machine.followed(success: current.success))
     }
     let givenUp = machine.end()
     if hasFit, !givenUp, settings.matchesTemplate {
@@ -102,15 +128,27 @@ public final class FaceTracker {
     fill(&frame, hasFit: hasFit, givenUp: givenUp)
   }
 
-  /// Runs the detector and fits the chosen face from scratch. Returns whether there was one.
-  private func detectAndFit(_ image: borrowing GreyImage) -> Bool {
-    activity.detectorRan = true
-    guard let face = chosen(of: detector.detectFaces(in: image)) else { return false }
+  /// Fits the chosen face of the detector from scratch. Returns whether there was one.
+  private func detectAndFit(_ image: borrowing GreyImage, isDue: Bool) -> Bool {
+    let box: FaceBox?
+    switch search {
+    case .onPath(let detector):
+      guard isDue else { return false }
+      activity.detectorRan = true
+      box = chosen(of: detector.detectFaces(in: image))?.box
+    case .beside(let detector):
+      let answer = detector.take { copy, faces in
+        chosen(of: faces).flatMap { FaceTemplate.carry($0.box, from: copy, to: image) }
+      }
+      box = answer ?? nil
+      if box == nil, isDue { activity.detectorRan = detector.submit(image) }
+    }
+    guard let box else { return false }
     activity.detectorFound = true
     let shape = fitter.model.shapeModel
     for mode in 0..<shape.modeCount { current.parameters.local[mode] = 0 }
     current.parameters.global = shape.globalParameters(
-      box: face.box, local: current.parameters.local, rotation: EulerAngles(x: 0, y: 0, z: 0))
+      box: box, local: current.parameters.local, rotation: EulerAngles(x: 0, y: 0, z: 0))
     fit(image, .first)
     return true
   }
@@ -184,10 +222,17 @@ public final class FaceTracker {
     return high > low ? sum / Double(n) / (high - low) : .infinity
   }
 
-  /// Fits a detected face and keeps it only where it is believed.
-  private func redetect(_ image: borrowing GreyImage) {
+  /// After a failed frame: fits a detected face and keeps it only where it is believed.
+  private func redetect(_ image: borrowing GreyImage, isDue: Bool) {
+    guard !current.success else {
+      // What was found for an earlier failure is about a face that is not followed any more.
+      if case .beside(let detector) = search { detector.discard() }
+      return
+    }
+    if case .onPath = search, !isDue { return }
     saved = current
-    let found = detectAndFit(image)
+    let found = detectAndFit(image, isDue: isDue)
+    if case .beside = search, !found { return }
     machine.redetected(success: found && current.success)
     if found, current.success { history = LikelihoodHistory() }
     if found, !current.success { current = saved }

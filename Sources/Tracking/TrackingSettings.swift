@@ -46,6 +46,14 @@ public struct TrackingSettings: Sendable, Equatable, Codable {
     return settings
   }
 
+  /// For live sources: as for files, but an empty picture is searched on every fourth frame only, so
+  /// that a camera that sees nobody for months does not keep a core busy.
+  public static func live(for model: FaceModel) -> TrackingSettings {
+    var settings = landmarkd(for: model)
+    settings.searchInterval = 4
+    return settings
+  }
+
   /// - Throws: `ModelDataError` naming the setting and what was expected.
   public func validate() throws(ModelDataError) {
     try belief.validate()

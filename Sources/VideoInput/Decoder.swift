@@ -9,11 +9,22 @@ final class Decoder {
 
   enum Output: Equatable { case frame, needsInput, end, failed(Int32) }
 
-  /// `isStrict` makes damage an error that decoders otherwise conceal (for single images).
+  /// What the decoder is for.
+  enum Use {
+    /// A recorded video; 0 threads: one a core.
+    case recording(threads: Int)
+    /// A single image; `isStrict` makes damage an error that decoders otherwise conceal. A thread
+    /// of its own would only delay the one frame.
+    case image(isStrict: Bool)
+    /// A live source: a frame comes out as soon as its packet has gone in. Threads over frames
+    /// would hold back as many frames as there are threads; threads over slices take the other
+    /// streams' cores.
+    case live
+  }
+
   /// Throws `.noDecoder` and `.failed`.
   init(
-    _ parameters: UnsafePointer<AVCodecParameters>, timeBase: AVRational?, threads: Int,
-    isStrict: Bool, name: String
+    _ parameters: UnsafePointer<AVCodecParameters>, timeBase: AVRational?, use: Use, name: String
   ) throws(VideoInputError) {
     _ = FFmpegLibrary.isPrepared
     let id = parameters.pointee.codec_id
@@ -32,10 +43,18 @@ final class Decoder {
     var code = avcodec_parameters_to_context(opened, parameters)
     if code >= 0 {
       opened.pointee.pkt_timebase = timeBase ?? AVRational(num: 0, den: 1)
-      opened.pointee.thread_count = Int32(clamping: threads)
       // Refused before memory is taken for it.
       opened.pointee.max_pixels = Int64(VideoInput.largestSide) * Int64(VideoInput.largestSide)
-      if isStrict { opened.pointee.err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE }
+      switch use {
+      case .recording(let threads): opened.pointee.thread_count = Int32(clamping: threads)
+      case .image(let isStrict):
+        opened.pointee.thread_count = 1
+        if isStrict { opened.pointee.err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE }
+      case .live:
+        opened.pointee.thread_count = 1
+        opened.pointee.thread_type = FF_THREAD_SLICE
+        opened.pointee.flags |= AV_CODEC_FLAG_LOW_DELAY
+      }
       code = avcodec_open2(opened, codec, nil)
     }
     guard code >= 0 else {

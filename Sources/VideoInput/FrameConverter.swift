@@ -33,14 +33,18 @@ final class FrameConverter {
   /// Grey rows of the reference's conversion before they are turned.
   private var referenceGrey = PaddedPicture()
 
-  init(_ settings: VideoSettings) {
-    greyConversion = settings.greyConversion
-    switch settings.greyConversion {
+  convenience init(_ settings: VideoSettings) {
+    self.init(settings.greyConversion, keepsColour: settings.keepsColour)
+  }
+
+  init(_ greyConversion: VideoSettings.GreyConversion, keepsColour: Bool) {
+    self.greyConversion = greyConversion
+    switch greyConversion {
     case .luma: greyScaler = Scaler(target: AV_PIX_FMT_GRAY8, channels: 1, tags: .range)
     case .reference: greyScaler = Scaler(target: AV_PIX_FMT_BGR24, channels: 3, tags: .ignored)
     }
     colourScaler =
-      settings.keepsColour
+      keepsColour
       ? Scaler(target: AV_PIX_FMT_RGB24, channels: 3, tags: .rangeAndMatrix) : nil
   }
 

@@ -80,10 +80,9 @@ final class ImageDecoder {
     guard let parameters else { throw Demuxer.outOfMemory(path) }
     parameters.pointee.codec_type = AVMEDIA_TYPE_VIDEO
     parameters.pointee.codec_id = codec
-    // A thread of its own would only delay the one frame. FFmpeg's strict TIFF decoder refuses
-    // tags that it does not know, which sound files have.
+    // FFmpeg's strict TIFF decoder refuses tags that it does not know, which sound files have.
     return try Decoder(
-      parameters, timeBase: nil, threads: 1, isStrict: codec != AV_CODEC_ID_TIFF, name: path)
+      parameters, timeBase: nil, use: .image(isStrict: codec != AV_CODEC_ID_TIFF), name: path)
   }
 
   private func readFile(_ path: String) throws(VideoInputError) {

@@ -26,18 +26,31 @@ final class IOWatch: Sendable {
   /// From now on `verdict` is `.expired` after `seconds`.
   func start(seconds: Double) {
     let nanoseconds = UInt64(min(max(seconds, 0), 1e9) * 1e9)
-    deadlineNanoseconds.store(Self.now() &+ nanoseconds, ordering: .relaxed)
+    deadlineNanoseconds.store(Clocks.monotonicNanoseconds &+ nanoseconds, ordering: .relaxed)
   }
 
   var verdict: Verdict {
     if interruption.isInterrupted { return .interrupted }
-    return Self.now() >= deadlineNanoseconds.load(ordering: .relaxed) ? .expired : .goOn
+    let now = Clocks.monotonicNanoseconds
+    return now >= deadlineNanoseconds.load(ordering: .relaxed) ? .expired : .goOn
   }
+}
 
-  /// Nanoseconds of the monotonic clock.
-  private static func now() -> UInt64 {
+/// The system's clocks.
+enum Clocks {
+  static var monotonicNanoseconds: UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+  }
+
+  /// Seconds of CLOCK_MONOTONIC.
+  static var monotonicSeconds: Double { Double(monotonicNanoseconds) * 1e-9 }
+
+  /// Seconds since 1970 UTC.
+  static var realtimeSeconds: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }

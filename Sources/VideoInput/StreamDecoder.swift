@@ -33,8 +33,8 @@ final class StreamDecoder {
       throw VideoInput.tooLarge(name, width: width, height: height)
     }
     decoder = try Decoder(
-      parameters, timeBase: demuxer.stream.pointee.time_base, threads: settings.decoderThreads,
-      isStrict: false, name: name)
+      parameters, timeBase: demuxer.stream.pointee.time_base,
+      use: .recording(threads: settings.decoderThreads), name: name)
   }
 
   /// Fills `decoder.frame` with the next frame. Returns false at the end.

@@ -1,6 +1,6 @@
 import CFFmpeg
 
-/// Why a recorded input could not be opened or read.
+/// Why an input could not be opened or read.
 ///
 /// One type for the whole module. `description` is one line that names the input and is meant to
 /// be shown to a user as it is.
@@ -31,6 +31,10 @@ public struct VideoInputError: Error, Sendable, Equatable, CustomStringConvertib
     case timedOut
     /// `interrupt()` was called.
     case interrupted
+    /// A live source ended, broke off or is not there; it may come back.
+    case lost
+    /// A live source refused the user name and password, or wants some (401, 403).
+    case credentialsRefused
     /// A setting is outside its range.
     case invalidSettings
     /// FFmpeg or the system failed in another way; `libraryText` says how.

@@ -70,7 +70,7 @@ public struct VideoSettings: Sendable, Equatable {
     sequenceRate = 30
   }
 
-  private static func check<Value: Comparable>(
+  static func check<Value: Comparable>(
     _ value: Value, _ name: String, _ range: ClosedRange<Value>
   ) throws(VideoInputError) -> Value {
     guard range.contains(value) else {

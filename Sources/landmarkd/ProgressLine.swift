@@ -12,9 +12,14 @@ final class ProgressLine {
   /// A year at 1000 frames/s and more; what states more is not believed.
   private static let largestCount = 100_000_000_000
 
-  init(_ description: SourceDescription, settings: VideoSettings) {
+  convenience init(_ description: SourceDescription, settings: VideoSettings) {
+    self.init(frames: Self.frameCount(description, settings))
+  }
+
+  /// - Parameter frames: how many will come; nil where nobody knows.
+  init(frames: Int?) {
     begin = clock.now
-    total = Self.frameCount(description, settings)
+    total = frames
   }
 
   /// Frames that will come, if that can be known.

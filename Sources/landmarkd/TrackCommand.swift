@@ -14,6 +14,10 @@ struct TrackCommand: ParsableCommand {
       or - for standard input. The rows go to NAME.partial, which becomes NAME when it is whole; \
       NAME.json beside it says how it was made.
 
+      INPUT may also be one live source: a camera (/dev/video0; landmarkd devices lists them) or an \
+      address (rtsp://, http://, udp://, srt:// and what else FFmpeg opens). Its rows appear in NAME \
+      as they come, until SIGINT (status 0) or --duration; a source that is lost is opened again.
+
       Example: landmarkd track --model main_clnf_general.txt --out-dir tracks *.mp4
       """)
 
@@ -51,7 +55,9 @@ struct TrackCommand: ParsableCommand {
   var start: Double = 0
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Stop after this much time.", valueName: "seconds"))
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Stop after this much time; live: from the first frame on.", valueName: "seconds"))
   var duration: Double?
 
   @Option(
@@ -66,14 +72,17 @@ struct TrackCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Give up when no data comes for this long.", valueName: "seconds"))
-  var deadline: Double = 30
+    help: ArgumentHelp(
+      "Give up when no data comes for this long, default 30; live: open it again, default 5.",
+      valueName: "seconds"))
+  var deadline: Double?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Threads that decode; 0: one a core.", valueName: "n"))
   var decoderThreads: Int = 0
 
+  @OptionGroup(title: "Live sources") var live: LiveOptions
   @OptionGroup(title: "Columns") var columns: ColumnOptions
   @OptionGroup(title: "Camera") var camera: CameraOptions
 
@@ -116,6 +125,7 @@ struct TrackCommand: ParsableCommand {
       throw ValidationError("--picture-frame is \(pictureFrame); frames count from 1")
     }
     _ = try videoSettings()
+    try checkLive()
     let paths = outputPaths()
     try overlay.validate(inputs: input, output: paths.first)
     for (index, path) in paths.enumerated() {
@@ -139,6 +149,11 @@ struct TrackCommand: ParsableCommand {
     let interruption = Interruption()
     let watch = SignalWatch { interruption.interrupt() }
     defer { withExtendedLifetime(watch) {} }
+    if let source = liveInput {
+      let status = try follow(source, to: outputPaths()[0], faceModel, interruption)
+      guard status == .success else { throw status }
+      return
+    }
     let session = try TrackSession(self, model: faceModel, interruption: interruption)
     var worst: ExitCode?
     for (index, path) in outputPaths().enumerated() {
@@ -155,7 +170,7 @@ struct TrackCommand: ParsableCommand {
       return try VideoSettings(
         startSeconds: start, durationSeconds: duration, everyNthFrame: every,
         greyConversion: model.greyConversion, keepsColour: picture != nil || overlay.overlay != nil,
-        openDeadlineSeconds: deadline, readDeadlineSeconds: deadline,
+        openDeadlineSeconds: deadline ?? 30, readDeadlineSeconds: deadline ?? 30,
         decoderThreads: decoderThreads, sequenceRate: sequenceRate)
     } catch {
       // The two deadlines are one option.
@@ -176,12 +191,67 @@ struct TrackCommand: ParsableCommand {
   }
 
   private static func stem(of input: String) -> String {
+    if VideoInput.isLive(input) { return liveStem(of: input) }
     let url = URL(fileURLWithPath: input)
     let name =
       isFolder(input)
       ? url.lastPathComponent
       : url.deletingPathExtension().lastPathComponent
     return name.isEmpty || name == "/" ? "track" : name
+  }
+}
+
+// MARK: - Live sources
+
+extension TrackCommand {
+  /// The live source, where the input is one.
+  var liveInput: String? { input.first { VideoInput.isLive($0) } }
+
+  /// A usage error for what does not go together with a live source, or only with one.
+  private func checkLive() throws {
+    guard let liveInput else {
+      if let option = live.given {
+        throw ValidationError("\(option) is for live sources; \(input[0]) is none")
+      }
+      return
+    }
+    guard input.count == 1 else {
+      throw ValidationError(
+        "\(VideoInput.redacted(liveInput)) is a live source and does not end; track it alone")
+    }
+    let unfit = [
+      ("--start", start != 0), ("--every", every != 1), ("--picture", picture != nil),
+      ("--overlay", overlay.overlay != nil), ("--sequence-rate", sequenceRate != 30),
+      ("--decoder-threads", decoderThreads != 0),
+    ]
+    for (option, isGiven) in unfit where isGiven {
+      throw ValidationError("\(option) is for recorded inputs, not for live sources")
+    }
+    _ = try live.settings(model.greyConversion, deadline: deadline)
+  }
+
+  private func follow(
+    _ source: String, to path: String, _ faceModel: FaceModel, _ interruption: Interruption
+  ) throws -> ExitCode {
+    let track: LiveTrack
+    do {
+      track = try LiveTrack(
+        self, input: source, output: path, model: faceModel, interruption: interruption)
+    } catch let status as ExitCode {
+      throw status
+    } catch {
+      Terminal.complain(error)
+      throw Terminal.unusable
+    }
+    return track.follow()
+  }
+
+  /// The last part of a live source's address that may be shown: "video0", "stream".
+  private static func liveStem(of input: String) -> String {
+    let address = VideoInput.redacted(input).prefix { $0 != "?" && $0 != "#" }
+    let parts = address.split { "/:".contains($0) }
+    let name = parts.last.map(String.init) ?? ""
+    return name.isEmpty ? "track" : name
   }
 }
 

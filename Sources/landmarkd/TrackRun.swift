@@ -69,6 +69,29 @@ struct TrackRun {
     hasPicture = true
   }
 
+  /// The report of this run so far: frames by what became of them, times, settings.
+  func report(
+    command: TrackCommand, model: FaceModel, belief: Belief, rows: Int
+  ) -> RunReport {
+    var counts = RunReport.Counts()
+    counts.framesRead = frames
+    counts.framesTracked = tracked
+    counts.framesWithoutFace = withoutFace
+    counts.framesFailed = frames - tracked - withoutFace
+    counts.rowsWritten = rows
+    let finished = started.addingTimeInterval(wallSeconds)
+    return RunReport(
+      input: input,
+      model: RunReport.Model(name: command.model.name, checksum: "sha256:" + model.checksum),
+      settings: command.reportSettings(fit: command.model.settings(for: model), belief: belief),
+      versions: ["landmarkd": Landmarkd.version, "ffmpeg": VideoInput.libraryVersion],
+      counts: counts,
+      times: RunReport.Times(
+        started: UTCTimestamp.text(secondsSince1970: started.timeIntervalSince1970) ?? "",
+        finished: UTCTimestamp.text(secondsSince1970: finished.timeIntervalSince1970) ?? "",
+        wallSeconds: wallSeconds, mediaSeconds: mediaSeconds))
+  }
+
   /// One line for the end.
   var summary: String {
     let share = frames > 0 ? 100 * Double(tracked) / Double(frames) : 0

@@ -26,16 +26,7 @@ final class TrackSession {
     schema = ColumnSchema(
       landmarkCount: model.landmarkCount, modeCount: model.shapeModel.modeCount,
       groups: try command.columns.groups())
-    var settings: TrackingSettings =
-      command.model.fitSettings == .reference ? .reference : .landmarkd(for: model)
-    settings.belief = command.belief.belief(for: model, command.model.fitSettings)
-    settings.preferredPoint = command.faceAt?.point
-    settings.matchesTemplate = command.fastMotion
-    trackingSettings = settings
-    tracker = try FaceTracker(
-      fitter: command.model.makeFitter(model),
-      detector: command.detector.makeDetector(command.model.fitSettings),
-      judge: command.model.makeJudge(model), settings: settings)
+    (tracker, trackingSettings) = try command.makeTracker(model)
   }
 
   /// Tracks `input` into `path`. Errors are said, not thrown, so that other inputs go on.
@@ -74,8 +65,8 @@ final class TrackSession {
   private struct IsURL: Error, CustomStringConvertible {
     let input: String
     var description: String {
-      "cannot open \(input): track reads files, folders and pipes; ffmpeg can fetch it: "
-        + "ffmpeg -i URL -c copy -f nut - | landmarkd track -"
+      "cannot open \(VideoInput.redacted(input)): no live source has such an address; "
+        + "give a file by its path"
     }
   }
 
@@ -195,25 +186,9 @@ final class TrackSession {
 
   private func makeReport(_ run: TrackRun, rows: Int) -> RunReport {
     let source = run.source?.report ?? SourceReport()
-    var counts = RunReport.Counts()
-    counts.framesRead = run.frames
-    counts.framesTracked = run.tracked
-    counts.framesWithoutFace = run.withoutFace
-    counts.framesFailed = run.frames - run.tracked - run.withoutFace
-    counts.decodeErrors = source.decodeErrors
-    counts.rowsWritten = rows
-    let finished = run.started.addingTimeInterval(run.wallSeconds)
-    var report = RunReport(
-      input: run.input,
-      model: RunReport.Model(name: command.model.name, checksum: "sha256:" + model.checksum),
-      settings: command.reportSettings(
-        fit: command.model.settings(for: model), belief: trackingSettings.belief),
-      versions: ["landmarkd": Landmarkd.version, "ffmpeg": VideoInput.libraryVersion],
-      counts: counts,
-      times: RunReport.Times(
-        started: UTCTimestamp.text(secondsSince1970: run.started.timeIntervalSince1970) ?? "",
-        finished: UTCTimestamp.text(secondsSince1970: finished.timeIntervalSince1970) ?? "",
-        wallSeconds: run.wallSeconds, mediaSeconds: run.mediaSeconds))
+    var report = run.report(
+      command: command, model: model, belief: trackingSettings.belief, rows: rows)
+    report.counts.decodeErrors = source.decodeErrors
     report.endedEarly = source.endedEarly
     report.endReason = source.endedEarlyReason
     return report
@@ -221,6 +196,30 @@ final class TrackSession {
 }
 
 extension TrackCommand {
+  /// The tracker that the options ask for, and its settings; of a live source no frame waits for the
+  /// face detector.
+  func makeTracker(
+    _ faceModel: FaceModel, isLive: Bool = false
+  ) throws -> (FaceTracker, TrackingSettings) {
+    var settings: TrackingSettings =
+      model.fitSettings == .reference
+      ? .reference : isLive ? .live(for: faceModel) : .landmarkd(for: faceModel)
+    settings.belief = belief.belief(for: faceModel, model.fitSettings)
+    settings.preferredPoint = faceAt?.point
+    settings.matchesTemplate = fastMotion
+    let (fitter, judge) = (try model.makeFitter(faceModel), model.makeJudge(faceModel))
+    guard isLive else {
+      let tracker = try FaceTracker(
+        fitter: fitter, detector: detector.makeDetector(model.fitSettings), judge: judge,
+        settings: settings)
+      return (tracker, settings)
+    }
+    let beside = BackgroundDetector(try detector.makeDetector(model.fitSettings))
+    let tracker = try FaceTracker(
+      fitter: fitter, besides: beside, judge: judge, settings: settings)
+    return (tracker, settings)
+  }
+
   /// Every setting that has a say in the rows.
   func reportSettings(fit: FitSettings, belief: Belief) -> [String: ReportValue] {
     var settings = model.report(fit: fit)

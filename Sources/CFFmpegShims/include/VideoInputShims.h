@@ -81,3 +81,15 @@ static inline int64_t landmarkd_creation_time(const AVFormatContext *format,
   if (!entry || av_parse_time(&microseconds, entry->value, 0) < 0) return 0;
   return microseconds > 0 ? microseconds : 0;
 }
+
+static const int landmarkd_averror_http_unauthorized = AVERROR_HTTP_UNAUTHORIZED;
+static const int landmarkd_averror_http_forbidden = AVERROR_HTTP_FORBIDDEN;
+
+/// When the sender took the packet's picture, in microseconds since 1970 UTC, as it says (RTCP);
+/// AV_NOPTS_VALUE where it does not.
+static inline int64_t landmarkd_packet_wallclock(const AVPacket *packet) {
+  size_t size = 0;
+  const uint8_t *data = av_packet_get_side_data(packet, AV_PKT_DATA_PRFT, &size);
+  if (!data || size < sizeof(AVProducerReferenceTime)) return AV_NOPTS_VALUE;
+  return ((const AVProducerReferenceTime *)data)->wallclock;
+}

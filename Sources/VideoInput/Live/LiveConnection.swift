@@ -1,0 +1,254 @@
+import CFFmpeg
+import CFFmpegShims
+import CLNF
+import Glibc
+
+/// One opened live source: from opening to loss. One thread.
+final class LiveConnection {
+  /// What came with a frame.
+  struct Times {
+    /// Of the monotonic clock.
+    var captureSeconds: Double
+    var presentationTimestamp: Int64?
+    var timeBase: TimeBase
+    /// Whether the stream's time jumped before this frame.
+    var isJump: Bool
+  }
+
+  /// What was met since the last look.
+  struct Counts {
+    var undecodable = 0
+    var corruptPackets = 0
+  }
+
+  let codec: String
+  let nominalFramesPerSecond: Double?
+  private var counts = Counts()
+  /// FFmpeg's name of the last frame's pixel format.
+  private(set) var pixelFormat = ""
+
+  private let address: LiveAddress
+  private let settings: LiveSettings
+  private let watch: IOWatch
+  private let context: UnsafeMutablePointer<AVFormatContext>
+  private let packet: UnsafeMutablePointer<AVPacket>
+  private let stream: UnsafeMutablePointer<AVStream>
+  private var decoder: Decoder?
+  private let converter: FrameConverter
+  private var times: LiveTimes
+  private var lastFormat: Int32 = -1
+  /// When the last picture came, of the monotonic clock.
+  private var lastPicture: Double
+  /// Bad packets in a row.
+  private var badPackets = 0
+  private var isJump = false
+  private var pacing: PollPacing
+
+  /// A camera whose packets are bad this often in a row has changed its format: it is opened anew.
+  private static let badPacketLimit = 8
+
+  /// Opens `address`. Throws what `LiveFormat.open` throws, `.noVideoStream`, `.noDecoder`.
+  init(
+    _ address: LiveAddress, _ settings: LiveSettings, _ watch: IOWatch
+  ) throws(VideoInputError) {
+    self.address = address
+    self.settings = settings
+    self.watch = watch
+    converter = FrameConverter(settings.greyConversion, keepsColour: settings.keepsColour)
+    watch.start(seconds: settings.openDeadlineSeconds)
+    guard let packet = av_packet_alloc() else { throw Demuxer.outOfMemory(address.shown) }
+    var opened: UnsafeMutablePointer<AVFormatContext>?
+    do throws(VideoInputError) {
+      let context = try LiveFormat.open(address, settings, watch)
+      opened = context
+      let stream = try LiveStream.find(in: context, address, watch)
+      guard let parameters = stream.pointee.codecpar else {
+        throw Demuxer.outOfMemory(address.shown)
+      }
+      decoder = try Decoder(
+        parameters, timeBase: stream.pointee.time_base, use: .live, name: address.shown)
+      self.context = context
+      self.stream = stream
+      self.packet = packet
+      codec = Decoder.name(of: parameters.pointee.codec_id)
+    } catch {
+      avformat_close_input(&opened)
+      var unused: UnsafeMutablePointer<AVPacket>? = packet
+      av_packet_free(&unused)
+      throw error
+    }
+    nominalFramesPerSecond = LiveStream.nominalRate(context, stream)
+    times = LiveTimes(context, stream, isCamera: address.isCamera)
+    pacing = PollPacing(framesPerSecond: nominalFramesPerSecond)
+    lastPicture = Clocks.monotonicSeconds
+  }
+
+  deinit {
+    // A camera's pictures are the driver's memory: all have to be given back before it is closed.
+    decoder = nil
+    var packet: UnsafeMutablePointer<AVPacket>? = packet
+    av_packet_free(&packet)
+    var context: UnsafeMutablePointer<AVFormatContext>? = context
+    avformat_close_input(&context)
+  }
+
+  /// What the user should know of what was opened.
+  var note: String? {
+    guard address.isCamera, let parameters = stream.pointee.codecpar?.pointee else { return nil }
+    var differences: [String] = []
+    if let width = settings.width, let height = settings.height,
+      (width, height) != (Int(parameters.width), Int(parameters.height))
+    {
+      differences.append(
+        "\(parameters.width) x \(parameters.height) instead of \(width) x \(height)")
+    }
+    if let wanted = settings.framesPerSecond, let rate = nominalFramesPerSecond,
+      abs(rate - wanted) > 0.01 * wanted
+    {
+      differences.append("\(rate) frames/s instead of \(wanted)")
+    }
+    if let wanted = settings.pixelFormat, wanted != codec {
+      let format = LiveStream.formatName(parameters.format)
+      if format != wanted { differences.append("\(format ?? codec) instead of \(wanted)") }
+    }
+    guard !differences.isEmpty else { return nil }
+    return "\(address.shown) gives " + differences.joined(separator: ", ")
+  }
+
+  /// Reads and decodes to the next frame and fills the pictures of `frame`. Throws when the source
+  /// is lost, silent beyond its deadline, or interrupted.
+  func nextFrame(into frame: inout VideoFrame) throws(VideoInputError) -> Times {
+    guard let decoder else { throw Demuxer.outOfMemory(address.shown) }
+    while true {
+      switch decoder.receive() {
+      case .frame:
+        if let times = try deliver(decoder, into: &frame) { return times }
+        continue
+      case .failed, .end: countBad()
+      case .needsInput: break
+      }
+      try checkProgress()
+      let arrival = try readPacket()
+      note(arrival)
+      guard packet.pointee.size > 0 else {
+        // libavdevice's sign for a frame that the driver marked as damaged or that has the wrong
+        // size.
+        counts.corruptPackets += 1
+        badPackets += 1
+        av_packet_unref(packet)
+        continue
+      }
+      if packet.pointee.flags & AV_PKT_FLAG_CORRUPT != 0 { counts.corruptPackets += 1 }
+      let code = decoder.send(packet)
+      av_packet_unref(packet)
+      // A decoder takes a packet after it has given all its frames.
+      if code < 0 { countBad() }
+    }
+  }
+
+  /// What was met since the last call.
+  func takeCounts() -> Counts {
+    defer { counts = Counts() }
+    return counts
+  }
+
+  private func countBad() {
+    counts.undecodable += 1
+    badPackets += 1
+  }
+
+  /// Throws where packets come, but no pictures.
+  private func checkProgress() throws(VideoInputError) {
+    if address.isCamera, badPackets >= Self.badPacketLimit {
+      throw VideoInputError(
+        .lost, operation: "read", source: address.shown,
+        problem: "its pictures have another format than was agreed")
+    }
+    let silence = Clocks.monotonicSeconds - lastPicture
+    guard silence > settings.pictureDeadlineSeconds else { return }
+    throw VideoInputError(
+      .timedOut, operation: "decode", source: address.shown,
+      problem: "data comes, but for \(Int(silence)) s no picture")
+  }
+
+  /// Fills `packet`; returns when it came.
+  private func readPacket() throws(VideoInputError) -> Double {
+    watch.start(seconds: settings.readDeadlineSeconds)
+    while true {
+      av_packet_unref(packet)
+      let code = av_read_frame(context, packet)
+      if code >= 0 {
+        guard packet.pointee.stream_index == stream.pointee.index else { continue }
+        let now = Clocks.monotonicSeconds
+        pacing.came(at: now)
+        return now
+      }
+      guard code == landmarkd_averror_eagain, watch.verdict == .goOn else {
+        throw LiveFormat.error(code, "read", address, watch)
+      }
+      pacing.pause()
+    }
+  }
+
+  private func note(_ arrival: Double) {
+    if times.note(packet, arrival: arrival) { isJump = true }
+  }
+
+  /// Converts the decoder's frame; nil (and counted) where that cannot be done.
+  private func deliver(
+    _ decoder: Decoder, into frame: inout VideoFrame
+  ) throws(VideoInputError) -> Times? {
+    let decoded = UnsafePointer(decoder.frame)
+    // The picture may be the driver's memory, which has few.
+    defer { av_frame_unref(decoder.frame) }
+    var report = SourceReport()
+    let geometry = FrameConverter.Geometry(
+      frame: decoded, stream: stream,
+      aspect: av_guess_sample_aspect_ratio(context, stream, decoder.frame), report: &report)
+    do throws(FrameConverter.Failure) {
+      try converter.convert(decoded, geometry: geometry, into: &frame)
+    } catch {
+      if case .tooLarge(let width, let height) = error {
+        throw VideoInput.tooLarge(address.shown, width: width, height: height)
+      }
+      countBad()
+      return nil
+    }
+    badPackets = 0
+    lastPicture = Clocks.monotonicSeconds
+    if decoded.pointee.format != lastFormat {
+      lastFormat = decoded.pointee.format
+      pixelFormat = LiveStream.formatName(lastFormat) ?? ""
+    }
+    frame.isDamaged = decoder.frameIsDamaged
+    var found = times.place(decoded)
+    found.isJump = isJump
+    isJump = false
+    return found
+  }
+}
+
+/// How long to wait before a camera is asked again, which has no frame yet.
+///
+/// libavdevice does not lend its descriptor to poll. Half the time to the expected frame is slept,
+/// at most 20 ms and at least 1 ms: about six looks a frame at 30 frames/s, and a frame waits 1 ms
+/// at most.
+private struct PollPacing {
+  private var period: Double
+  private var last: Double
+
+  init(framesPerSecond: Double?) {
+    period = 1 / (framesPerSecond ?? 30)
+    last = Clocks.monotonicSeconds
+  }
+
+  mutating func came(at now: Double) { last = now }
+
+  func pause() {
+    let left = last + period - Clocks.monotonicSeconds
+    // Long after the expected time the camera stalls: no hurry.
+    let late = left < -4 * period
+    let seconds = late ? 0.005 : min(max(left / 2, 0.001), 0.02)
+    usleep(UInt32(seconds * 1e6))
+  }
+}

@@ -1,0 +1,112 @@
+import CFFmpeg
+
+/// How a live source is opened and read. Immutable; checked when it is made.
+public struct LiveSettings: Sendable, Equatable {
+  /// How RTSP carries its packets.
+  public enum RTSPTransport: String, Sendable, CaseIterable {
+    /// Within the connection: nothing is lost, and it passes firewalls.
+    case tcp
+    /// Packets of their own: less delay on a lossy network, with damaged pictures instead.
+    case udp
+  }
+
+  /// What a camera is asked for, in FFmpeg's words: a pixel format ("yuyv422") or a codec
+  /// ("mjpeg", "h264"). nil (the default) leaves the choice to FFmpeg and the driver. Cameras only.
+  public let pixelFormat: String?
+  /// Pixels; both or neither. nil (the default) leaves what the camera is set to. Cameras only; a
+  /// camera that does not have the size gives its nearest, which `LiveSnapshot.note` says.
+  public let width: Int?
+  public let height: Int?
+  /// nil (the default) leaves what the camera is set to. Above 0, at most 1000. Cameras only.
+  public let framesPerSecond: Double?
+  /// Default `.tcp`.
+  public let rtspTransport: RTSPTransport
+  /// Seconds that opening may take. Default 10.
+  public let openDeadlineSeconds: Double
+  /// Seconds without data after which an open source counts as lost. Default 5.
+  public let readDeadlineSeconds: Double
+  /// Seconds between two attempts at a camera that is not there. At most 1; default 0.5. Where
+  /// inotify works, a camera that is plugged in is seen at once.
+  public let cameraRetrySeconds: Double
+  /// The longest wait between two attempts at a network source; each wait is drawn between half of
+  /// it and all of it, so that many receivers do not come back in step. At most 2; default 1.2.
+  public let networkRetrySeconds: Double
+  /// The longest wait after refused credentials; waits double up to it. At least 2; default 30.
+  public let refusedRetrySeconds: Double
+  /// Default `.luma`.
+  public let greyConversion: VideoSettings.GreyConversion
+  /// Whether frames also carry RGB. Default false.
+  public let keepsColour: Bool
+
+  /// The defaults of every field.
+  public static let standard = LiveSettings()
+
+  /// Throws `.invalidSettings` for a value outside the range named at its field.
+  public init(
+    pixelFormat: String? = nil, width: Int? = nil, height: Int? = nil,
+    framesPerSecond: Double? = nil, rtspTransport: RTSPTransport = .tcp,
+    openDeadlineSeconds: Double = 10, readDeadlineSeconds: Double = 5,
+    cameraRetrySeconds: Double = 0.5, networkRetrySeconds: Double = 1.2,
+    refusedRetrySeconds: Double = 30, greyConversion: VideoSettings.GreyConversion = .luma,
+    keepsColour: Bool = false
+  ) throws(VideoInputError) {
+    if let pixelFormat, !Self.isKnown(pixelFormat) {
+      throw VideoInputError(
+        .invalidSettings, operation: "use the setting", source: "pixel format",
+        problem: "\(pixelFormat)",
+        expected: "FFmpeg's name of a pixel format or codec, such as yuyv422 or mjpeg")
+    }
+    self.pixelFormat = pixelFormat
+    guard (width == nil) == (height == nil) else {
+      throw VideoInputError(
+        .invalidSettings, operation: "use the setting", source: "video size",
+        problem: width == nil ? "a height alone" : "a width alone", expected: "both or neither")
+    }
+    let sides = 1...VideoInput.largestSide
+    self.width = try width.map { (value) throws(VideoInputError) in
+      try VideoSettings.check(value, "width", sides)
+    }
+    self.height = try height.map { (value) throws(VideoInputError) in
+      try VideoSettings.check(value, "height", sides)
+    }
+    self.framesPerSecond = try framesPerSecond.map { (value) throws(VideoInputError) in
+      try VideoSettings.check(value, "frame rate", 0.001...1000)
+    }
+    self.rtspTransport = rtspTransport
+    self.openDeadlineSeconds = try VideoSettings.check(
+      openDeadlineSeconds, "open deadline", 0.1...3600)
+    self.readDeadlineSeconds = try VideoSettings.check(
+      readDeadlineSeconds, "read deadline", 0.1...3600)
+    self.cameraRetrySeconds = try VideoSettings.check(
+      cameraRetrySeconds, "camera retry", 0.01...1)
+    self.networkRetrySeconds = try VideoSettings.check(
+      networkRetrySeconds, "network retry", 0.01...2)
+    self.refusedRetrySeconds = try VideoSettings.check(
+      refusedRetrySeconds, "refused retry", 2...3600)
+    self.greyConversion = greyConversion
+    self.keepsColour = keepsColour
+  }
+
+  private init() {
+    pixelFormat = nil
+    width = nil
+    height = nil
+    framesPerSecond = nil
+    rtspTransport = .tcp
+    openDeadlineSeconds = 10
+    readDeadlineSeconds = 5
+    cameraRetrySeconds = 0.5
+    networkRetrySeconds = 1.2
+    refusedRetrySeconds = 30
+    greyConversion = .luma
+    keepsColour = false
+  }
+
+  /// The time in which a source that sends packets has to give a picture, too: keyframes may be
+  /// seconds apart.
+  var pictureDeadlineSeconds: Double { max(openDeadlineSeconds, 2 * readDeadlineSeconds) }
+
+  private static func isKnown(_ name: String) -> Bool {
+    av_get_pix_fmt(name) != AV_PIX_FMT_NONE || avcodec_descriptor_get_by_name(name) != nil
+  }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import VideoInput
+
+/// How a live source is opened.
+struct LiveOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A camera's pixel format or codec: yuyv422, mjpeg, ... (landmarkd devices).",
+      valueName: "name"))
+  var pixelFormat: String?
+
+  @Option(help: ArgumentHelp("A camera's picture size.", valueName: "WxH"))
+  var videoSize: PictureSize?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("A camera's frames a second.", valueName: "rate"))
+  var frameRate: Double?
+
+  @Option(help: "How RTSP carries its packets: tcp or udp; default tcp.")
+  var rtspTransport: Transport?
+
+  enum Transport: String, CaseIterable, ExpressibleByArgument {
+    case tcp, udp
+
+    var setting: LiveSettings.RTSPTransport { self == .tcp ? .tcp : .udp }
+  }
+
+  /// The first option that was given; nil where none was.
+  var given: String? {
+    if pixelFormat != nil { return "--pixel-format" }
+    if videoSize != nil { return "--video-size" }
+    if frameRate != nil { return "--frame-rate" }
+    return rtspTransport != nil ? "--rtsp-transport" : nil
+  }
+
+  /// - Parameter deadline: seconds without data after which the source counts as lost.
+  func settings(
+    _ grey: VideoSettings.GreyConversion, deadline: Double?
+  ) throws -> LiveSettings {
+    do {
+      return try LiveSettings(
+        pixelFormat: pixelFormat, width: videoSize?.width, height: videoSize?.height,
+        framesPerSecond: frameRate, rtspTransport: rtspTransport?.setting ?? .tcp,
+        readDeadlineSeconds: deadline ?? LiveSettings.standard.readDeadlineSeconds,
+        greyConversion: grey)
+    } catch {
+      let option =
+        switch error.source {
+        case "pixel format": "--pixel-format"
+        case "width", "height", "video size": "--video-size"
+        case "frame rate": "--frame-rate"
+        default: "--deadline"
+        }
+      throw ValidationError("\(option) is \(error.problem); expected \(error.expected ?? "")")
+    }
+  }
+}
+
+/// "640x480".
+struct PictureSize: ExpressibleByArgument {
+  var width: Int
+  var height: Int
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let width = parts[0], let height = parts[1], width > 0, height > 0
+    else { return nil }
+    (self.width, self.height) = (width, height)
+  }
+}

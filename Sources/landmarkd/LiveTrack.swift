@@ -1,0 +1,183 @@
+import ArgumentParser
+import CLNF
+import Foundation
+import Measurement
+import Recording
+import Tracking
+import VideoInput
+
+/// Tracks one live source into one CSV until it is stopped.
+///
+/// Rows appear under the final name as they come. The newest frame wins: what came while another
+/// was tracked is dropped and counted. A source that is lost is waited for, however long.
+final class LiveTrack {
+  private let command: TrackCommand
+  private let model: FaceModel
+  private let interruption: Interruption
+  private let tracker: FaceTracker
+  private let trackingSettings: TrackingSettings
+  private let log: CSVLog
+  private let capture: LiveCapture
+  private var run: TrackRun
+  private var news: LiveNews
+  /// When the first frame came, on the monotonic clock.
+  private var firstFrame: ContinuousClock.Instant?
+  private let clock = ContinuousClock()
+
+  /// How long a look for a frame waits before it looks for other things. Seconds.
+  private static let patience = 0.1
+
+  /// Opens the output. Errors are for the user.
+  init(
+    _ command: TrackCommand, input: String, output: String, model: FaceModel,
+    interruption: Interruption
+  ) throws {
+    self.command = command
+    self.model = model
+    self.interruption = interruption
+    if !OutputCheck.isStream(output) {
+      try OutputCheck.beforehand(RunReport.path(besides: output), force: command.force)
+    }
+    (tracker, trackingSettings) = try command.makeTracker(model, isLive: true)
+    capture = try LiveCapture(
+      input,
+      settings: try command.live.settings(
+        command.model.greyConversion, deadline: command.deadline))
+    log = try CSVLog(
+      path: output,
+      schema: ColumnSchema(
+        landmarkCount: model.landmarkCount, modeCount: model.shapeModel.modeCount,
+        groups: try command.columns.groups(), isLive: true),
+      force: command.force)
+    run = TrackRun(input: capture.address, path: output, started: Date())
+    news = LiveNews(capture.address, isQuiet: command.quiet)
+  }
+
+  /// Tracks until it is interrupted or its time is over. Errors are said.
+  func follow() -> ExitCode {
+    do {
+      try followFrames()
+      capture.stop()
+      log.close()
+      return try finish()
+    } catch {
+      capture.stop()
+      log.close()
+      Terminal.complain(error)
+      return Terminal.unusable
+    }
+  }
+
+  private func followFrames() throws {
+    var frame = VideoFrame()
+    var tracked = TrackedFrame()
+    var measurement = FaceMeasurement()
+    var shape: [Double] = []
+    var smoother = try command.smoothing.makeSmoother()
+    let progress =
+      command.quiet || !Terminal.standardErrorIsTerminal ? nil : ProgressLine(frames: nil)
+    defer { progress?.end() }
+    capture.start()
+    while !isOver {
+      switch capture.next(into: &frame, waitingAtMost: Self.patience) {
+      case .stopped: return
+      case .nothing: news.look(capture.snapshot)
+      case .frame(let startsAnew):
+        if startsAnew {
+          tracker.reset()
+          smoother?.reset()
+          news.look(capture.snapshot)
+        }
+        if firstFrame == nil { firstFrame = clock.now }
+        tracker.track(frame.grey, into: &tracked)
+        frame.copyTimes(to: &tracked)
+        let measurer = try run.measurer(for: frame, command.camera)
+        if tracked.hasFit { model.shapeModel.shape3D(local: tracked.local, into: &shape) }
+        measurer.measure(frame: tracked, shape3D: shape, into: &measurement)
+        smoother?.smooth(&tracked, &measurement)
+        command.camera.choose(&measurement)
+        log.write(
+          tracked, measurement,
+          FrameContext(
+            stream: run.input, width: frame.grey.width, height: frame.grey.height,
+            camera: measurer.camera))
+        run.count(tracked)
+        progress?.show(run)
+      }
+    }
+  }
+
+  private var isOver: Bool {
+    if interruption.isInterrupted || log.status.isOver { return true }
+    guard let firstFrame, let duration = command.duration else { return false }
+    return (clock.now - firstFrame).seconds >= duration
+  }
+
+  private func finish() throws -> ExitCode {
+    let source = capture.snapshot
+    let rows = log.status
+    run.wallSeconds = Date().timeIntervalSince(run.started)
+    if !OutputCheck.isStream(run.path) {
+      try makeReport(source, rows: rows.written).write(
+        to: RunReport.path(besides: run.path), force: true)
+    }
+    let lost = rows.lost.filter { $0.value > 0 }.sorted { $0.key < $1.key }
+    for (cause, count) in lost {
+      Terminal.complain("\(run.path): \(count) rows were lost: \(cause)")
+    }
+    if let problem = rows.problem { Terminal.complain(problem) }
+    if !command.quiet { Terminal.say(summary(source)) }
+    return lost.isEmpty && !rows.isOver ? .success : Terminal.unusable
+  }
+
+  /// One line for the end: what came, what became of it, what was lost by cause.
+  private func summary(_ source: LiveSnapshot) -> String {
+    let share = run.frames > 0 ? 100 * Double(run.tracked) / Double(run.frames) : 0
+    var line = String(
+      format: "%@: %d frame%@, %d tracked (%.1f %%), %d without a face, in %.1f s",
+      run.input, run.frames, run.frames == 1 ? "" : "s", run.tracked, share, run.withoutFace,
+      run.mediaSeconds)
+    line += "; dropped: \(source.droppedForNewer) for newer ones, \(source.undecodable) undecodable"
+    if source.corruptPackets > 0 { line += ", \(source.corruptPackets) packets damaged" }
+    line += "; \(source.reconnects) reconnect\(source.reconnects == 1 ? "" : "s")"
+    return run.path == "-" ? line : line + " -> \(run.path)"
+  }
+
+  private func makeReport(_ source: LiveSnapshot, rows: Int) -> RunReport {
+    var report = run.report(
+      command: command, model: model, belief: trackingSettings.belief, rows: rows)
+    report.counts.framesRead = source.framesReceived
+    report.counts.framesDropped = source.droppedForNewer
+    report.counts.decodeErrors = source.undecodable + source.corruptPackets
+    return report
+  }
+}
+
+/// What a user is told of a live source, once each.
+private struct LiveNews {
+  private let name: String
+  private let isQuiet: Bool
+  private var problem: String?
+  private var note: String?
+  private var wasLive = false
+
+  init(_ name: String, isQuiet: Bool) {
+    self.name = name
+    self.isQuiet = isQuiet
+  }
+
+  mutating func look(_ source: LiveSnapshot) {
+    if source.state == .live {
+      if problem != nil, !isQuiet {
+        Terminal.say("\(name): frames come\(wasLive ? " again" : "")")
+      }
+      problem = nil
+      wasLive = true
+      if let new = source.note, new != note, !isQuiet { Terminal.say("note: \(new)") }
+      note = source.note
+    } else if let new = source.problem, new != problem {
+      Terminal.complain("\(new); it is tried again")
+      problem = new
+    }
+  }
+}

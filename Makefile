@@ -8,6 +8,8 @@
 SHELL := /bin/bash
 PREFIX ?= /usr/local
 MODEL ?=
+# What is installed.
+PROGRAM ?= .build/release/landmarkd
 # The frame of the sample clip that the demo draws: the head is rolled most there.
 PICTURE_FRAME ?= 24
 FORMATTED := Sources Tests Package.swift
@@ -25,8 +27,9 @@ dependencies:
 	@command -v swift >/dev/null || scripts/require-swift.sh
 	@scripts/install-dependencies.sh
 
+# The program brings Swift's libraries in itself: nothing of the toolchain is needed to run it.
 build: dependencies toolchain
-	swift build -c release --product landmarkd
+	swift build -c release --static-swift-stdlib --product landmarkd
 
 demo: build
 	mkdir -p demo
@@ -37,11 +40,12 @@ demo: build
 test: dependencies toolchain
 	scripts/run-tests.sh
 
-test-system: dependencies toolchain
-	LANDMARKD_TEST_TIER=system scripts/run-tests.sh --filter SystemTests
+test-system: build
+	LANDMARKD_TEST_TIER=system scripts/run-system-tests.sh
 
-test-long: dependencies toolchain
+test-long: build
 	LANDMARKD_TEST_TIER=long LANDMARKD_FUZZ_CASES=2500 scripts/run-tests.sh
+	LANDMARKD_TEST_TIER=long scripts/run-system-tests.sh
 
 format: toolchain
 	swift format -i -r $(FORMATTED)
@@ -49,11 +53,9 @@ format: toolchain
 format-check: toolchain
 	swift format lint --strict -r $(FORMATTED)
 
-# The installed program brings Swift's libraries in itself: nothing of the toolchain is needed to run it.
 # A configuration that is there is never touched.
-install: dependencies toolchain
-	swift build -c release --static-swift-stdlib --scratch-path .build/install --product landmarkd
-	install -D -m 755 .build/install/release/landmarkd "$(DESTDIR)$(PREFIX)/bin/landmarkd"
+install: build
+	install -D -m 755 "$(PROGRAM)" "$(DESTDIR)$(PREFIX)/bin/landmarkd"
 	for unit in landmarkd.service landmarkd@.service; do \
 	  install -d "$(DESTDIR)$(PREFIX)/lib/systemd/system"; \
 	  sed 's#/usr/local/bin/landmarkd#$(PREFIX)/bin/landmarkd#' "systemd/$$unit" \

@@ -15,7 +15,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     .package(url: "https://github.com/swhitty/FlyingFox", from: "0.26.0"),
@@ -126,7 +126,7 @@ let package = Package(
       name: "RecordingTests",
       dependencies: [
         "Recording", "Measurement", "CLNF", "Tracking", "VideoInput", "TestSupport", "CFFmpeg",
-        "CFFmpegShims",
+        "CFFmpegShims", "CAllocationCount",
       ],
       swiftSettings: strict),
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
@@ -142,7 +142,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "DaemonTests",
-      dependencies: ["Daemon", "CLNF", "Tracking", "Measurement", "Recording", "TestSupport"],
+      dependencies: [
+        "Daemon", "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "VideoInput",
+        "TestSupport", .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "CommandLineTests",

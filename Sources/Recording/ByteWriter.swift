@@ -32,6 +32,28 @@ struct ByteWriter: ~Copyable {
     for byte in text.utf8 { append(byte) }
   }
 
+  mutating func append(_ text: StaticString) {
+    reserve(text.utf8CodeUnitCount)
+    (memory.pointer + count).update(from: text.utf8Start, count: text.utf8CodeUnitCount)
+    count += text.utf8CodeUnitCount
+  }
+
+  /// The bytes of a number in memory order: `.bigEndian` or `.littleEndian` of it.
+  mutating func append(bytesOf value: some FixedWidthInteger & BitwiseCopyable) {
+    let size = MemoryLayout.size(ofValue: value)
+    reserve(size)
+    UnsafeMutableRawPointer(memory.pointer + count).storeBytes(of: value, as: type(of: value))
+    count += size
+  }
+
+  /// Puts the bytes of a number, in memory order, in the place of those at `offset`.
+  mutating func overwrite(
+    at offset: Int, with value: some FixedWidthInteger & BitwiseCopyable
+  ) {
+    precondition(offset >= 0 && offset + MemoryLayout.size(ofValue: value) <= count)
+    UnsafeMutableRawPointer(memory.pointer + offset).storeBytes(of: value, as: type(of: value))
+  }
+
   /// The number in decimal digits.
   mutating func append(_ value: Int64) {
     reserve(Self.longestNumber)

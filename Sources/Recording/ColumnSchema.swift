@@ -190,7 +190,7 @@ public struct ColumnSchema: Sendable, Equatable {
 
 /// Digits after the point. Landmarks: a fit repeats to about 0.001 px; millimetres: 0.01 mm is
 /// below what a pixel's thousandth is worth at 1 m.
-private enum Decimals {
+enum Decimals {
   static let timestamp = 6
   static let confidence = 4
   static let pixels = 3

@@ -10,12 +10,13 @@ struct Landmarkd: ParsableCommand {
       "Follows faces through video: 68 landmarks, head pose and confidence for every frame.",
     discussion: """
       Exit status: 0 done; 1 an input, a model or an output cannot be used; 2 an input ended \
-      before what it promised; 64 wrong usage; 130 interrupted.
+      before what it promised; 64 wrong usage; 78 a configuration cannot be \
+      used; 130 interrupted.
       """,
     version: version,
     subcommands: [
       TrackCommand.self, FitCommand.self, EvaluateCommand.self, InspectCommand.self,
-      ModelCommand.self, DevicesCommand.self,
+      ServeCommand.self, ModelCommand.self, DevicesCommand.self,
     ])
 
   static func main() {

@@ -16,10 +16,13 @@ final class StreamDestination: LineDestination {
   /// Bytes of the line that is under way, and of the preamble, that were written.
   private var bytesDone = 0
   private var isOver = false
+  /// nil where nobody else writes to the descriptor.
+  private let turn: StreamTurn?
+  private var hasTurn = false
 
   /// Bytes that fit into a pipe that is not full.
   private static let atomicSize = Int(PIPE_BUF)
-  private static let patienceMilliseconds: Int32 = 100
+  private static let patienceSeconds = 0.1
 
   /// Writes `header` before the first line. Closes the descriptor in the end if it `owns` it.
   init(
@@ -30,9 +33,13 @@ final class StreamDestination: LineDestination {
     ownsDescriptor = owns
     preamble = header
     self.calls = calls
+    turn = owns ? nil : StreamTurn.of(descriptor)
   }
 
-  deinit { if ownsDescriptor { _ = Glibc.close(descriptor) } }
+  deinit {
+    giveTurnBack()
+    if ownsDescriptor { _ = Glibc.close(descriptor) }
+  }
 
   func write(_ batch: borrowing LineBatch, from first: Int) -> LineProgress {
     guard !isOver else { return LineProgress() }
@@ -48,6 +55,7 @@ final class StreamDestination: LineDestination {
       return LineProgress(written: line - first)
     } catch {
       isOver = true
+      giveTurnBack()
       var progress = LineProgress(written: line - first, stoppedBy: error)
       progress.cause = .noReceiver
       progress.isOver = true
@@ -63,7 +71,10 @@ final class StreamDestination: LineDestination {
     return write(nothing, from: 0)
   }
 
-  func finish() -> RecordingError? { nil }
+  func finish() -> RecordingError? {
+    giveTurnBack()
+    return nil
+  }
 
   private func waiting(written: Int) -> LineProgress {
     var progress = LineProgress(written: written)
@@ -83,9 +94,13 @@ final class StreamDestination: LineDestination {
 
   /// Goes on with `bytes` after the first `bytesDone`; false where the reader takes no more now.
   private func write(_ bytes: UnsafeRawBufferPointer) throws(RecordingError) -> Bool {
+    if let turn, !hasTurn {
+      guard turn.take(waitingAtMost: Self.patienceSeconds) else { return false }
+      hasTurn = true
+    }
     while bytesDone < bytes.count {
       var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-      guard poll(&waiting, 1, Self.patienceMilliseconds) > 0 else { return false }
+      guard poll(&waiting, 1, Int32(Self.patienceSeconds * 1000)) > 0 else { return false }
       let end = min(bytes.count, bytesDone + Self.atomicSize)
       let written = calls.write(
         descriptor, UnsafeRawBufferPointer(rebasing: bytes[bytesDone..<end]))
@@ -96,6 +111,12 @@ final class StreamDestination: LineDestination {
       }
     }
     bytesDone = 0
+    giveTurnBack()
     return true
+  }
+
+  private func giveTurnBack() {
+    if hasTurn { turn?.giveBack() }
+    hasTurn = false
   }
 }

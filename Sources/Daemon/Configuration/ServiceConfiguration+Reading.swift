@@ -1,0 +1,126 @@
+import Logging
+
+extension ServiceConfiguration {
+  /// Reads and checks a configuration file.
+  ///
+  /// Models are loaded through `models`, so that what this takes can be run. Relative paths are
+  /// taken from the working folder. Blocks for as long as models take to load.
+  ///
+  /// - Throws: `ConfigurationError` with every mistake that was found.
+  public static func load(
+    _ path: String, models: ModelStore
+  ) throws(ConfigurationError) -> ServiceConfiguration {
+    let list = MistakeList(file: path)
+    let root = ConfigurationDocument.read(path, into: list)
+    return try read(root, list, models)
+  }
+
+  /// As `load`, of a file's text; `name` is the file's in messages.
+  static func parse(
+    _ text: String, name: String, models: ModelStore
+  ) throws(ConfigurationError) -> ServiceConfiguration {
+    let list = MistakeList(file: name)
+    let root = ConfigurationDocument.parse(text, into: list)
+    return try read(root, list, models)
+  }
+
+  private static func read(
+    _ root: ConfigurationNode?, _ list: MistakeList, _ models: ModelStore
+  ) throws(ConfigurationError) -> ServiceConfiguration {
+    var configuration = ServiceConfiguration(streams: [])
+    if let root {
+      if root.isEmpty {
+        list.add(nil, "", "is empty", expected: "at least one stream under \"streams\"")
+      } else if let section = ConfigurationSection(
+        root, path: "", keys: ["http", "log", "streams"], list: list)
+      {
+        configuration = ServiceConfiguration(
+          http: HTTPConfiguration(reading: section.section("http", keys: HTTPConfiguration.keys)),
+          logLevel: section.section("log", keys: ["level"])?.read("level", logLevels) ?? .info,
+          streams: readStreams(section, models))
+      }
+    }
+    if let error = list.error { throw error }
+    return configuration
+  }
+
+  private static var logLevels: ValueFormat<Logger.Level> {
+    .choice([
+      "debug": .debug, "info": .info, "notice": .notice, "warning": .warning, "error": .error,
+    ])
+  }
+
+  private static func readStreams(
+    _ root: ConfigurationSection, _ models: ModelStore
+  ) -> [StreamConfiguration] {
+    let expected = "a list of streams, each with at least name and source"
+    let elements = root.elements("streams", expected: expected)
+    if elements.isEmpty, root.node("streams").map({ $0.isEmpty || $0.isEmptyList }) ?? true {
+      root.complain("streams", root.has("streams") ? "is empty" : "is missing", expected: expected)
+    }
+    let context = StreamReading(models: models)
+    return elements.compactMap { node, path in
+      let section = ConfigurationSection(
+        node, path: path, keys: StreamConfiguration.keys, list: root.list)
+      return section.flatMap { StreamConfiguration(reading: $0, context) }
+    }
+  }
+}
+
+/// What streams have to do with each other while they are read.
+final class StreamReading {
+  let models: ModelStore
+  /// What must be there once, with the key that has it first.
+  private var owners: [String: String] = [:]
+
+  init(models: ModelStore) { self.models = models }
+
+  /// Complains where another key has `value` already; `kind` keeps values of different kinds apart.
+  func claim(
+    _ value: String, as kind: String, _ section: ConfigurationSection, _ key: String,
+    expected: String
+  ) {
+    let path = section.path(of: key)
+    guard let owner = owners["\(kind) \(value)"] else {
+      owners["\(kind) \(value)"] = path
+      return
+    }
+    section.complain(
+      key, "is \(ConfigurationNode.quoted(value)) as \(owner) is", expected: expected)
+  }
+}
+
+extension HTTPConfiguration {
+  static let keys = ["address", "port", "token"]
+
+  /// The defaults without a section.
+  init(reading section: ConfigurationSection?) {
+    let standard = HTTPConfiguration.standard
+    guard let section else {
+      self = standard
+      return
+    }
+    let address = section.read("address", .interfaceAddress) ?? standard.address
+    let port = section.read("port", ValueFormat.integer(1...65535, "a port").orOff())
+    let token = section.read("token", Self.token)
+    self.init(address: address, port: port ?? standard.port, token: token)
+    let isLoopback = address == "localhost" || NetworkAddress(address)?.isLoopback == true
+    if !isLoopback, self.port != nil, !section.has("token") {
+      section.complain(
+        "address",
+        "is \(ConfigurationNode.quoted(address)), which others can reach, without a token",
+        expected: "a token (http.token), or a loopback address such as 127.0.0.1")
+    }
+  }
+
+  /// Goes into headers and addresses as it stands.
+  private static var token: ValueFormat<String> {
+    ValueFormat("16 to 128 letters, digits, '-', '_', '.' or '~'", isSecret: true) { text in
+      let isGood = text.utf8.allSatisfy {
+        $0 < 128
+          && (Character(Unicode.Scalar($0)).isLetter || "-_.~0123456789".utf8.contains($0))
+      }
+      return isGood && (16...128).contains(text.utf8.count) ? text : nil
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import CLNF
+import Logging
+import Measurement
+import Recording
+import Tracking
+import VideoInput
+
+/// What a service does, as its configuration file says. Immutable; checked when it is read.
+public struct ServiceConfiguration: Sendable, Equatable {
+  public let http: HTTPConfiguration
+  /// From which level on messages are logged. Default `info`.
+  public let logLevel: Logger.Level
+  /// At least one; their names differ.
+  public let streams: [StreamConfiguration]
+
+  /// Takes what is known to be right; files are read by `load`.
+  public init(
+    http: HTTPConfiguration = .standard, logLevel: Logger.Level = .info,
+    streams: [StreamConfiguration]
+  ) {
+    self.http = http
+    self.logLevel = logLevel
+    self.streams = streams
+  }
+}
+
+/// Where health, metrics and the live page are served.
+public struct HTTPConfiguration: Sendable, Equatable {
+  /// The interface's address, or "localhost". Default 127.0.0.1.
+  public let address: String
+  /// 1 to 65535, or nil: no HTTP. Default 8080.
+  public let port: Int?
+  /// What callers must show; always there where `address` is not a loopback one. Default none.
+  public let token: String?
+
+  public static let standard = HTTPConfiguration(address: "127.0.0.1", port: 8080, token: nil)
+
+  public init(address: String, port: Int?, token: String?) {
+    self.address = address
+    self.port = port
+    self.token = token
+  }
+}
+
+/// One stream: a source, how it is tracked, and where its rows go.
+public struct StreamConfiguration: Sendable, Equatable {
+  public let name: String
+  public let source: SourceConfiguration
+  /// The model's file or folder; nil: the one that is part of the program.
+  public let model: String?
+  public let tracking: TrackingConfiguration
+  /// Any number.
+  public let outputs: [OutputConfiguration]
+
+  public init(
+    name: String, source: SourceConfiguration, model: String? = nil,
+    tracking: TrackingConfiguration = TrackingConfiguration(), outputs: [OutputConfiguration] = []
+  ) {
+    self.name = name
+    self.source = source
+    self.model = model
+    self.tracking = tracking
+    self.outputs = outputs
+  }
+}
+
+/// How a stream's face is followed and measured. What is nil keeps the tracker's own default.
+public struct TrackingConfiguration: Sendable, Equatable {
+  /// Against what the head's rotation is given.
+  public enum PoseAxes: String, Sendable, CaseIterable {
+    /// The camera's axes.
+    case world
+    /// The line of sight from the camera to the head.
+    case camera
+  }
+
+  public var camera = CameraIntrinsics.Overrides()
+  public var pose = PoseAxes.world
+  /// The face nearest to this point (pixels) is followed; without it the most confident.
+  public var preferredPoint: TrackingSettings.Point?
+  /// Pixels from which on faces are wanted, at least 0.
+  public var minimumFaceWidth = 0.0
+  /// Factor by which the image is enlarged for the face detector.
+  public var enlargement: Double?
+  public var belief = BeliefConfiguration()
+  /// Whether the face's picture is looked for before each fit.
+  public var matchesTemplate = false
+  /// nil: rows are not smoothed.
+  public var smoothing: OneEuroSettings?
+
+  public init() {}
+}
+
+/// What a stream asks of a fit beside what its model's learned rules ask (see `Belief`).
+public struct BeliefConfiguration: Sendable, Equatable {
+  public var minimumConfidence: Double?
+  public var maximumMeanShift: Double?
+  public var maximumPeakOffset: Double?
+  public var maximumStep: Double?
+  public var maximumShapeDistance: Double?
+  public var maximumLikelihoodDrop: Double?
+  public var maximumMovement: Double?
+
+  public init() {}
+
+  /// `base` with what is given here in its place.
+  func applied(to base: Belief) -> Belief {
+    var belief = base
+    belief.minimumConfidence = minimumConfidence ?? base.minimumConfidence
+    belief.maximumMeanShift = maximumMeanShift ?? base.maximumMeanShift
+    belief.maximumPeakOffset = maximumPeakOffset ?? base.maximumPeakOffset
+    belief.maximumStep = maximumStep ?? base.maximumStep
+    belief.maximumShapeDistance = maximumShapeDistance ?? base.maximumShapeDistance
+    belief.maximumLikelihoodDrop = maximumLikelihoodDrop ?? base.maximumLikelihoodDrop
+    belief.maximumMovement = maximumMovement ?? base.maximumMovement
+    return belief
+  }
+}
+
+/// Where frames come from, and how they are asked for.
+public struct SourceConfiguration: Sendable, Equatable {
+  /// A device's path or an address with a scheme. May hold a password: show `shownAddress`.
+  public let address: String
+  public let settings: LiveSettings
+
+  public init(address: String, settings: LiveSettings = .standard) {
+    self.address = address
+    self.settings = settings
+  }
+
+  /// The address without user name, password and the like.
+  public var shownAddress: String { VideoInput.redacted(address) }
+}
+
+/// Where a stream's rows go.
+public enum OutputConfiguration: Sendable, Equatable {
+  /// A CSV file after another.
+  case csv(LogFileSettings, columns: Set<ColumnGroup>)
+  /// A JSON object a line.
+  case ndjson(NDJSONLog.Target, columns: Set<ColumnGroup>)
+  /// OSC bundles by UDP.
+  case osc(OSCSettings)
+  /// OpenSeeFace's UDP packets.
+  case openSeeFace(host: String, port: Int, faceID: Int)
+}

@@ -1,0 +1,12 @@
+import Foundation
+
+/// Does work that blocks on a thread made for it, so that Swift's own threads stay free.
+func onOwnThread<Result: Sendable>(
+  _ name: String, _ work: @escaping @Sendable () throws -> Result
+) async throws -> Result {
+  try await withCheckedThrowingContinuation { continuation in
+    let thread = Thread { continuation.resume(with: Swift.Result { try work() }) }
+    thread.name = name
+    thread.start()
+  }
+}

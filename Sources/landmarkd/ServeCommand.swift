@@ -1,0 +1,43 @@
+import ArgumentParser
+import Daemon
+
+struct ServeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Follow the faces of cameras and streams until told to end.",
+    discussion: """
+      What it does is in one file: streams, each with a source, a model and outputs, and where \
+      health, metrics and the live page are served. SIGHUP reads the file anew, SIGTERM and SIGINT \
+      close every output whole; a second one ends at once.
+
+      Exit status: 0 ended by a signal; 1 an output could not be closed; 78 the configuration \
+      cannot be used.
+
+      Example: landmarkd serve --config /etc/landmarkd/landmarkd.yaml --check
+      """)
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("The configuration, a YAML file.", valueName: "file"))
+  var config: String
+
+  @Flag(help: "Only check the configuration, models included: every mistake is a line.")
+  var check = false
+
+  func run() throws {
+    do {
+      guard check else {
+        try LandmarkService(path: config, version: Landmarkd.version).run()
+        return
+      }
+      let count = try LandmarkService.check(config)
+      try Terminal.print("\(config): ok, \(count) stream\(count == 1 ? "" : "s")")
+    } catch let error as ConfigurationError {
+      Terminal.say("\(error)")
+      throw ExitCode(LandmarkService.badConfigurationStatus)
+    } catch is DaemonError {
+      // It is in the service's log.
+      throw Terminal.unusable
+    }
+  }
+}

@@ -1,0 +1,86 @@
+"""`landmarkd serve` as a process of a test."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import processes
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("LANDMARKD", REPOSITORY / ".build/release/landmarkd"))
+
+
+def stream(name: str, source, *outputs: dict, **keys) -> dict:
+    """A stream of a configuration; without outputs it writes NAME's rows to rows/."""
+    csv = {"type": "csv", "path": "rows/{stream}-%Y%m%dT%H%M%SZ.csv"}
+    return {"name": name, "source": str(source), "outputs": list(outputs) or [csv], **keys}
+
+
+def configuration(*streams: dict, port: int | str = "off") -> str:
+    """A configuration file's text. JSON is YAML as well."""
+    return json.dumps({"http": {"port": port}, "streams": list(streams)}, indent=2) + "\n"
+
+
+class Daemon:
+    """A daemon that runs in `folder`, with its HTTP side on a port of its own."""
+
+    def __init__(self, folder: pathlib.Path, *streams: dict, environment: dict | None = None):
+        self.folder = folder
+        self.port = processes.free_port()
+        self.log = folder / "daemon.log"
+        self.file = folder / "landmarkd.yaml"
+        self._environment = {**os.environ, **(environment or {})}
+        self.process: subprocess.Popen | None = None
+        self.configure(*streams)
+
+    def configure(self, *streams: dict) -> None:
+        self.file.write_text(configuration(*streams, port=self.port))
+
+    def start(self, ready_within: float = 30) -> "Daemon":
+        self.process = processes.start(
+            [BINARY, "serve", "--config", self.file], self.log,
+            cwd=self.folder, env=self._environment,
+        )
+        processes.wait_until(self._is_ready, ready_within, "landmarkd ready")
+        return self
+
+    def _is_ready(self) -> bool:
+        if self.process.poll() is not None:
+            raise AssertionError(
+                f"landmarkd ended with {self.process.returncode}: {self.log.read_text()[-2000:]}")
+        try:
+            return self.get("/readyz") is not None
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def get(self, path: str) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+            return answer.read().decode()
+
+    def status(self, name: str) -> dict:
+        """What /api/streams says of a stream."""
+        answer = json.loads(self.get("/api/streams"))
+        streams = answer["streams"] if isinstance(answer, dict) else answer
+        return next(stream for stream in streams if stream["name"] == name)
+
+    def reload(self) -> None:
+        self.process.send_signal(signal.SIGHUP)
+
+    def stop(self, within: float = 20) -> float:
+        """Ends it as a service manager does; the seconds that it took. Its status must be 0."""
+        begin = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(within)
+        if status != 0:
+            raise AssertionError(
+                f"landmarkd ended with {status}: {self.log.read_text()[-2000:]}")
+        return time.monotonic() - begin
+
+    def kill(self) -> None:
+        if self.process:
+            processes.kill(self.process)

@@ -1,0 +1,26 @@
+"""What every test of a running daemon has: a folder, an end of all processes, and a tier."""
+
+import os
+import pathlib
+import tempfile
+import unittest
+
+TIER = os.environ.get("LANDMARKD_TEST_TIER", "system")
+is_long = TIER == "long"
+long_only = unittest.skipUnless(is_long, "minutes: only in the long tier (make test-long)")
+
+
+class SystemTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="landmarkd-test-", ignore_cleanup_errors=True)
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def until_the_end(self, thing):
+        """`thing`, which is killed when the test ends."""
+        self.addCleanup(thing.kill)
+        return thing
+
+    def figure(self, text: str) -> None:
+        """Prints a measured figure: the log of a run is where they are taken from."""
+        print(f"  figure: {text}", flush=True)

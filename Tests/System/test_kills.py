@@ -1,0 +1,132 @@
+"""A daemon that is killed while it writes: what was written more than a second before is there."""
+
+import concurrent.futures
+import pathlib
+import random
+import time
+import unittest
+
+import processes
+import rows
+from daemon import Daemon, stream
+from row_receiver import RowReceiver
+from sources import FakeCamera, motion_jpeg
+from system_test import SystemTest, is_long
+
+LIMIT_SECONDS = {"system": 240, "long": 3600}
+
+_KILLS = 1000 if is_long else 50
+_LANES = 3
+_SEED = 20261125
+# Every so often the file is torn by hand as well: a kill seldom does it.
+_TEAR_EVERY = 4
+_RATE = 20
+
+
+class Lane:
+    """A daemon in a folder of its own that is killed again and again."""
+
+    def __init__(self, folder: pathlib.Path, number: int, clip: pathlib.Path):
+        folder.mkdir()
+        self.folder = folder
+        self.random = random.Random(_SEED + number)
+        self.camera = FakeCamera(folder, format="mjpeg", frames=clip, rate=_RATE)
+        # Half of the lanes go on in the same file, the others begin one a start.
+        name = "%Y%m%d" if number % 2 == 0 else "%Y%m%dT%H%M%SZ"
+        self.receiver = RowReceiver(folder / "rows.sock")
+        self.daemon = Daemon(
+            folder,
+            stream(
+                "face", self.camera.address,
+                {"type": "csv", "path": "rows/{stream}-" + name + ".csv"},
+                {"type": "ndjson", "socket": str(folder / "rows.sock")}),
+            environment=self.camera.environment)
+        self.kills = 0
+        self.torn = 0
+        self.checked = 0
+        # Time stamps of rows that were whole on the disk after a kill.
+        self.kept: set[int] = set()
+
+    def stamps(self, live: bool) -> list[int]:
+        return [int(row["pts"]) for row in rows.read_all(self.folder, "face", live)]
+
+    def start(self) -> None:
+        """Starts, and sees that the files of the runs before are whole with nothing taken away."""
+        seen = len(self.receiver.rows)
+        self.daemon.start()
+        processes.wait_until(lambda: len(self.receiver.rows) > seen + 1, 20, "rows after a start")
+        youngest = rows.files(self.folder, "face")[-1]
+        for file in rows.files(self.folder, "face"):
+            # The youngest is being written.
+            rows.read(file, live=file == youngest)
+        found = self.stamps(live=True)
+        assert self.kept <= set(found), f"{len(self.kept - set(found))} rows gone after the restart"
+
+    def kill(self) -> None:
+        self.start()
+        time.sleep(self.random.uniform(1.2, 2.8))
+        drops = sum(self.daemon.status("face")["drops"].values())
+        killed = time.monotonic()
+        self.daemon.kill()
+        self.kills += 1
+
+        found = self.stamps(live=True)
+        assert found == sorted(set(found)), "rows out of order or twice"
+        on_disk = set(found)
+        sent = {stamp for _, stamp in self.camera.frames()}
+        assert on_disk <= sent, f"{len(on_disk - sent)} rows of frames that were never sent"
+        # Rows that another receiver had by then.
+        due = {int(row["pts"]) for at, row in self.receiver.rows if at < killed - 1}
+        assert due <= on_disk, f"{len(due - on_disk)} rows older than 1 s are missing"
+        # Frames that the camera had handed over by then, but for those dropped for newer ones.
+        run = [stamp for stamp in sent if stamp > max(self.kept, default=0)]
+        late = {stamp for stamp in run if stamp < (killed - 1.15) * 1e6}
+        assert len(late - on_disk) <= drops, (
+            f"{len(late - on_disk)} frames have no row, {drops} were dropped")
+        self.checked += len(late)
+        self.kept = on_disk
+        self.tear()
+
+    def tear(self) -> None:
+        if self.kills % _TEAR_EVERY:
+            return
+        file = rows.files(self.folder, "face")[-1]
+        line = file.read_bytes().split(b"\n")[-2]
+        with open(file, "ab") as open_file:
+            open_file.write(line[: self.random.randrange(1, len(line))])
+        self.torn += 1
+
+    def run(self, kills: int) -> None:
+        for _ in range(kills):
+            self.kill()
+        # What the last kill left is put right as well.
+        self.start()
+        self.daemon.stop()
+        found = self.stamps(live=False)
+        assert self.kept <= set(found)
+        assert found == sorted(set(found))
+
+
+class Kills(SystemTest):
+    def test_rows_outlast_kills(self):
+        clip = motion_jpeg(self.folder)
+        print(f"  seed {_SEED}")
+        lanes = [Lane(self.folder / f"lane{number}", number, clip) for number in range(_LANES)]
+        for lane in lanes:
+            self.until_the_end(lane.daemon)
+            self.until_the_end(lane.receiver)
+        shares = [_KILLS // _LANES + (number < _KILLS % _LANES) for number in range(_LANES)]
+        with concurrent.futures.ThreadPoolExecutor(_LANES) as pool:
+            runs = [pool.submit(lane.run, share) for lane, share in zip(lanes, shares)]
+            for run in concurrent.futures.as_completed(runs):
+                run.result()
+        self.assertEqual(sum(lane.kills for lane in lanes), _KILLS)
+        self.assertGreater(sum(lane.torn for lane in lanes), 5)
+        self.figure(
+            f"{_KILLS} kills, {sum(lane.torn for lane in lanes)} files torn by hand as well: "
+            f"{sum(lane.checked for lane in lanes)} frames older than 1 s at their kill, none lost, "
+            f"{sum(len(lane.kept) for lane in lanes)} rows in all")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

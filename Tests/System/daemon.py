@@ -96,3 +96,8 @@ class Daemon:
     def kill(self) -> None:
         if self.process:
             processes.kill(self.process)
+
+    def close(self) -> None:
+        """Kills it; it cannot be started again."""
+        self.kill()
+        self._manager.close()

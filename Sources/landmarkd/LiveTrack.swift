@@ -38,7 +38,7 @@ final class LiveTrack {
     if !OutputCheck.isStream(output) {
       try OutputCheck.beforehand(RunReport.path(besides: output), force: command.force)
     }
-    (tracker, trackingSettings) = try command.makeTracker(model)
+    (tracker, trackingSettings) = try command.makeTracker(model, isLive: true)
     capture = try LiveCapture(
       input,
       settings: try command.live.settings(

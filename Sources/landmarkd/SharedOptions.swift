@@ -227,7 +227,7 @@ struct DetectorOptions: ParsableArguments {
 
   func validate() throws { _ = try settings(.landmarkd) }
 
-  func makeDetector(_ name: FitSettingsName) throws -> FrontalFaceDetector {
+  func makeDetector(_ name: FitSettingsName) throws -> sending FrontalFaceDetector {
     let settings = try settings(name)
     do {
       return try FrontalFaceDetector(settings)

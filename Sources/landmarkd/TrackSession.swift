@@ -196,16 +196,27 @@ final class TrackSession {
 }
 
 extension TrackCommand {
-  /// The tracker that the options ask for, and its settings.
-  func makeTracker(_ faceModel: FaceModel) throws -> (FaceTracker, TrackingSettings) {
+  /// The tracker that the options ask for, and its settings; of a live source no frame waits for the
+  /// face detector.
+  func makeTracker(
+    _ faceModel: FaceModel, isLive: Bool = false
+  ) throws -> (FaceTracker, TrackingSettings) {
     var settings: TrackingSettings =
-      model.fitSettings == .reference ? .reference : .landmarkd(for: faceModel)
+      model.fitSettings == .reference
+      ? .reference : isLive ? .live(for: faceModel) : .landmarkd(for: faceModel)
     settings.belief = belief.belief(for: faceModel, model.fitSettings)
     settings.preferredPoint = faceAt?.point
     settings.matchesTemplate = fastMotion
+    let (fitter, judge) = (try model.makeFitter(faceModel), model.makeJudge(faceModel))
+    guard isLive else {
+      let tracker = try FaceTracker(
+        fitter: fitter, detector: detector.makeDetector(model.fitSettings), judge: judge,
+        settings: settings)
+      return (tracker, settings)
+    }
+    let beside = BackgroundDetector(try detector.makeDetector(model.fitSettings))
     let tracker = try FaceTracker(
-      fitter: model.makeFitter(faceModel), detector: detector.makeDetector(model.fitSettings),
-      judge: model.makeJudge(faceModel), settings: settings)
+      fitter: fitter, besides: beside, judge: judge, settings: settings)
     return (tracker, settings)
   }
 

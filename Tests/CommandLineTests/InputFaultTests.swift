@@ -17,7 +17,7 @@ struct InputFaultTests {
   @Test func missing() throws {
     expectRefusal(try track("none.mp4"), naming: "cannot open none.mp4", "no such file")
     expectRefusal(try track("shot%04d.png"), naming: "cannot open shot%04d.png")
-    expectRefusal(try track("rtsp://camera/1"), naming: "rtsp://camera/1", "ffmpeg -i URL")
+    expectRefusal(try track("file:///clip.mp4"), naming: "file:///clip.mp4", "by its path")
     #expect(try folder.names == [])
   }
 

@@ -9,7 +9,7 @@ import Testing
 
   @Test(arguments: [
     [], ["track"], ["fit"], ["model"], ["model", "info"], ["model", "verify"],
-    ["model", "convert"], ["model", "export"],
+    ["model", "convert"], ["model", "export"], ["devices"],
   ])
   func helpAndVersion(command: [String]) throws {
     let help = try Command.run(command + ["--help"], in: folder)

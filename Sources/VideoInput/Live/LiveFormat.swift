@@ -146,11 +146,13 @@ enum LiveFormat {
       VideoInputError(
         kind, operation: operation, source: address.shown, problem: problem, libraryText: text)
     }
-    switch watch.verdict {
-    case .interrupted: return made(.interrupted, "interrupted")
-    case .expired where code == landmarkd_averror_exit || code == landmarkd_averror_eagain:
+    if watch.verdict == .interrupted { return made(.interrupted, "interrupted") }
+    // FFmpeg may hand on what it had before it says that it was made to stop; a new deadline runs
+    // by then.
+    if code == landmarkd_averror_exit
+      || (code == landmarkd_averror_eagain && watch.verdict == .expired)
+    {
       return made(.timedOut, "no data came before the deadline")
-    default: break
     }
     switch code {
     case landmarkd_averror_http_unauthorized, landmarkd_averror_http_forbidden:

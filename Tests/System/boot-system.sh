@@ -47,7 +47,11 @@ printf '[Unit]\nDescription=Nothing but the journal\nRequires=systemd-journald.s
 ln -s bare.target "$units/default.target"
 rm -f "$root/etc/machine-id" && systemd-id128 new > "$root/etc/machine-id"
 rm -rf "$root/var/log/journal"
-if [[ -d $folder/files ]]; then cp -a "$folder/files/." "$root/"; fi
+if [[ -d $folder/files ]]; then
+  cp -a "$folder/files/." "$root/"
+  # The copy brings the rights of a temporary folder.
+  chmod 755 "$root"
+fi
 
 # Not by chroot: in one the kernel makes no user namespaces, which the unit's PrivateUsers= needs.
 cd "$root"
@@ -56,4 +60,4 @@ pivot_root . .host
 umount -l /.host
 rmdir /.host
 exec env -i container=landmarkd-tests PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-  /lib/systemd/systemd --system --show-status=no --log-target=console --log-level=warning
+  /lib/systemd/systemd --system --show-status=no --log-target=journal --log-level=notice

@@ -4,9 +4,9 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
 
 import processes
@@ -34,7 +34,12 @@ class Daemon:
         self.port = processes.free_port()
         self.log = folder / "daemon.log"
         self.file = folder / "landmarkd.yaml"
-        self._environment = {**os.environ, **(environment or {})}
+        # Without a service manager: its messages come here.
+        self._manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._manager.bind(str(folder / "notify.sock"))
+        self._manager.setblocking(False)
+        self._environment = {
+            **os.environ, "NOTIFY_SOCKET": str(folder / "notify.sock"), **(environment or {})}
         self.process: subprocess.Popen | None = None
         self.configure(*streams)
 
@@ -42,6 +47,7 @@ class Daemon:
         self.file.write_text(configuration(*streams, port=self.port))
 
     def start(self, ready_within: float = 30) -> "Daemon":
+        self._messages()
         self.process = processes.start(
             [BINARY, "serve", "--config", self.file], self.log,
             cwd=self.folder, env=self._environment,
@@ -53,10 +59,16 @@ class Daemon:
         if self.process.poll() is not None:
             raise AssertionError(
                 f"landmarkd ended with {self.process.returncode}: {self.log.read_text()[-2000:]}")
-        try:
-            return self.get("/readyz") is not None
-        except (urllib.error.URLError, OSError):
-            return False
+        return any("READY=1" in message.split("\n") for message in self._messages())
+
+    def _messages(self) -> list[str]:
+        """What it has told its manager since the last call."""
+        found = []
+        while True:
+            try:
+                found.append(self._manager.recv(4096).decode())
+            except BlockingIOError:
+                return found
 
     def get(self, path: str) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
@@ -84,3 +96,8 @@ class Daemon:
     def kill(self) -> None:
         if self.process:
             processes.kill(self.process)
+
+    def close(self) -> None:
+        """Kills it; it cannot be started again."""
+        self.kill()
+        self._manager.close()

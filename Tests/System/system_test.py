@@ -17,8 +17,8 @@ class SystemTest(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
 
     def until_the_end(self, thing):
-        """`thing`, which is killed when the test ends."""
-        self.addCleanup(thing.kill)
+        """`thing`, which is closed or killed when the test ends."""
+        self.addCleanup(getattr(thing, "close", thing.kill))
         return thing
 
     def figure(self, text: str) -> None:

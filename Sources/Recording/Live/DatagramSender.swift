@@ -3,9 +3,10 @@ import Synchronization
 
 /// Packets to one UDP receiver, without ever waiting for it. Thread-safe.
 ///
-/// A numeric address is used at once; a name is looked up by a thread of its own, and again when
-/// the receiver cannot be reached. Where a name has several addresses, the next is tried when one
-/// refuses. A receiver that is not there is only counted.
+/// A numeric address is used at once, and tried again while the system knows no way there; a name is
+/// looked up by a thread of its own, and again when the receiver cannot be reached. Where a name has
+/// several addresses, the next is tried when one refuses. A receiver that is not there is only
+/// counted.
 final class DatagramSender: Sendable {
   /// Kept as it comes: making text of it costs memory, and a dead receiver gives it for every row.
   private enum Problem {
@@ -31,6 +32,8 @@ final class DatagramSender: Sendable {
   let target: String
   private let host: String
   private let port: Int
+  /// Whether the host is a name: an address is not looked up again.
+  private let isName: Bool
   private let clock: LogClock
   private let state = Mutex(State())
 
@@ -52,13 +55,11 @@ final class DatagramSender: Sendable {
     self.port = port
     self.clock = clock
     target = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-    if case .success(let addresses) = SocketAddress.resolve(host, port: port, isNumeric: true) {
-      state.withLock { state in
-        state.addresses = addresses
-        connect(&state)
-      }
-    } else {
-      state.withLock { resolve(&$0) }
+    let numeric = try? SocketAddress.resolve(host, port: port, isNumeric: true).get()
+    isName = numeric == nil
+    state.withLock { state in
+      state.addresses = numeric ?? []
+      openAgain(&state)
     }
   }
 
@@ -72,7 +73,7 @@ final class DatagramSender: Sendable {
       guard !state.isClosed else { return state.losses.add(1, .closed) }
       guard state.descriptor >= 0 else {
         state.losses.add(1, .unreachable)
-        return resolve(&state)
+        return openAgain(&state)
       }
       var failure = send(bytes, state.descriptor)
       if failure == ECONNREFUSED {
@@ -138,6 +139,16 @@ final class DatagramSender: Sendable {
     return sent >= 0 ? nil : errno
   }
 
+  /// Tries what is known of the receiver's addresses, and to know more.
+  private func openAgain(_ state: inout State) {
+    let now = clock.monotonicSeconds()
+    if now >= state.nextAddressSeconds {
+      state.nextAddressSeconds = now + Self.addressSeconds
+      connect(&state)
+    }
+    if state.descriptor < 0 { resolve(&state) }
+  }
+
   /// Takes note of an error, and goes to the next address or looks the name up again.
   private func fail(_ state: inout State, _ code: Int32) {
     let now = clock.monotonicSeconds()
@@ -173,7 +184,7 @@ final class DatagramSender: Sendable {
   /// Has the name looked up by a thread, unless that was done a moment ago.
   private func resolve(_ state: inout State) {
     let now = clock.monotonicSeconds()
-    guard !state.isResolving, now >= state.nextResolutionSeconds else { return }
+    guard isName, !state.isResolving, now >= state.nextResolutionSeconds else { return }
     state.isResolving = true
     state.nextResolutionSeconds = now + Self.resolutionSeconds
     let thread = Thread { [self] in

@@ -58,6 +58,7 @@ extension DatagramSender {
     #expect(status.lost == ["closed": 1])
     #expect(status.target == "127.0.0.1:\(listener.port)")
     #expect(status.problem == nil)
+    #expect(try DatagramSender(host: "::1", port: 9).target == "[::1]:9")
   }
 
   @Test func aReceiverThatIsNotThereIsCountedAndFoundWhenItComes() throws {

@@ -202,9 +202,8 @@ private func frameNumbers(_ text: some StringProtocol) throws -> [Int] {
     defer { close(server) }
     let log = try NDJSONLog(.socket(path: path), stream: "door")
     let sent = 20_000
-    let begin = Date()
+    // Nobody has accepted the connection yet: a sink that waited would wait for ever.
     log.fill(sent)
-    #expect(Date().timeIntervalSince(begin) < 5)
     let lost = try #require(log.status.lost["receiver slow"])
     #expect(lost > 1000)
     let connection = accept(server, nil, nil)

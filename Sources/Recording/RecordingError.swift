@@ -54,7 +54,7 @@ public enum RecordingError: Error, Sendable, Equatable, CustomStringConvertible 
     case .notRepresentable(let path, let reason):
       return "cannot write \(path): \(reason)"
     case .encoder(let operation, let text):
-      return "cannot encode a picture as PNG: \(operation): \(text)"
+      return "cannot encode a picture: \(operation): \(text)"
     case .video(let path, let operation, let text):
       return "cannot write the video \(path): \(operation): \(text)"
     }

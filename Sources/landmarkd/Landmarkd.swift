@@ -11,7 +11,7 @@ struct Landmarkd: ParsableCommand {
     discussion: """
       Exit status: 0 done; 1 an input, a model or an output cannot be used; 2 an input ended \
       before what it promised; 64 wrong usage; 78 a configuration cannot be \
-      used; 130 interrupted.
+      used; 130 interrupted (live: 0).
       """,
     version: version,
     subcommands: [

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CLNF
+import Daemon
 import Foundation
 import Measurement
 import Recording

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CLNF
+import Daemon
 import FaceDetection
 import Foundation
 import Measurement
@@ -246,14 +247,4 @@ extension TrackCommand {
 
 extension Duration {
   var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
-}
-
-extension VideoFrame {
-  func copyTimes(to tracked: inout TrackedFrame) {
-    tracked.frameNumber = number
-    tracked.timestampSeconds = timestampSeconds
-    tracked.presentationTimestamp = presentationTimestamp
-    tracked.utcSeconds = utcSeconds
-    tracked.captureSeconds = captureSeconds
-  }
 }

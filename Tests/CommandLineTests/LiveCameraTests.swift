@@ -11,7 +11,7 @@ struct LiveCameraTests {
 
   init() throws {
     folder = try Scratch()
-    camera = try FakeCamera(folder: folder.path, ["frames": try LiveMedia.frames.get()])
+    camera = try FakeCamera(folder: folder.path, try LiveMedia.camera())
   }
 
   func start(
@@ -27,6 +27,18 @@ struct LiveCameraTests {
   }
 
   func waitForRows(_ count: Int) throws { try waitUntil("\(count) rows") { rows() >= count } }
+
+  /// Waits for rows of a face after the first `count`: the detector works beside the rows, which do
+  /// not wait for it.
+  func waitForFace(after count: Int) throws {
+    try waitUntil("a face after \(count) rows") {
+      let lines = ((try? folder.text("o.csv")) ?? "").split(separator: "\n").dropFirst(1 + count)
+      return lines.count { line in
+        let cells = line.split(separator: ",", omittingEmptySubsequences: false)
+        return cells.count > 4 && cells[4] == "1"
+      } >= 3
+    }
+  }
 
   func stop(_ run: RunningCommand) throws -> Command.Result {
     run.kill(SIGINT)
@@ -59,16 +71,17 @@ struct LiveCameraTests {
       let sequence = Int64(stamp).flatMap { sequences[$0] }
       return try #require(sequence, "no frame has the time stamp \(stamp)") % LiveMedia.frameCount
     }
-    let first = try #require(table.rows.first)
+    let start = try #require(table.rows.firstIndex { $0["success"] == "1" })
+    let first = table.rows[start]
     var right: [Double] = []
     var wrong: [Double] = []
     for (row, frame) in zip(table.rows, frames) where row["success"] == "1" {
-      right.append(motion.error(of: row, in: frame, against: first, in: frames[0]))
+      right.append(motion.error(of: row, in: frame, against: first, in: frames[start]))
       wrong.append(
         motion.error(
-          of: row, in: (frame + 3) % LiveMedia.frameCount, against: first, in: frames[0]))
+          of: row, in: (frame + 3) % LiveMedia.frameCount, against: first, in: frames[start]))
     }
-    #expect(right.count > 25)
+    #expect(right.count > 15)
     let mean = right.reduce(0, +) / Double(right.count)
     #expect(mean < 2, "landmarks are \(mean) px from where their frame has them")
     #expect(wrong.reduce(0, +) / Double(wrong.count) > 2 * mean)
@@ -110,7 +123,7 @@ struct LiveCameraTests {
     try waitUntil("a complaint") { run.errorsSoFar.contains("no data came before the deadline") }
     let before = rows()
     try camera.set(["stalled": "0"])
-    try waitForRows(before + 5)
+    try waitForFace(after: before)
     let result = try stop(run)
     #expect(result.errors.contains("/dev/video0: frames come again"), "\(result)")
     #expect(result.errors.contains("; 1 reconnect ->"), "\(result)")
@@ -123,7 +136,7 @@ struct LiveCameraTests {
     let path = folder.file("dev/video0")
     try folder.write("", to: "dev/video0")
     let camera = try FakeCamera(
-      folder: folder.path, paths: [path], ["frames": try LiveMedia.frames.get()])
+      folder: folder.path, paths: [path], try LiveMedia.camera())
     let run = try RunningCommand(
       [Command.path, "track", path, "-o", "o.csv"], in: folder, environment: camera.environment)
     try waitForRows(5)
@@ -136,7 +149,7 @@ struct LiveCameraTests {
     let back = Date()
     try camera.set(["plugged": "1"])
     try folder.write("", to: "dev/video0")
-    try waitForRows(before + 3)
+    try waitForFace(after: before)
     let result = try stop(run)
     #expect(result.errors.contains("frames come again"), "\(result)")
     #expect(result.errors.contains("; 1 reconnect ->"), "\(result)")
@@ -167,16 +180,14 @@ struct LiveCameraTests {
     try waitForRows(5)
     try camera.set(["width": "160", "height": "120", "frames": try LiveMedia.small.get()])
     try waitUntil("a complaint") { run.errorsSoFar.contains("another format than was agreed") }
-    let before = rows()
-    try waitForRows(before + 5)
+    try waitForFace(after: rows())
     try camera.set([
       "format": "mjpeg", "width": "320", "height": "240", "frames": try LiveMedia.pictures.get(),
     ])
     try waitUntil("the next") {
       run.errorsSoFar.split(separator: "\n").count { $0.contains("another format") } == 2
     }
-    let then = rows()
-    try waitForRows(then + 5)
+    try waitForFace(after: rows())
     let result = try stop(run)
     #expect(result.errors.contains("packets damaged; 2 reconnects"), "\(result)")
     try checkRising()
@@ -220,7 +231,5 @@ struct LiveCameraTests {
     #expect(zip(seconds, seconds.dropFirst()).allSatisfy { $0 < $1 })
     let numbers = try table.numbers("frame")
     #expect(zip(numbers, numbers.dropFirst()).allSatisfy { $0 < $1 })
-    // The rows after each gap are tracked anew.
-    #expect(table.rows.suffix(3).allSatisfy { $0["success"] == "1" })
   }
 }

@@ -8,6 +8,10 @@ enum LiveMedia {
   static let frameCount = 90
   /// 320 x 240, YUYV.
   static let frames = made("frames.yuyv") { raw("320:240", to: $0) }
+  /// What a camera that shows `frames` is told.
+  static func camera() throws -> [String: String] {
+    ["frames": try frames.get(), "width": "320", "height": "240"]
+  }
   /// The same in 160 x 120.
   static let small = made("small.yuyv") { raw("160:120", to: $0) }
   /// The same in 320 x 240, JPEGs after one another.

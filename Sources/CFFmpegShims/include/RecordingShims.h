@@ -35,3 +35,14 @@ static inline int landmarkd_scale_into(struct SwsContext *scaler, const uint8_t 
                           frame->data[2] + y / 2 * frame->linesize[2] + x / 2, NULL};
   return sws_scale(scaler, from, fromStrides, 0, height, to, frame->linesize);
 }
+
+/// Scales the grey plane of one frame into the first plane of another. Returns the number of rows
+/// written, or a negative number.
+static inline int landmarkd_scale_grey(struct SwsContext *scaler, const AVFrame *from,
+                                       AVFrame *to) {
+  const uint8_t *const source[4] = {from->data[0], NULL, NULL, NULL};
+  const int sourceStrides[4] = {from->linesize[0], 0, 0, 0};
+  uint8_t *const target[4] = {to->data[0], NULL, NULL, NULL};
+  const int targetStrides[4] = {to->linesize[0], 0, 0, 0};
+  return sws_scale(scaler, source, sourceStrides, 0, from->height, target, targetStrides);
+}

@@ -64,7 +64,7 @@ public struct LandmarkService: Sendable {
         // They end in the opposite order, each before the next.
         services: [
           SignalService(reloads: reloads, logger: logger) { await ender.end() },
-          StreamsService(supervisor: supervisor, configuration: configuration),
+          StreamsService(supervisor: supervisor),
           ReloadService(
             path: path, models: models, state: state, threshold: threshold, clock: clock,
             logger: logger, requests: requests, http: http),
@@ -79,6 +79,7 @@ public struct LandmarkService: Sendable {
     ender.group.withLock { $0 = group }
     let names = configuration.streams.map(\.name).joined(separator: ", ")
     logger.notice("landmarkd \(version), \(path): \(names)")
+    _ = try await onOwnThread("start") { try supervisor.run(configuration) }
     try await group.run()
     logger.notice("all outputs are closed")
   }

@@ -63,7 +63,7 @@ final class FacePipeline {
     }
     let measurer = try self.measurer(for: frame)
     tracker.track(frame.grey, into: &tracked)
-    tracked.takeTimes(of: frame)
+    frame.copyTimes(to: &tracked)
     if tracked.hasFit { model.shapeModel.shape3D(local: tracked.local, into: &shape) }
     measurer.measure(frame: tracked, shape3D: shape, into: &measurement)
     smoother?.smooth(&tracked, &measurement)
@@ -82,15 +82,5 @@ final class FacePipeline {
     measurer = made
     context = FrameContext(stream: stream, width: width, height: height, camera: camera)
     return made
-  }
-}
-
-extension TrackedFrame {
-  fileprivate mutating func takeTimes(of frame: borrowing VideoFrame) {
-    frameNumber = frame.number
-    timestampSeconds = frame.timestampSeconds
-    presentationTimestamp = frame.presentationTimestamp
-    utcSeconds = frame.utcSeconds
-    captureSeconds = frame.captureSeconds
   }
 }

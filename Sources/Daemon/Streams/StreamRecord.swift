@@ -142,11 +142,14 @@ final class StreamRecord: Sendable {
     return state.withLock { state in
       guard state.status.sourceState != .stopped else { return true }
       guard now <= state.turnDue else { return false }
+      let settings = source.settings
       switch state.status.sourceState {
-      case .opening: return now - state.stateSince <= 2 * source.settings.openDeadlineSeconds + 10
+      case .opening: return now - state.stateSince <= 2 * settings.openDeadlineSeconds + 10
       case .live:
+        // A source may take as long as opening to its first picture.
+        let longest = max(settings.openDeadlineSeconds, 2 * settings.readDeadlineSeconds)
         let last = max(state.status.lastFrameSeconds ?? state.stateSince, state.stateSince)
-        return now - last <= 2 * source.settings.readDeadlineSeconds + 10
+        return now - last <= 2 * longest + 10
       case .waiting, .stopped: return true
       }
     }

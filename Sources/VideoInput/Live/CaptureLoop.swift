@@ -55,8 +55,6 @@ final class CaptureLoop: Sendable {
     var policy = RetryPolicy(settings, isCamera: address.isCamera)
     while !interruption.isInterrupted {
       change { $0.state = .opening }
-      // Made before the attempt, so that nothing happens unseen between it and the wait.
-      let watch = DeviceWatch(path: address.watchedPath)
       do throws(VideoInputError) {
         let connection = try LiveConnection(address, settings, IOWatch(interruption))
         try deliver(connection, &frame, &history)
@@ -64,12 +62,13 @@ final class CaptureLoop: Sendable {
         guard !interruption.isInterrupted else { return }
         if history.isLive { policy.succeeded() }
         history.isLive = false
-        wait(policy.delay(after: error), after: error, watch)
+        wait(policy.delay(after: error), after: error)
       }
     }
   }
 
-  private func wait(_ seconds: Double, after error: VideoInputError, _ watch: DeviceWatch) {
+  private func wait(_ seconds: Double, after error: VideoInputError) {
+    let watch = DeviceWatch(path: address.watchedPath)
     retryAt.store(
       Clocks.monotonicNanoseconds &+ UInt64(seconds * 1e9), ordering: .relaxed)
     change {
@@ -104,8 +103,8 @@ final class CaptureLoop: Sendable {
       history.isLive = true
       stamp(&frame, times, &history)
       let (width, height) = (frame.grey.width, frame.grey.height)
-      let replaced = slot.put(&frame, startsAnew: isFirst || times.isJump)
       let counts = connection.takeCounts()
+      // Before the frame can be taken: who gets it and asks, hears that the source is live.
       change {
         $0.state = .live
         $0.problem = nil
@@ -113,9 +112,11 @@ final class CaptureLoop: Sendable {
         $0.height = height
         if $0.pixelFormat != connection.pixelFormat { $0.pixelFormat = connection.pixelFormat }
         $0.framesReceived += 1
-        $0.droppedForNewer += replaced ? 1 : 0
         $0.reconnects += isReconnect ? 1 : 0
         $0.add(counts)
+      }
+      if slot.put(&frame, startsAnew: isFirst || times.isJump) {
+        change { $0.droppedForNewer += 1 }
       }
     }
   }

@@ -178,7 +178,13 @@ final class LiveConnection {
       av_packet_unref(packet)
       let code = av_read_frame(context, packet)
       if code >= 0 {
-        guard packet.pointee.stream_index == stream.pointee.index else { continue }
+        guard packet.pointee.stream_index == stream.pointee.index else {
+          // Another stream's packets are no sign of life.
+          if watch.verdict != .goOn {
+            throw LiveFormat.error(landmarkd_averror_exit, "read", address, watch)
+          }
+          continue
+        }
         let now = Clocks.monotonicSeconds
         pacing.came(at: now)
         return now

@@ -108,7 +108,7 @@ import Testing
       ),
       output(
         "type: csv, path: o.csv, rotate-every: off, rotate: 1h",
-        "c.yaml:5:54: streams[0].outputs[0].rotate: is no key that is known here; expected one of type, path, rotate-every, rotate-size, flush-every, fsync, columns"
+        "c.yaml:5:53: streams[0].outputs[0].rotate: is no key that is known here; expected one of type, path, rotate-every, rotate-size, flush-every, fsync, columns"
       ),
       Case(
         "defaults: &d {source: /dev/video0}\nstreams:\n  - {name: a, <<: *d}\n",
@@ -122,7 +122,7 @@ import Testing
   func keys(_ one: Case) { #expect(ConfigurationText.mistakes(one.text) == one.mistakes) }
 
   private static let source =
-    "a device such as /dev/video0 or an address such as rtsp://host/path; recorded files are for landmarkd track"
+    "a camera such as /dev/video0 or an address such as rtsp://host/path; recorded files are for landmarkd track"
 
   @Test(
     "service",
@@ -311,11 +311,11 @@ import Testing
       ),
       output(
         "type: ndjson, stdout: true, socket: s",
-        "c.yaml:5:38: streams[0].outputs[0].stdout: goes to more than one place; expected one of path, socket and stdout"
+        "c.yaml:5:32: streams[0].outputs[0].stdout: goes to more than one place; expected one of path, socket and stdout"
       ),
       output(
         "type: ndjson, stdout: true, fsync: never",
-        "c.yaml:5:44: streams[0].outputs[0].fsync: is about files; expected it only beside path"),
+        "c.yaml:5:45: streams[0].outputs[0].fsync: is about files; expected it only beside path"),
       output(
         "type: ndjson, stdout: false",
         "c.yaml:5:32: streams[0].outputs[0].stdout: is \"false\"; expected true"),
@@ -327,15 +327,15 @@ import Testing
         "type: osc, host: 'a b', port: 70000, prefix: x",
         "c.yaml:5:27: streams[0].outputs[0].host: is \"a b\"; expected a host name or an IPv4 or IPv6 address",
         "c.yaml:5:40: streams[0].outputs[0].port: is \"70000\"; expected a port from 1 to 65535",
-        "c.yaml:5:55: streams[0].outputs[0].prefix: is \"x\"; expected an OSC address such as /landmarkd/{stream}, without its last slash"
+        "c.yaml:5:55: streams[0].outputs[0].prefix: is \"x\"; expected an OSC address such as /landmarkd, of ASCII without spaces and # * , ? [ ] { }"
       ),
       output(
         "type: openseeface, face-id: -1",
-        "c.yaml:5:37: streams[0].outputs[0].face-id: is \"-1\"; expected a whole number from 0 to 2147483647"
+        "c.yaml:5:38: streams[0].outputs[0].face-id: is \"-1\"; expected a whole number from 0 to 2147483647"
       ),
       output(
         "type: openseeface, path: x",
-        "c.yaml:5:28: streams[0].outputs[0].path: is no key that is known here; expected one of type, host, port, face-id"
+        "c.yaml:5:29: streams[0].outputs[0].path: is no key that is known here; expected one of type, host, port, face-id"
       ),
     ])
   func outputs(_ one: Case) { #expect(ConfigurationText.mistakes(one.text) == one.mistakes) }

@@ -104,7 +104,8 @@ import Tracking
     "a password is not shown",
     arguments: [
       ("rtsp://user:pass@host:554/live", "rtsp://host:554/live"),
-      ("rtsp://host/live@2", "rtsp://host/live@2"), ("/dev/video0", "/dev/video0"),
+      ("http://host/live?user=a&size=2", "http://host/live?user=...&size=2"),
+      ("/dev/video0", "/dev/video0"),
     ])
   func redacted(address: String, shown: String) {
     #expect(SourceConfiguration(address: address).shownAddress == shown)

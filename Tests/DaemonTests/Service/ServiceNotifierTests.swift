@@ -35,7 +35,7 @@ import Testing
     /// The next message; empty where there is none.
     func receive() -> String {
       var bytes = [UInt8](repeating: 0, count: 4096)
-      let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT.rawValue))
+      let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
       return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     }
   }

@@ -21,6 +21,7 @@ final class FakeCapture: FrameCapture {
     var frames = 0
     /// Whether `next` holds its caller, as a call that hangs does.
     var hangs = false
+    var isHanging = false
     var endsByItself = false
   }
 
@@ -61,6 +62,9 @@ final class FakeCapture: FrameCapture {
 
   func hang() { state.withLock { $0.hangs = true } }
 
+  /// Whether a caller of `next` is held.
+  var isHanging: Bool { state.withLock { $0.isHanging } }
+
   func goOn() { state.withLock { $0.hangs = false } }
 
   func endByItself() {
@@ -82,7 +86,10 @@ final class FakeCapture: FrameCapture {
   }
 
   func next(into frame: inout VideoFrame, waitingAtMost seconds: Double) -> Arrival {
-    while state.withLock({ $0.hangs }) { usleep(1000) }
+    while state.withLock({ state in
+      state.isHanging = state.hangs
+      return state.hangs
+    }) { usleep(1000) }
     _ = more.wait(timeout: .now() + seconds)
     let (startsAnew, isOver, number) = state.withLock { state in
       let isOver = state.snapshot.state == .stopped || state.endsByItself

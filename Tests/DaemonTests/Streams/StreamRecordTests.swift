@@ -87,7 +87,7 @@ import VideoInput
     let record = makeRecord()
     record.see(snapshot(.live))
     record.add(row(), detectorRan: false, fitSeconds: 0.003)
-    for _ in 0..<20 {
+    for _ in 0..<30 {
       time.advance(1)
       record.turn()
       record.see(snapshot(.live))

@@ -25,6 +25,7 @@ import Testing
       configuration(FakeWorld.stream("bad"), FakeWorld.stream("hung"), FakeWorld.stream("good")))
     let hung = try waitForCapture("fake://hung")
     hung.hang()
+    try waitUntil("it hangs") { hung.isHanging }
     let good = try waitForCapture("fake://good")
     for _ in 0..<20 { good.deliver() }
     try waitUntil("rows") { world.sinks("good").first?.rows.count == 20 }

@@ -75,7 +75,8 @@ struct NetworkCaptureTests {
 
   private func check(_ got: Got) {
     #expect(zip(got.seconds, got.seconds.dropFirst()).allSatisfy { $0 < $1 })
-    #expect(got.seconds.first == 0)
+    // The first that was taken, not always the first that came.
+    #expect(got.seconds.first.map { $0 >= 0 && $0 < 5 } == true)
   }
 
   @Test func killedAndBack() throws {
@@ -129,7 +130,8 @@ struct NetworkCaptureTests {
   }
 
   @Test func aStreamThatEnds() throws {
-    let (_, port) = try startCamera(try makePictures())
+    let (server, port) = try startCamera(try makePictures())
+    defer { server.kill(SIGKILL) }
     let capture = try LiveCapture("http://127.0.0.1:\(port)/short", settings: settings)
     capture.start()
     defer { capture.stop() }
@@ -141,7 +143,8 @@ struct NetworkCaptureTests {
   }
 
   @Test func refusedCredentialsAreRetriedSlowly() throws {
-    let (_, port) = try startCamera(try makePictures())
+    let (server, port) = try startCamera(try makePictures())
+    defer { server.kill(SIGKILL) }
     let capture = try LiveCapture("http://u:secret@127.0.0.1:\(port)/refused", settings: settings)
     capture.start()
     defer { capture.stop() }
@@ -155,7 +158,8 @@ struct NetworkCaptureTests {
   }
 
   @Test func stoppingDoesNotWaitForAServer() throws {
-    let (_, port) = try startCamera(try makePictures())
+    let (server, port) = try startCamera(try makePictures())
+    defer { server.kill(SIGKILL) }
     let capture = try LiveCapture("http://127.0.0.1:\(port)/silent", settings: settings)
     var frame = VideoFrame()
     capture.start()

@@ -1,0 +1,50 @@
+import Foundation
+import Logging
+
+/// The HTTP side of the service: health, metrics, the streams as JSON, their pictures, and the live
+/// page. Thread-safe.
+public final class HTTPFront: Sendable {
+  private let settings: HTTPSettings
+  private let routes: HTTPRoutes
+  private let logger: Logger
+
+  /// - Parameters:
+  ///   - version: the program's, for `landmarkd_build_info` and the page.
+  public init(
+    settings: HTTPSettings, directory: any StreamDirectory, version: String, logger: Logger
+  ) {
+    self.settings = settings
+    self.logger = logger
+    routes = HTTPRoutes(settings: settings, directory: directory, version: version)
+  }
+
+  /// Serves until the task is cancelled; then closes all connections and returns.
+  ///
+  /// The work is done by a thread of its own. The streams' figures are looked at once a second, for
+  /// the curves; they go on where a cancelled run is followed by another.
+  /// - Parameters:
+  ///   - onListening: called once with the port, on any thread, when callers can connect.
+  /// - Throws: `HTTPError`: at once where the address cannot be listened on.
+  public func run(onListening: (@Sendable (UInt16) -> Void)? = nil) async throws {
+    let listener = try HTTPListener(settings)
+    let routes = routes
+    let server = try HTTPServer(
+      listener, logger: logger, everySecond: { routes.observe() }, answer: { routes.reply(to: $0) })
+    logger.notice("HTTP on \(Self.location(settings, listener.port))")
+    onListening?(listener.port)
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        let thread = Thread { continuation.resume(with: Result { try server.run() }) }
+        thread.name = "http"
+        thread.start()
+      }
+    } onCancel: {
+      server.stop()
+    }
+  }
+
+  private static func location(_ settings: HTTPSettings, _ port: UInt16) -> String {
+    settings.address.contains(":")
+      ? "http://[\(settings.address)]:\(port)/" : "http://\(settings.address):\(port)/"
+  }
+}

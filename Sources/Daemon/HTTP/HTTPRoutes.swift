@@ -1,0 +1,133 @@
+import Foundation
+
+/// What is answered to whom. Used by the server's thread, but thread-safe.
+final class HTTPRoutes: Sendable {
+  private let admission: Admission
+  private let directory: any StreamDirectory
+  private let version: String
+  /// Tells a page that the service has started anew.
+  private let instance = UUID().uuidString
+  private let beginSeconds = monotonicSeconds()
+  private let history = StatusHistory()
+
+  init(settings: HTTPSettings, directory: any StreamDirectory, version: String) {
+    admission = Admission(settings)
+    self.directory = directory
+    self.version = version
+  }
+
+  /// Takes the streams' figures for the curves; once a second.
+  func observe() { history.add(directory.streams) }
+
+  func reply(to request: HTTPRequest) -> HTTPReply {
+    if let refusal = admission.refusal(request) {
+      var answer = HTTPAnswer(refusal)
+      if refusal.status == .unauthorised { answer.headers = [("WWW-Authenticate", "Bearer")] }
+      return .answer(answer)
+    }
+    guard let route = route(request.path) else {
+      return .answer(
+        HTTPAnswer(HTTPRefusal(.notFound, "there is no /\(request.path.joined(separator: "/"))")))
+    }
+    guard request.method == "GET" || request.method == "HEAD" else {
+      var answer = HTTPAnswer(HTTPRefusal(.methodNotAllowed, "expected GET or HEAD"))
+      answer.headers = [("Allow", "GET, HEAD")]
+      return .answer(answer)
+    }
+    do throws(HTTPRefusal) {
+      return try route(request)
+    } catch {
+      return .answer(HTTPAnswer(error))
+    }
+  }
+
+  private typealias Route = (HTTPRequest) throws(HTTPRefusal) -> HTTPReply
+
+  private func route(_ path: [String]) -> Route? {
+    switch path {
+    case []: { _ in .answer(LivePage.answer()) }
+    case ["healthz"]: { _ in .answer(HTTPAnswer(json: ["status": "ok"])) }
+    case ["readyz"]: { [directory] _ in .answer(Self.readiness(directory.isReady)) }
+    case ["metrics"]: { _ in .answer(self.metrics()) }
+    case ["api", "streams"]: { _ in .answer(self.streams()) }
+    case ["api", "history"]:
+      { [history] request throws(HTTPRefusal) in
+        .answer(HTTPAnswer(json: history.since(try Self.number(request, "after", 0...Int.max))))
+      }
+    case ["api", "pictures"]: { request throws(HTTPRefusal) in try self.pictures(request) }
+    default:
+      path.count == 4 && path[0] == "api" && path[1] == "streams" && path[3] == "picture"
+        ? { request throws(HTTPRefusal) in try self.picture(request, of: path[2]) } : nil
+    }
+  }
+
+  private static func readiness(_ isReady: Bool) -> HTTPAnswer {
+    isReady
+      ? HTTPAnswer(json: ["status": "ready"])
+      : HTTPAnswer(.unavailable, json: ["status": "starting"])
+  }
+
+  private func metrics() -> HTTPAnswer {
+    let page = MetricsPage(
+      directory.streams, isReady: directory.isReady, version: version, now: monotonicSeconds(),
+      process: ProcessFigures.now())
+    return HTTPAnswer(.ok, MetricsText.contentType, Array(page.text.utf8))
+  }
+
+  private func streams() -> HTTPAnswer {
+    let now = monotonicSeconds()
+    return HTTPAnswer(
+      json: ServiceReport(
+        version: version, instance: instance, isReady: directory.isReady,
+        uptimeSeconds: now - beginSeconds,
+        streams: directory.streams.map { StreamReport($0, now: now) }))
+  }
+
+  /// /api/streams/NAME/picture: the next JPEG after the number `after`.
+  private func picture(
+    _ request: HTTPRequest, of name: String
+  ) throws(HTTPRefusal) -> HTTPReply {
+    guard let feed = directory.pictures(of: name) else {
+      throw HTTPRefusal(.notFound, "there is no stream \(name)")
+    }
+    let after = try Self.number(request, "after", 0...Int.max)
+    return .wait(
+      SinglePictureWait(feed, after: after, longestSeconds: try Self.longestSeconds(request)))
+  }
+
+  /// /api/pictures?of=AFTER:NAME&of=...: the next pictures of several streams in one answer, so
+  /// that a page of many streams needs one connection.
+  private func pictures(_ request: HTTPRequest) throws(HTTPRefusal) -> HTTPReply {
+    var wanted: [PicturesWait.Wanted] = []
+    for (name, value) in request.query where name == "of" {
+      let halves = value.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      guard halves.count == 2, let after = Int(halves[0]), after >= 0 else {
+        throw HTTPRefusal(.badRequest, "expected of=NUMBER:STREAM")
+      }
+      // A page may ask for a stream that has just been taken out.
+      if let feed = directory.pictures(of: String(halves[1])) {
+        wanted.append(
+          PicturesWait.Wanted(name: String(halves[1]), feed: feed, after: after))
+      }
+    }
+    return .wait(PicturesWait(wanted, longestSeconds: try Self.longestSeconds(request)))
+  }
+
+  /// How long the caller waits: `wait` in seconds.
+  private static func longestSeconds(_ request: HTTPRequest) throws(HTTPRefusal) -> Double {
+    Double(try number(request, "wait", 0...20, default: 10))
+  }
+
+  private static func number(
+    _ request: HTTPRequest, _ name: String, _ range: ClosedRange<Int>, default standard: Int = 0
+  ) throws(HTTPRefusal) -> Int {
+    guard let text = request.first(name) else { return standard }
+    guard let number = Int(text), range.contains(number) else {
+      let expected =
+        range.upperBound == Int.max
+        ? "a number from \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+      throw HTTPRefusal(.badRequest, "expected \(name)= with \(expected)")
+    }
+    return number
+  }
+}

@@ -1,0 +1,53 @@
+/// Where health, metrics and the live page are served, and to whom.
+public struct HTTPSettings: Sendable, Equatable {
+  /// A numeric IPv4 or IPv6 address of this machine, or "localhost" (127.0.0.1). Default 127.0.0.1.
+  public let address: String
+  /// Default 8080; 0: one that is free.
+  public let port: UInt16
+  /// What callers must show, 16 to 128 letters, digits, '-', '_', '.' or '~'; nil, the default: no
+  /// one is asked, which only a loopback address allows.
+  public let token: String?
+  let interface: InterfaceAddress
+
+  /// - Throws: `HTTPError.setting`.
+  public init(
+    address: String = "127.0.0.1", port: Int = 8080, token: String? = nil
+  ) throws(HTTPError) {
+    guard let interface = InterfaceAddress(address == "localhost" ? "127.0.0.1" : address) else {
+      throw .setting(
+        name: "the address", got: "is '\(address)'",
+        expected: "a numeric IPv4 or IPv6 address, or localhost")
+    }
+    guard let number = UInt16(exactly: port) else {
+      throw .setting(name: "the port", got: "is \(port)", expected: "0 to 65535")
+    }
+    if let token, !Self.isGood(token) {
+      throw .setting(
+        name: "the token", got: "has \(token.utf8.count) characters, or others than it may have",
+        expected: "16 to 128 letters, digits, '-', '_', '.' or '~'")
+    }
+    guard interface.isLoopback || token != nil else {
+      throw .setting(
+        name: "the address", got: "is \(address), which others can reach, without a token",
+        expected: "a token, or a loopback address such as 127.0.0.1")
+    }
+    self.address = address
+    self.port = number
+    self.token = token
+    self.interface = interface
+  }
+
+  /// A token goes into headers and addresses as it stands.
+  private static func isGood(_ token: String) -> Bool {
+    let isPlain = token.utf8.allSatisfy { byte in
+      switch UInt8(byte) {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+        UInt8(ascii: "."), UInt8(ascii: "~"):
+        true
+      default: false
+      }
+    }
+    return isPlain && (16...128).contains(token.utf8.count)
+  }
+}

@@ -1,0 +1,157 @@
+import Tracking
+
+/// /metrics: the service and its streams, as it is scraped.
+struct MetricsPage {
+  private let streams: [StreamStatus]
+  private let now: Double
+  private var out = MetricsText()
+
+  var text: String { out.text }
+
+  /// - Parameters:
+  ///   - now: seconds of the monotonic clock.
+  init(
+    _ streams: [StreamStatus], isReady: Bool, version: String, now: Double,
+    process: ProcessFigures
+  ) {
+    self.streams = streams
+    self.now = now
+    out.family("landmarkd_build_info", .gauge, "The program's version; always 1.")
+    out.sample("landmarkd_build_info", [("version", version)], 1)
+    out.family("landmarkd_ready", .gauge, "Whether every stream was opened or is known lost.")
+    out.sample("landmarkd_ready", [], isReady ? 1 : 0)
+    addFrames()
+    addStates()
+    addFigures()
+    addTimes()
+    addOutputs()
+    addProcess(process)
+  }
+
+  private mutating func addFrames() {
+    each("landmarkd_frames_received_total", .counter, "Frames that the source gave.") {
+      [([], Double($0.framesIn))]
+    }
+    each("landmarkd_frames_processed_total", .counter, "Frames that were looked at, by result.") {
+      [
+        ([("result", "tracked")], Double($0.framesTracked)),
+        ([("result", "doubtful")], Double($0.framesDoubtful)),
+        ([("result", "without_face")], Double($0.framesWithoutFace)),
+      ]
+    }
+    each("landmarkd_frames_dropped_total", .counter, "Frames that were not looked at, by cause.") {
+      Self.byCause($0.drops).map { ([("cause", $0)], Double($1)) }
+    }
+    each("landmarkd_reconnects_total", .counter, "Times the source was opened again.") {
+      [([], Double($0.reconnects))]
+    }
+    each("landmarkd_detections_total", .counter, "Times the face detector looked.") {
+      [([], Double($0.detections))]
+    }
+  }
+
+  private mutating func addStates() {
+    each("landmarkd_source_state", .gauge, "1 for the state that the source is in.") { stream in
+      SourceState.allCases.map {
+        ([("state", $0.rawValue)], stream.sourceState == $0 ? 1 : 0)
+      }
+    }
+    each("landmarkd_tracking_state", .gauge, "1 for the state that tracking is in.") { stream in
+      TrackingState.allCases.map {
+        ([("state", $0.rawValue)], stream.trackingState == $0.rawValue ? 1 : 0)
+      }
+    }
+  }
+
+  private mutating func addFigures() {
+    each("landmarkd_frames_per_second", .gauge, "Rows over the last seconds.") {
+      [([], $0.framesPerSecond)]
+    }
+    each("landmarkd_confidence", .gauge, "Of the last frame, 0 to 1.") { [([], $0.confidence)] }
+    each("landmarkd_mean_shift_pixels", .gauge, "Of the last fit, reference pixels.") {
+      $0.meanShift.map { [([], $0)] } ?? []
+    }
+    let now = now
+    each("landmarkd_last_frame_age_seconds", .gauge, "Since the last frame was tracked.") {
+      $0.lastFrameSeconds.map { [([], max(0, now - $0))] } ?? []
+    }
+  }
+
+  private mutating func addTimes() {
+    let latency = "landmarkd_latency_seconds"
+    out.family(latency, .histogram, "From a frame's capture to its row.")
+    for stream in streams { out.samples(latency, [("stream", stream.name)], stream.latency) }
+    let fit = "landmarkd_fit_seconds"
+    out.family(fit, .histogram, "What tracking a frame took.")
+    for stream in streams { out.samples(fit, [("stream", stream.name)], stream.fitTime) }
+  }
+
+  private mutating func addOutputs() {
+    eachOutput("landmarkd_output_written_total", .counter, "Rows or packets handed over.") {
+      [([], Double($0.written))]
+    }
+    eachOutput("landmarkd_output_lost_total", .counter, "Rows or packets lost, by cause.") {
+      Self.byCause($0.lost).map { ([("cause", $0)], Double($1)) }
+    }
+    eachOutput("landmarkd_output_failing", .gauge, "Whether the output has a problem now.") {
+      [([], $0.problem == nil ? 0 : 1)]
+    }
+  }
+
+  private mutating func addProcess(_ process: ProcessFigures) {
+    func gauge(_ name: String, _ help: String, _ value: Double?) {
+      guard let value else { return }
+      out.family(name, .gauge, help)
+      out.sample(name, [], value)
+    }
+    if let seconds = process.processorSeconds {
+      out.family("process_cpu_seconds_total", .counter, "Processor time, user and system.")
+      out.sample("process_cpu_seconds_total", [], seconds)
+    }
+    gauge("process_resident_memory_bytes", "Memory that is in RAM.", process.residentBytes)
+    gauge("process_virtual_memory_bytes", "Memory that is mapped.", process.virtualBytes)
+    gauge("process_open_fds", "Descriptors that are open.", process.openDescriptors)
+    gauge("process_max_fds", "Descriptors that may be open.", process.mostDescriptors)
+    gauge("process_threads", "Threads.", process.threads)
+    gauge(
+      "process_start_time_seconds", "When the process began, seconds since 1970.",
+      process.startSeconds)
+  }
+
+  // MARK: Families
+
+  /// A family with samples of every stream.
+  private mutating func each(
+    _ name: String, _ kind: MetricsText.Kind, _ help: String,
+    _ samples: (StreamStatus) -> [(MetricsText.Labels, Double)]
+  ) {
+    out.family(name, kind, help)
+    for stream in streams {
+      for (labels, value) in samples(stream) {
+        out.sample(name, [("stream", stream.name)] + labels, value)
+      }
+    }
+  }
+
+  /// A family with samples of every stream's outputs. Their number, from 1, tells apart those that
+  /// have the same target.
+  private mutating func eachOutput(
+    _ name: String, _ kind: MetricsText.Kind, _ help: String,
+    _ samples: (OutputStatus) -> [(MetricsText.Labels, Double)]
+  ) {
+    out.family(name, kind, help)
+    for stream in streams {
+      for (i, output) in stream.outputs.enumerated() {
+        let labels: MetricsText.Labels = [
+          ("stream", stream.name), ("output", "\(i + 1)"), ("kind", output.kind),
+          ("target", output.target),
+        ]
+        for (more, value) in samples(output) { out.sample(name, labels + more, value) }
+      }
+    }
+  }
+
+  private static func byCause(_ counts: [String: Int]) -> [(String, Int)] {
+    counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+}

@@ -1,0 +1,54 @@
+/// /api/streams: the service and its streams.
+struct ServiceReport: Encodable {
+  var version: String
+  /// Another one after every start of the service.
+  var instance: String
+  var isReady: Bool
+  var uptimeSeconds: Double
+  var streams: [StreamReport]
+}
+
+/// A stream as JSON: its `StreamStatus`, but for what only this process can make use of.
+struct StreamReport: Encodable {
+  private let status: StreamStatus
+  private let now: Double
+
+  private enum Key: String, CodingKey {
+    case name, source, sourceState, problem, width, height
+    case framesIn, framesTracked, framesDoubtful, framesWithoutFace, drops, reconnects, detections
+    case trackingState, confidence, meanShift, framesPerSecond, lastFrameAgeSeconds
+    case latency, fitTime, outputs
+  }
+
+  /// - Parameters:
+  ///   - now: seconds of the monotonic clock.
+  init(_ status: StreamStatus, now: Double) {
+    self.status = status
+    self.now = now
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: Key.self)
+    try values.encode(status.name, forKey: .name)
+    try values.encode(status.source, forKey: .source)
+    try values.encode(status.sourceState, forKey: .sourceState)
+    try values.encode(status.problem, forKey: .problem)
+    try values.encode(status.width, forKey: .width)
+    try values.encode(status.height, forKey: .height)
+    try values.encode(status.framesIn, forKey: .framesIn)
+    try values.encode(status.framesTracked, forKey: .framesTracked)
+    try values.encode(status.framesDoubtful, forKey: .framesDoubtful)
+    try values.encode(status.framesWithoutFace, forKey: .framesWithoutFace)
+    try values.encode(status.drops, forKey: .drops)
+    try values.encode(status.reconnects, forKey: .reconnects)
+    try values.encode(status.detections, forKey: .detections)
+    try values.encode(status.trackingState, forKey: .trackingState)
+    try values.encode(status.confidence, forKey: .confidence)
+    try values.encode(status.meanShift, forKey: .meanShift)
+    try values.encode(status.framesPerSecond, forKey: .framesPerSecond)
+    try values.encode(status.lastFrameSeconds.map { now - $0 }, forKey: .lastFrameAgeSeconds)
+    try values.encode(status.latency, forKey: .latency)
+    try values.encode(status.fitTime, forKey: .fitTime)
+    try values.encode(status.outputs, forKey: .outputs)
+  }
+}

@@ -12,20 +12,16 @@ import Testing
   /// What the fronts did, in order.
   final class Diary: Sendable {
     private let lines = Mutex<[String]>([])
-    private let failures: Mutex<Int>
-
-    init(failures: Int) { self.failures = Mutex(failures) }
+    /// Whether the address is somebody else's.
+    private let taken = Mutex(true)
 
     var all: [String] { lines.withLock { $0 } }
 
     func write(_ line: String) { lines.withLock { $0.append(line) } }
 
-    func takeFailure() -> Bool {
-      failures.withLock { left in
-        left -= 1
-        return left >= 0
-      }
-    }
+    var isTaken: Bool { taken.withLock { $0 } }
+
+    func free() { taken.withLock { $0 = false } }
   }
 
   private let world = FakeWorld()
@@ -44,7 +40,7 @@ import Testing
 
   @Test("a front at a time; failures are tried again, other settings take its place")
   func fronts() async throws {
-    let diary = Diary(failures: 3)
+    let diary = Diary()
     let state = ServiceState(supervisor: world.supervisor(), notifier: ServiceNotifier([:]))
     let (configurations, told) = AsyncStream<HTTPConfiguration>.makeStream()
     let service = HTTPService(
@@ -53,9 +49,9 @@ import Testing
     ) { _, port in
       diary.write("made \(port)")
       return { onListening in
-        guard !diary.takeFailure() else { throw Taken() }
-        diary.write("serving \(port)")
+        guard !diary.isTaken else { throw Taken() }
         onListening()
+        diary.write("serving \(port)")
         try? await Task.sleep(for: .seconds(1000))
         diary.write("ended \(port)")
       }
@@ -63,6 +59,7 @@ import Testing
     let run = Task { try await service.run() }
     told.yield(configuration(80))
     try await waitUntil("trouble") { state.status == "no HTTP" }
+    diary.free()
     try await waitUntil("a front") { diary.all.last == "serving 80" }
     #expect(state.status == "")
     // One front, however often it failed; one message.

@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 
 /// How a scalar of the configuration is read, and what to say where it cannot be.
 struct ValueFormat<Value> {
@@ -159,24 +158,6 @@ extension ValueFormat {
   func orOff(_ word: String = "off") -> ValueFormat<Value?> {
     ValueFormat<Value?>("\(expected), or \(word)", isSecret: isSecret) { text in
       text == word ? .some(nil) : parse(text).map { .some($0) }
-    }
-  }
-}
-
-/// A numeric network address.
-struct NetworkAddress: Equatable {
-  let isLoopback: Bool
-
-  /// nil where `text` is no numeric IPv4 or IPv6 address.
-  init?(_ text: String) {
-    var four = in_addr()
-    var six = in6_addr()
-    if inet_pton(AF_INET, text, &four) == 1 {
-      isLoopback = UInt32(bigEndian: four.s_addr) >> 24 == 127
-    } else if inet_pton(AF_INET6, text, &six) == 1 {
-      isLoopback = withUnsafeBytes(of: six) { $0.dropLast().allSatisfy { $0 == 0 } && $0[15] == 1 }
-    } else {
-      return nil
     }
   }
 }

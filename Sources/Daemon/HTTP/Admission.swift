@@ -29,7 +29,7 @@ struct Admission: Sendable {
   }
 
   private func isOwn(_ name: String) -> Bool {
-    name == "localhost" || name == address || InterfaceAddress(name)?.isLoopback == true
+    name == "localhost" || name == address || NetworkAddress(name)?.isLoopback == true
   }
 
   /// The host of "host", "host:port" or "[address]:port".

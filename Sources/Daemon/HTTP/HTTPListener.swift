@@ -16,7 +16,7 @@ final class HTTPListener: Sendable {
     guard descriptor >= 0 else { throw .current("open a socket") }
     do throws(HTTPError) {
       try Self.listen(descriptor, interface, settings)
-      guard let bound = InterfaceAddress.bound(descriptor) else {
+      guard let bound = NetworkAddress.bound(descriptor) else {
         throw HTTPError.current("ask for the socket's address")
       }
       // Once more, of the socket itself: the settings may have been read otherwise than meant.
@@ -36,7 +36,7 @@ final class HTTPListener: Sendable {
   deinit { close(descriptor) }
 
   private static func listen(
-    _ descriptor: Int32, _ interface: InterfaceAddress, _ settings: HTTPSettings
+    _ descriptor: Int32, _ interface: NetworkAddress, _ settings: HTTPSettings
   ) throws(HTTPError) {
     var yes: Int32 = 1
     // A service that starts again must not wait until the last one's connections are forgotten.

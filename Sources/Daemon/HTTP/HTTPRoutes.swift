@@ -7,7 +7,7 @@ final class HTTPRoutes: Sendable {
   private let version: String
   /// Tells a page that the service has started anew.
   private let instance = UUID().uuidString
-  private let beginSeconds = monotonicSeconds()
+  private let beginSeconds = ServiceClock.monotonic.now()
   private let history = StatusHistory()
 
   init(settings: HTTPSettings, directory: any StreamDirectory, version: String) {
@@ -27,7 +27,7 @@ final class HTTPRoutes: Sendable {
     }
     guard let route = route(request.path) else {
       return .answer(
-        HTTPAnswer(HTTPRefusal(.notFound, "there is no /\(request.path.joined(separator: "/"))")))
+        HTTPAnswer(HTTPRefusal(.notFound, "there is no such path; / is the live page")))
     }
     guard request.method == "GET" || request.method == "HEAD" else {
       var answer = HTTPAnswer(HTTPRefusal(.methodNotAllowed, "expected GET or HEAD"))
@@ -69,13 +69,13 @@ final class HTTPRoutes: Sendable {
 
   private func metrics() -> HTTPAnswer {
     let page = MetricsPage(
-      directory.streams, isReady: directory.isReady, version: version, now: monotonicSeconds(),
-      process: ProcessFigures.now())
+      directory.streams, isReady: directory.isReady, version: version,
+      now: ServiceClock.monotonic.now(), process: ProcessFigures.now())
     return HTTPAnswer(.ok, MetricsText.contentType, Array(page.text.utf8))
   }
 
   private func streams() -> HTTPAnswer {
-    let now = monotonicSeconds()
+    let now = ServiceClock.monotonic.now()
     return HTTPAnswer(
       json: ServiceReport(
         version: version, instance: instance, isReady: directory.isReady,

@@ -7,13 +7,13 @@ public struct HTTPSettings: Sendable, Equatable {
   /// What callers must show, 16 to 128 letters, digits, '-', '_', '.' or '~'; nil, the default: no
   /// one is asked, which only a loopback address allows.
   public let token: String?
-  let interface: InterfaceAddress
+  let interface: NetworkAddress
 
   /// - Throws: `HTTPError.setting`.
   public init(
     address: String = "127.0.0.1", port: Int = 8080, token: String? = nil
   ) throws(HTTPError) {
-    guard let interface = InterfaceAddress(address == "localhost" ? "127.0.0.1" : address) else {
+    guard let interface = NetworkAddress(address == "localhost" ? "127.0.0.1" : address) else {
       throw .setting(
         name: "the address", got: "is '\(address)'",
         expected: "a numeric IPv4 or IPv6 address, or localhost")

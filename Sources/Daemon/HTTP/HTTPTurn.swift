@@ -36,7 +36,7 @@ struct HTTPTurn {
   /// Waits for something to happen and does what it asks for.
   /// - Throws: `HTTPError.system` where waiting fails.
   mutating func take() throws(HTTPError) {
-    var now = monotonicSeconds()
+    var now = ServiceClock.monotonic.now()
     if now >= nextSecond {
       everySecond()
       nextSecond = max(nextSecond + 1, now)
@@ -54,7 +54,7 @@ struct HTTPTurn {
     }
     let code = poll(&polled, nfds_t(polled.count), timeout(now))
     guard code >= 0 || errno == EINTR else { throw .current("wait for connections") }
-    now = monotonicSeconds()
+    now = ServiceClock.monotonic.now()
     let woken = mail.take()
     for (number, entry) in zip(numbers, polled.dropFirst(2)) {
       guard let connection = connections[number] else { continue }

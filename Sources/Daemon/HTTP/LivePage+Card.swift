@@ -75,6 +75,16 @@ extension LivePage {
         this.showRate();
       }
 
+      // The service does not answer: what was shown last is not what is.
+      showUnknown() {
+        this.isLive = false;
+        this.shown = [];
+        this.showRate();
+        this.root.classList.add("away");
+        chip(this.find(".source"), "unknown", "");
+        chip(this.find(".tracking"), "", "");
+      }
+
       whyAway(stream) {
         const age = stream.lastFrameAgeSeconds;
         const since = age === null ? "" : ` for ${duration(age)}`;
@@ -96,8 +106,8 @@ extension LivePage {
           ["Dropped", drops.map(([cause, value]) => `${count(value)} ${cause}`).join(", ") || "0"],
           ["Reconnects", count(stream.reconnects)],
           ["Detections", count(stream.detections)],
-          ["Latency, half · 99 %", this.times(stream.latency.bounds, "latency")],
-          ["Fit, half · 99 %", this.times(stream.fitTime.bounds, "fitTime")],
+          ["Latency, median · 99 %", this.times(stream.latency.bounds, "latency")],
+          ["Fit, median · 99 %", this.times(stream.fitTime.bounds, "fitTime")],
         ];
         const list = this.find(".totals");
         if (list.children.length !== totals.length) {
@@ -157,9 +167,9 @@ extension LivePage {
         this.find("output.confidence").textContent = text(last(confidence), 2, "");
         this.find("output.frames").textContent = text(last(framesPerSecond), 1, "");
         if (!this.isVisible) return;
-        drawCurve(this.find(".shift-curve"), meanShift, historyLength);
-        drawCurve(this.find(".confidence-curve"), confidence, historyLength, 1);
-        drawCurve(this.find(".frames-curve"), framesPerSecond, historyLength);
+        drawCurve(this.find(".shift-curve"), meanShift, historyLength, { least: .1 });
+        drawCurve(this.find(".confidence-curve"), confidence, historyLength, { top: 1 });
+        drawCurve(this.find(".frames-curve"), framesPerSecond, historyLength, { least: 10 });
         drawStates(this.find(".state-strip"), state, historyLength);
       }
 

@@ -71,11 +71,12 @@ extension LivePage {
       return [1, 2, 5, 10].map(step => step * power).find(step => step >= value * .999);
     }
 
-    // Values of the last `length` seconds, the newest at the right; null leaves a gap.
-    function drawCurve(canvas, values, length, top) {
+    // Values of the last `length` seconds, the newest at the right; null leaves a gap. The curve
+    // ends at `top`, or above the highest value and no lower than `least`.
+    function drawCurve(canvas, values, length, { top, least }) {
       const { context, width, height } = prepare(canvas);
       const known = values.filter(value => value !== null);
-      const highest = top || ceiling(Math.max(.1, ...known));
+      const highest = top || ceiling(Math.max(least, ...known));
       const x = i => width * (1 - (values.length - 1 - i) / (length - 1));
       const y = value => height - 2 - (height - 4) * Math.min(1, Math.max(0, value / highest));
       context.strokeStyle = colour("line");
@@ -106,7 +107,7 @@ extension LivePage {
       context.fillStyle = colour("faint");
       context.font = "10px system-ui, sans-serif";
       context.textBaseline = "top";
-      context.fillText(String(+highest.toFixed(2)), 2, 4);
+      if (known.length) context.fillText(String(+highest.toFixed(2)), 2, 4);
     }
 
     // What the stream was at, a second a step.
@@ -115,10 +116,15 @@ extension LivePage {
       context.fillStyle = colour("line");
       context.fillRect(0, 0, width, height);
       const step = width / length;
-      states.forEach((state, i) => {
-        context.fillStyle = stateColour(state);
-        context.fillRect(width - (states.length - i) * step, 0, step + .5, height);
-      });
+      let start = 0;
+      while (start < states.length) {
+        let end = start + 1;
+        while (end < states.length && states[end] === states[start]) end++;
+        context.fillStyle = stateColour(states[start]);
+        context.fillRect(
+          width - (states.length - start) * step, 0, (end - start) * step, height);
+        start = end;
+      }
     }
     """#
 }

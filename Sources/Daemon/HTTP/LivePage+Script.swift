@@ -102,7 +102,7 @@ extension LivePage {
           } catch (error) {
             isConnected = false;
             chip(document.getElementById("health"), "no answer", "bad");
-            for (const card of cards.values()) card.root.classList.add("away");
+            for (const card of cards.values()) card.showUnknown();
             say(error.isAnswer
               ? error.message : "The service does not answer; the page tries again.");
           }

@@ -83,7 +83,8 @@ enum LivePage {
     <canvas class="confidence-curve"></canvas></figure>
     <figure><figcaption>Frames/s <output class="frames"></output></figcaption>
     <canvas class="frames-curve"></canvas></figure>
-    <figure class="states"><canvas class="state-strip"></canvas>
+    <figure class="states" title="Green: tracking. Amber: doubtful. Blue-grey: searching or opening. \
+    Red: face or source lost."><canvas class="state-strip"></canvas>
     <figcaption><span>5 min ago</span><span>now</span></figcaption></figure>
     </div>
     <dl class="totals"></dl>

@@ -62,21 +62,18 @@ public final class PictureFeed: Sendable {
 
   private let state = Mutex(State())
   private let encoder = Mutex<JPEGEncoder?>(nil)
-  private let now: @Sendable () -> Double
+  private let clock: ServiceClock
   private let watching = Atomic<Int>(0)
   /// Bit patterns of seconds: somebody looked last until then; the next copy is due then.
   private let lookedUntil = Atomic<UInt64>((-Double.infinity).bitPattern)
   private let dueFrom = Atomic<UInt64>((-Double.infinity).bitPattern)
 
-  public convenience init() { self.init(now: { monotonicSeconds() }) }
-
-  /// With another clock, in seconds.
-  init(now: @escaping @Sendable () -> Double) { self.now = now }
+  public init(clock: ServiceClock = .monotonic) { self.clock = clock }
 
   /// Whether somebody looks.
   public var isWanted: Bool {
     if watching.load(ordering: .relaxed) > 0 { return true }
-    return now() < Double(bitPattern: lookedUntil.load(ordering: .relaxed))
+    return clock.now() < Double(bitPattern: lookedUntil.load(ordering: .relaxed))
   }
 
   /// Shows a frame to those who look. Returns at once where nobody does; else it copies the picture
@@ -87,7 +84,7 @@ public final class PictureFeed: Sendable {
       state.number += 1
       return (state.spares.popLast() ?? PictureCopy(), state.number)
     }
-    copy.fill(image, frame, number: number, offeredSeconds: now())
+    copy.fill(image, frame, number: number, offeredSeconds: clock.now())
     let isToEncode = state.withLock { state in
       state.copies += 1
       if let old = state.pending { state.keep(old) }
@@ -99,7 +96,7 @@ public final class PictureFeed: Sendable {
 
   /// Whether a copy is due, and if so, when the next one is.
   private func takeTurn() -> Bool {
-    let now = now()
+    let now = clock.now()
     let due = Double(bitPattern: dueFrom.load(ordering: .relaxed))
     // A frame that comes a little early counts as on time, or 30 frames/s would give 10.
     guard now >= due - 0.1 * Self.interval else { return false }
@@ -112,7 +109,7 @@ public final class PictureFeed: Sendable {
   /// The newest encoded picture after the number `after`, if it is fresh. A number that has not
   /// been yet is an earlier feed's and counts as none.
   func newest(after: Int) -> LivePicture? {
-    let now = now()
+    let now = clock.now()
     return state.withLock { state in
       guard let newest = state.newest, now - newest.offeredSeconds < Self.freshSeconds,
         newest.number > state.bounded(after)
@@ -125,7 +122,7 @@ public final class PictureFeed: Sendable {
   /// the encoder's thread. Returns what `removeWatcher` takes.
   func addWatcher(after: Int, _ tell: @escaping @Sendable () -> Void) -> Int {
     watching.add(1, ordering: .relaxed)
-    let now = now()
+    let now = clock.now()
     let (id, isToEncode) = state.withLock { state in
       let id = state.nextWatcher
       state.nextWatcher += 1
@@ -144,7 +141,7 @@ public final class PictureFeed: Sendable {
   /// To be called once for every `addWatcher`, whether it was told or not.
   func removeWatcher(_ id: Int) {
     _ = state.withLock { $0.watchers.removeValue(forKey: id) }
-    lookedUntil.store((now() + Self.interestSeconds).bitPattern, ordering: .relaxed)
+    lookedUntil.store((clock.now() + Self.interestSeconds).bitPattern, ordering: .relaxed)
     watching.subtract(1, ordering: .relaxed)
   }
 
@@ -176,6 +173,9 @@ public final class PictureFeed: Sendable {
       return (try? present.encode(image)) ?? []
     }
   }
+
+  /// For tests: how many wait.
+  var watcherCount: Int { watching.load(ordering: .relaxed) }
 
   /// For tests: copies and encodings so far.
   var counts: (copies: Int, encodings: Int) { state.withLock { ($0.copies, $0.encodings) } }

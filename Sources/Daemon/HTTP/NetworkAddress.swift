@@ -1,7 +1,7 @@
 import Glibc
 
 /// A numeric IPv4 or IPv6 address, in the network's byte order.
-struct InterfaceAddress: Sendable, Equatable {
+struct NetworkAddress: Sendable, Equatable {
   /// 4 or 16.
   let bytes: [UInt8]
 
@@ -56,7 +56,7 @@ struct InterfaceAddress: Sendable, Equatable {
   }
 
   /// The address and port that a socket is bound to; nil where the system does not say.
-  static func bound(_ descriptor: Int32) -> (address: InterfaceAddress, port: UInt16)? {
+  static func bound(_ descriptor: Int32) -> (address: NetworkAddress, port: UInt16)? {
     var storage = sockaddr_storage()
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
     let code = withUnsafeMutablePointer(to: &storage) {
@@ -68,13 +68,13 @@ struct InterfaceAddress: Sendable, Equatable {
       case AF_INET:
         let four = bytes.loadUnaligned(as: sockaddr_in.self)
         return (
-          InterfaceAddress(bytes: withUnsafeBytes(of: four.sin_addr) { [UInt8]($0) }),
+          NetworkAddress(bytes: withUnsafeBytes(of: four.sin_addr) { [UInt8]($0) }),
           UInt16(bigEndian: four.sin_port)
         )
       case AF_INET6:
         let six = bytes.loadUnaligned(as: sockaddr_in6.self)
         return (
-          InterfaceAddress(bytes: withUnsafeBytes(of: six.sin6_addr) { [UInt8]($0) }),
+          NetworkAddress(bytes: withUnsafeBytes(of: six.sin6_addr) { [UInt8]($0) }),
           UInt16(bigEndian: six.sin6_port)
         )
       default: return nil

@@ -1,0 +1,202 @@
+import Foundation
+import Logging
+import Testing
+
+@testable import Daemon
+
+/// What callers do that they should not, or not so often.
+@Suite struct HTTPConnectionTests {
+  private let hello = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+  @Test("a connection serves many requests, one after another or sent together")
+  func keptAlive() throws {
+    let front = try RunningFront(.liveAndAway())
+    let caller = try HTTPCaller(front.port)
+    for _ in 0..<3 { #expect(try caller.get("/healthz").headers["connection"] == "keep-alive") }
+    caller.send(
+      hello + hello + "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    #expect(try caller.read()?.text == "{\"status\":\"ok\"}\n")
+    #expect(try caller.read()?.text == "{\"status\":\"ok\"}\n")
+    let last = try #require(try caller.read())
+    #expect(last.text == "{\"status\":\"ready\"}\n" && last.headers["connection"] == "close")
+    #expect(caller.isClosed())
+  }
+
+  @Test("a request that comes byte by byte is read")
+  func byteByByte() throws {
+    let front = try RunningFront(.liveAndAway())
+    let caller = try HTTPCaller(front.port)
+    for byte in hello.utf8 { caller.send([byte]) }
+    #expect(try caller.read()?.status == 200)
+  }
+
+  @Test("what is too large or no HTTP is answered and closed")
+  func refused() throws {
+    let front = try RunningFront(.liveAndAway())
+    for (text, status) in [
+      ("GET /" + String(repeating: "x", count: 100_000) + " HTTP/1.1\r\n\r\n", 431),
+      (
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"
+          + String(repeating: "y", count: 200_000), 413
+      ),
+      ("\u{16}\u{03}\u{01} a TLS hello\r\n\r\n", 400),
+    ] {
+      let caller = try HTTPCaller(front.port)
+      caller.send(text)
+      let answer = try #require(try caller.read())
+      #expect(answer.status == status && answer.headers["connection"] == "close")
+      #expect(try answer.json()["error"] is String)
+      #expect(caller.isClosed())
+    }
+  }
+
+  @Test("slow callers, and those who do not read, hold nobody up")
+  func slowCallers() throws {
+    let front = try RunningFront(.liveAndAway())
+    let slow = try HTTPCaller(front.port)
+    slow.send("GET / HTTP/1.1\r\nHo")
+    // Asks for far more than fits into the kernel's buffers, and reads nothing.
+    let deaf = try HTTPCaller(front.port)
+    deaf.send(String(repeating: "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", count: 100))
+    let begin = ContinuousClock.now
+    for _ in 0..<20 { #expect(try ask(front, "/healthz").status == 200) }
+    #expect(ContinuousClock.now - begin < .seconds(5))
+    slow.send("st: localhost\r\n\r\n")
+    #expect(try slow.read()?.status == 200)
+  }
+
+  @Test("callers who close in the middle leave nothing behind")
+  func closedInTheMiddle() async throws {
+    let front = try RunningFront(.liveAndAway())
+    _ = try ask(front, "/healthz")
+    let before = openDescriptors()
+    for text in ["", "GET", hello, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"] {
+      for _ in 0..<50 {
+        let caller = try HTTPCaller(front.port)
+        caller.send(text)
+      }
+    }
+    try waitUntil("their descriptors are closed") { openDescriptors() <= before }
+    #expect(try ask(front, "/healthz").status == 200)
+  }
+
+  @Test("too many connections: those without a request make room, others are told")
+  func tooMany() throws {
+    let directory = FakeDirectory.liveAndAway()
+    let front = try RunningFront(directory)
+    let idle = try (0..<HTTPServer.mostConnections).map { _ in
+      let caller = try HTTPCaller(front.port)
+      _ = try caller.get("/healthz")
+      return caller
+    }
+    #expect(try ask(front, "/healthz").status == 200)
+    #expect(idle[0].isClosed())
+    let feed = try #require(directory.pictures(of: "yard"))
+    let waiting = try (0..<HTTPServer.mostConnections).map { _ in
+      let caller = try HTTPCaller(front.port)
+      caller.send("GET /api/streams/yard/picture?wait=20 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+      return caller
+    }
+    try waitUntil("all wait") { feed.watcherCount == waiting.count }
+    let refused = try HTTPCaller(front.port)
+    #expect(try refused.read()?.status == 503)
+  }
+
+  @Test("a port that is taken is one clear error; an address of elsewhere another")
+  func taken() async throws {
+    let front = try RunningFront(.liveAndAway())
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    func failure(_ settings: HTTPSettings) async -> HTTPError? {
+      do {
+        try await HTTPFront(
+          settings: settings, directory: FakeDirectory([]), version: "1", logger: logger
+        ).run()
+        return nil
+      } catch {
+        return error as? HTTPError
+      }
+    }
+    let before = openDescriptors()
+    #expect(
+      await failure(try HTTPSettings(port: Int(front.port)))
+        == .addressInUse(address: "127.0.0.1", port: front.port))
+    #expect(
+      await failure(try HTTPSettings(address: "203.0.113.7", port: 0, token: "0123456789abcdef"))
+        == .addressNotHere(address: "203.0.113.7"))
+    #expect(openDescriptors() <= before)
+  }
+
+  @Test("a cancelled server closes its connections and frees its port")
+  func cancelled() async throws {
+    let directory = FakeDirectory.liveAndAway()
+    let front = try RunningFront(directory)
+    let feed = try #require(directory.pictures(of: "yard"))
+    let idle = try HTTPCaller(front.port)
+    _ = try idle.get("/healthz")
+    let waiting = try HTTPCaller(front.port)
+    waiting.send("GET /api/streams/yard/picture?wait=20 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    try waitUntil("one waits") { feed.watcherCount == 1 }
+    try await front.stop()
+    #expect(idle.isClosed() && waiting.isClosed())
+    #expect(feed.watcherCount == 0)
+    _ = try HTTPListener(try HTTPSettings(port: Int(front.port)))
+  }
+
+  private func openDescriptors() -> Int {
+    Int(ProcessFigures.now().openDescriptors ?? 0)
+  }
+}
+
+/// The deadlines of a connection, without a server and without waiting.
+@Suite struct HTTPDeadlineTests {
+  private func pair() throws -> (connection: HTTPConnection, caller: Int32) {
+    var ends: [Int32] = [0, 0]
+    try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+    for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+    return (HTTPConnection(ends[0], now: 100), ends[1])
+  }
+
+  private func say(_ text: String, _ descriptor: Int32) {
+    _ = Array(text.utf8).withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+  }
+
+  @Test("a request's time runs from its first byte, and more bytes do not lengthen it")
+  func request() throws {
+    let (connection, caller) = try pair()
+    defer { close(caller) }
+    #expect(connection.deadline == 110)
+    say("GET / HT", caller)
+    #expect(connection.read(now: 105) == nil && connection.deadline == 115)
+    say("TP", caller)
+    #expect(connection.read(now: 114) == nil && connection.deadline == 115)
+    #expect(!connection.isIdle)
+    say("/1.0\r\n\r\n", caller)
+    guard case .success(let request) = connection.read(now: 114.5) else {
+      Issue.record("no request")
+      return
+    }
+    let exchange = HTTPConnection.Exchange(bodyIsLeftOut: false, isLast: false)
+    #expect(request.path == [])
+    connection.write(HTTPAnswer(json: ["a": 1]), exchange, now: 120)
+    #expect(connection.deadline == 150 && connection.isIdle)
+    connection.close()
+  }
+
+  @Test("an answer that is not read has so long for a part of it, and so long in all")
+  func answer() throws {
+    let (connection, caller) = try pair()
+    defer { close(caller) }
+    let answer = HTTPAnswer(.ok, "x/y", [UInt8](repeating: 0, count: 50_000_000))
+    connection.write(
+      answer, HTTPConnection.Exchange(bodyIsLeftOut: false, isLast: true), now: 200)
+    #expect(connection.deadline == 210)
+    var bytes = [UInt8](repeating: 0, count: 1 << 20)
+    while read(caller, &bytes, bytes.count) > 0 {}
+    connection.send(now: 255)
+    #expect(connection.deadline == 260)
+    #expect(!connection.isClosed)
+    close(caller)
+    connection.send(now: 256)
+    #expect(connection.isClosed)
+  }
+}

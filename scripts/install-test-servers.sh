@@ -14,6 +14,8 @@ packages=(
   systemd util-linux
   # promtool reads /metrics.
   prometheus
+  # The live page is looked at in a browser.
+  chromium
 )
 kernel=.build/kernel
 if [[ ${LANDMARKD_TEST_TIER:-system} == long ]]; then

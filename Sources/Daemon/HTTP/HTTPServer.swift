@@ -7,8 +7,8 @@ import Synchronization
 ///
 /// `answer` and `everySecond` run on that thread and must not block.
 final class HTTPServer: Sendable {
-  /// Connections at a time. Beyond, those without a request are closed; if all have one, the caller
-  /// is told so.
+  /// Connections that are served at a time. Beyond, those without a request are closed; if all have
+  /// one, the caller is told so.
   static let mostConnections = 64
 
   private let listener: HTTPListener

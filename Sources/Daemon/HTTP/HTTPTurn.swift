@@ -39,7 +39,8 @@ struct HTTPTurn {
     var now = ServiceClock.monotonic.now()
     if now >= nextSecond {
       everySecond()
-      nextSecond = max(nextSecond + 1, now)
+      // Seconds that were missed are not made up for.
+      nextSecond = nextSecond + 1 > now ? nextSecond + 1 : now + 1
     }
     let numbers = Array(connections.keys)
     var polled = [pollfd(fd: mail.descriptor, events: Int16(POLLIN), revents: 0)]
@@ -63,7 +64,7 @@ struct HTTPTurn {
       if !connection.isClosed, now >= connection.deadline { expire(connection, number, now) }
       if connection.isClosed { connections[number] = nil }
     }
-    if polled[1].revents != 0 { acceptAll(now) }
+    if polled[1].revents != 0 { accept(now) }
   }
 
   mutating func closeAll() {
@@ -81,20 +82,12 @@ struct HTTPTurn {
 
   // MARK: Connections
 
-  private mutating func acceptAll(_ now: Double) {
+  private mutating func accept(_ now: Double) {
     do {
-      while let descriptor = try listener.accept() {
-        let connection = HTTPConnection(descriptor, now: now)
-        if connections.count >= HTTPServer.mostConnections, !makeRoom() {
-          // The kernel's buffer takes it: a new connection's is empty.
-          connection.write(
-            HTTPAnswer(HTTPRefusal(.unavailable, "too many connections")),
-            HTTPConnection.Exchange(bodyIsLeftOut: false, isLast: true), now: now)
-          connection.close()
-          continue
-        }
-        connections[nextNumber] = connection
-        nextNumber += 1
+      // Those who come while others are looked at are next.
+      for _ in 0..<HTTPServer.mostConnections {
+        guard let descriptor = try listener.accept() else { break }
+        add(HTTPConnection(descriptor, now: now), now)
       }
       hasComplained = false
     } catch {
@@ -104,7 +97,23 @@ struct HTTPTurn {
     }
   }
 
-  /// Closes the connection that has been without a request for longest; false if there is none.
+  private mutating func add(_ connection: HTTPConnection, _ now: Double) {
+    if connections.count >= HTTPServer.mostConnections, !makeRoom() {
+      // The kernel's buffer takes it: a new connection's is empty.
+      connection.write(
+        HTTPAnswer(HTTPRefusal(.unavailable, "too many connections")),
+        HTTPConnection.Exchange(bodyIsLeftOut: false, isLast: true), now: now)
+      // The second that the caller has to read it is given to so many at a time.
+      guard connections.count < 2 * HTTPServer.mostConnections else {
+        connection.close()
+        return
+      }
+    }
+    connections[nextNumber] = connection
+    nextNumber += 1
+  }
+
+  /// Closes the connection without a request that would be given up first; false if there is none.
   private mutating func makeRoom() -> Bool {
     let idle = connections.filter { $0.value.isIdle }
     guard let oldest = idle.min(by: { $0.value.deadline < $1.value.deadline }) else { return false }

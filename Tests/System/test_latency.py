@@ -9,6 +9,7 @@ from sources import FakeCamera, raw_frames
 from system_test import SystemTest, is_long
 
 LIMIT_SECONDS = {"system": 120, "long": 420}
+ALONE = True
 
 _SECONDS = 300 if is_long else 30
 _FRAMES_PER_SECOND = 30

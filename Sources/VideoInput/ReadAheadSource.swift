@@ -21,7 +21,7 @@ public final class ReadAheadSource: FrameSource {
   ///   - interruption: ends this source too; `close` does not touch it.
   public convenience init(
     _ input: String, settings: VideoSettings = .standard,
-    interruption: Interruption = Interruption(), framesAhead: Int = 3
+    interruption: Interruption = Interruption(), framesAhead: Int = 2
   ) throws(VideoInputError) {
     let own = Interruption(within: interruption)
     let source = try VideoInput.open(input, settings: settings, interruption: own)

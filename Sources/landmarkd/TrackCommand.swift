@@ -80,7 +80,8 @@ struct TrackCommand: ParsableCommand, Sendable {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Threads that decode an input; 0: the cores, shared by the jobs.", valueName: "n"))
+      "Threads that decode an input; 0, the default: the cores that nothing else needs.",
+      valueName: "n"))
   var decoderThreads: Int = 0
 
   @Option(
@@ -91,7 +92,7 @@ struct TrackCommand: ParsableCommand, Sendable {
 
   /// Frames that may wait between decoding and tracking; 0: one thread does both.
   @Option(parsing: .unconditional, help: .hidden)
-  var framesAhead: Int = 3
+  var framesAhead: Int = 2
 
   @OptionGroup(title: "Live sources") var live: LiveOptions
   @OptionGroup(title: "Columns") var columns: ColumnOptions

@@ -146,8 +146,8 @@ struct JobsTests {
     #expect(shown.status == 0, "\(shown)")
     #expect(shown.output.contains("\r\u{1B}[K0 of 2 inputs done, "), "\(shown)")
     // A message takes the progress line's place instead of standing behind it.
-    for line in shown.output.split(whereSeparator: \.isNewline) where line.contains("avi: 30 frames")
-    {
+    for line in shown.output.split(whereSeparator: \.isNewline)
+    where line.contains("avi: 30 frames") {
       let words = line.components(separatedBy: "\r\u{1B}[K").last ?? ""
       #expect(words.contains("avi: 30 frames, "), "\(line.debugDescription)")
     }

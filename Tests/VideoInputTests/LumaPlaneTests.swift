@@ -40,13 +40,16 @@ import Testing
         var grey = GreyImage(width: 0, height: 0, repeating: 0)
         guard LumaPlane().copy(frame.pointer, orientation, into: &grey) else { continue }
         direct.insert(Self.name(format))
+        var byTable = GreyImage(width: 0, height: 0, repeating: 0)
+        #expect(LumaPlane(usesTable: true).copy(frame.pointer, orientation, into: &byTable))
         let scaler = Scaler(target: AV_PIX_FMT_GRAY8, channels: 1, tags: .range)
         #expect(scaler.scale(frame.pointer, width: 101, height: 37))
         let size = orientation.size(width: 101, height: 37)
         var expected = GreyImage(width: size.width, height: size.height, repeating: 0)
         expected.withMutableSamples { orientation.copy(scaler.picture.rows, channels: 1, to: $0) }
-        let isSame = grey.withSamples { found in
-          expected.withSamples { found.elementsEqual($0) }
+        let isSame = expected.withSamples { expected in
+          grey.withSamples { $0.elementsEqual(expected) }
+            && byTable.withSamples { $0.elementsEqual(expected) }
         }
         #expect(isSame, "\(Self.name(format)), range \(range.rawValue)")
         let (width, height) = (grey.width, grey.height)
@@ -56,8 +59,9 @@ import Testing
     #expect(
       direct.isSuperset(of: ["yuv420p", "yuvj420p", "nv12", "yuv422p", "yuv444p", "gray"]),
       "\(direct.sorted())")
-    for other in ["rgb24", "gbrp", "pal8", "yuyv422", "uyvy422", "yuv420p10le", "gray16le", "ya8"]
-    { #expect(!direct.contains(other), "\(other) has no plane of 8-bit luma") }
+    for other in ["rgb24", "gbrp", "pal8", "yuyv422", "uyvy422", "yuv420p10le", "gray16le", "ya8"] {
+      #expect(!direct.contains(other), "\(other) has no plane of 8-bit luma")
+    }
   }
 
   /// One after another through the same object: the table follows the frames.

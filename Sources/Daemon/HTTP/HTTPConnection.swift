@@ -36,12 +36,15 @@ final class HTTPConnection {
   private(set) var phase = Phase.reading
   /// When the present phase is given up.
   private(set) var deadline: Double
+  /// Since when there has been no request: since it began, or since the last answer went out.
+  private(set) var idleSince: Double
   private var input: [UInt8] = []
   private var answerDeadline = 0.0
 
   init(_ descriptor: Int32, now: Double) {
     self.descriptor = descriptor
     deadline = now + Self.requestSeconds
+    idleSince = now
   }
 
   /// Whether nothing would be lost if it were closed.
@@ -158,6 +161,7 @@ final class HTTPConnection {
       deadline = now + Self.drainSeconds
     } else {
       phase = .reading
+      idleSince = now
       deadline = now + (input.isEmpty ? Self.idleSeconds : Self.requestSeconds)
     }
   }

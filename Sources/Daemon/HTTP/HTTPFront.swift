@@ -26,12 +26,9 @@ public final class HTTPFront: Sendable {
   ///   - onListening: called once with the port, on any thread, when callers can connect.
   /// - Throws: `HTTPError`: at once where the address cannot be listened on.
   public func run(onListening: (@Sendable (UInt16) -> Void)? = nil) async throws {
-    let listener = try HTTPListener(settings)
-    let routes = routes
-    let server = try HTTPServer(
-      listener, logger: logger, everySecond: { routes.observe() }, answer: { routes.reply(to: $0) })
-    logger.notice("HTTP on \(Self.location(settings, listener.port))")
-    onListening?(listener.port)
+    let server = try makeServer()
+    logger.notice("HTTP on \(Self.location(settings, server.port))")
+    onListening?(server.port)
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         let thread = Thread { continuation.resume(with: Result { try server.run() }) }
@@ -41,6 +38,14 @@ public final class HTTPFront: Sendable {
     } onCancel: {
       server.stop()
     }
+  }
+
+  /// A server that listens; `run` is yet to be called, on a thread that may block.
+  func makeServer() throws(HTTPError) -> HTTPServer {
+    let routes = routes
+    return try HTTPServer(
+      try HTTPListener(settings), logger: logger, everySecond: { routes.observe() },
+      answer: { routes.reply(to: $0) })
   }
 
   private static func location(_ settings: HTTPSettings, _ port: UInt16) -> String {

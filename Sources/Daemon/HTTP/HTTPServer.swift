@@ -29,6 +29,8 @@ final class HTTPServer: Sendable {
     mail = try HTTPMailbox()
   }
 
+  var port: UInt16 { listener.port }
+
   /// Serves until `stop`; blocks.
   /// - Throws: `HTTPError.system`.
   func run() throws(HTTPError) {

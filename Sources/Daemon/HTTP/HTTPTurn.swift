@@ -113,10 +113,10 @@ struct HTTPTurn {
     nextNumber += 1
   }
 
-  /// Closes the connection without a request that would be given up first; false if there is none.
+  /// Closes the connection that has been without a request for longest; false if there is none.
   private mutating func makeRoom() -> Bool {
     let idle = connections.filter { $0.value.isIdle }
-    guard let oldest = idle.min(by: { $0.value.deadline < $1.value.deadline }) else { return false }
+    guard let oldest = idle.min(by: { $0.value.idleSince < $1.value.idleSince }) else { return false }
     oldest.value.close()
     connections[oldest.key] = nil
     return true

@@ -100,7 +100,7 @@ public final class PictureFeed: Sendable {
     let due = Double(bitPattern: dueFrom.load(ordering: .relaxed))
     // A frame that comes a little early counts as on time, or 30 frames/s would give 10.
     guard now >= due - 0.1 * Self.interval else { return false }
-    dueFrom.store(max(now, due + Self.interval).bitPattern, ordering: .relaxed)
+    dueFrom.store((max(now, due) + Self.interval).bitPattern, ordering: .relaxed)
     return true
   }
 

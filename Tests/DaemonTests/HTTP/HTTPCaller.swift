@@ -4,31 +4,34 @@ import Testing
 
 @testable import Daemon
 
-/// An `HTTPFront` that serves on a free port while a test runs.
+/// An `HTTPFront`'s server that serves on a free port while a test runs. Its thread is made here: a
+/// task would wait for a thread of Swift's, which tests that wait may have all.
 final class RunningFront {
   let port: UInt16
-  private let task: Task<Void, any Error>
+  private let server: HTTPServer
+  private let ended = DispatchSemaphore(value: 0)
 
   init(_ directory: FakeDirectory, address: String = "127.0.0.1", token: String? = nil) throws {
     let front = HTTPFront(
       settings: try HTTPSettings(address: address, port: 0, token: token), directory: directory,
       version: "1.2.3-test", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    let (ports, here) = AsyncStream<UInt16>.makeStream()
-    task = Task { try await front.run { here.yield($0) } }
-    let found = Locked<UInt16?>(nil)
-    let wait = Task { for await port in ports { found.value = port; break } }
-    try waitUntil("the server listens") { found.value != nil }
-    wait.cancel()
-    port = try #require(found.value)
+    server = try front.makeServer()
+    port = server.port
+    let (server, ended) = (server, ended)
+    Thread.detachNewThread {
+      do {
+        try server.run()
+      } catch {
+        Issue.record(error)
+      }
+      ended.signal()
+    }
   }
 
-  /// Ends the server and waits until it has ended.
-  func stop() async throws {
-    task.cancel()
-    try await task.value
+  deinit {
+    server.stop()
+    if ended.wait(timeout: .now() + 20) == .timedOut { Issue.record("the server does not end") }
   }
-
-  deinit { task.cancel() }
 }
 
 /// A value behind a lock, for tests.

@@ -97,7 +97,9 @@ import Testing
     }
     try waitUntil("all wait") { feed.watcherCount == waiting.count }
     let refused = try HTTPCaller(front.port)
-    #expect(try refused.read()?.status == 503)
+    let answer = try refused.read()
+    #expect(answer?.status == 503)
+    withExtendedLifetime(waiting) {}
   }
 
   @Test("a port that is taken is one clear error; an address of elsewhere another")
@@ -126,20 +128,26 @@ import Testing
     #expect(ProcessFigures.now().openDescriptors ?? 0 < before + 1000)
   }
 
-  @Test("a cancelled server closes its connections and frees its port")
+  @Test("a cancelled run closes its connections and frees its port")
   func cancelled() async throws {
     let directory = FakeDirectory.liveAndAway()
-    let front = try RunningFront(directory)
     let feed = try #require(directory.pictures(of: "yard"))
-    let idle = try HTTPCaller(front.port)
+    let (ports, here) = AsyncStream<UInt16>.makeStream()
+    let front = HTTPFront(
+      settings: try HTTPSettings(port: 0), directory: directory, version: "1",
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let task = Task { try await front.run { here.yield($0) } }
+    let port = try #require(await ports.first { _ in true })
+    let idle = try HTTPCaller(port)
     _ = try idle.get("/healthz")
-    let waiting = try HTTPCaller(front.port)
+    let waiting = try HTTPCaller(port)
     waiting.send("GET /api/streams/yard/picture?wait=20 HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    try waitUntil("one waits") { feed.watcherCount == 1 }
-    try await front.stop()
+    while feed.watcherCount < 1 { try await Task.sleep(for: .milliseconds(1)) }
+    task.cancel()
+    try await task.value
     #expect(idle.isClosed() && waiting.isClosed())
     #expect(feed.watcherCount == 0)
-    _ = try HTTPListener(try HTTPSettings(port: Int(front.port)))
+    _ = try HTTPListener(try HTTPSettings(port: Int(port)))
   }
 
   /// Connections to `port` that the caller has closed and the server has not: CLOSE_WAIT.

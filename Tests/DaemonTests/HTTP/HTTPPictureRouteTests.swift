@@ -4,17 +4,19 @@ import Testing
 @testable import Daemon
 
 @Suite struct HTTPPictureRouteTests {
-  /// Offers pictures until it is released.
-  private func offering(_ feed: PictureFeed) -> Task<Void, Never> {
-    Task.detached {
+  /// A stream's thread that offers pictures until it is told to stop.
+  private func offering(_ feed: PictureFeed) -> Locked<Bool> {
+    let goesOn = Locked(true)
+    Thread.detachNewThread {
       let image = ramp(64, 48)
       var number = 0
-      while !Task.isCancelled {
+      while goesOn.value {
         number += 1
         feed.offer(image, circleFrame(number: number))
-        try? await Task.sleep(for: .milliseconds(5))
+        usleep(5000)
       }
     }
+    return goesOn
   }
 
   @Test("a picture comes as JPEG with its frame's figures; the next after it is another")
@@ -22,7 +24,7 @@ import Testing
     let directory = FakeDirectory.liveAndAway()
     let front = try RunningFront(directory)
     let offers = offering(try #require(directory.pictures(of: "door")))
-    defer { offers.cancel() }
+    defer { offers.value = false }
     let caller = try HTTPCaller(front.port)
     let first = try caller.get("/api/streams/door/picture")
     #expect(first.status == 200 && first.headers["content-type"] == "image/jpeg")
@@ -47,7 +49,7 @@ import Testing
     let directory = FakeDirectory.liveAndAway()
     let front = try RunningFront(directory)
     let offers = ["door", "yard"].compactMap { directory.pictures(of: $0) }.map(offering)
-    defer { for offer in offers { offer.cancel() } }
+    defer { for offer in offers { offer.value = false } }
     let caller = try HTTPCaller(front.port)
     var seen: Set<String> = []
     try waitUntil("pictures of both streams") {

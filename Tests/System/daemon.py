@@ -53,7 +53,7 @@ class Daemon:
     def configure(self, *streams: dict) -> None:
         self.file.write_text(configuration(*streams, port=self.port))
 
-    def start(self, ready_within: float = 30) -> "Daemon":
+    def start(self, ready_within: float = 90) -> "Daemon":
         self._messages()
         self.process = processes.start(
             [*self._prefix, BINARY, "serve", "--config", self.file], self.log,

@@ -3,6 +3,7 @@
 # make test                the tests that need seconds
 # make test-system         those that need root or servers
 # make test-long           all of make test, and those that need minutes
+# make bench               how long things take (make bench REFERENCE=folder CLIPS=folder COMPARE=old.json JSON=new.json)
 # make format, make format-check, make install PREFIX=/usr/local, make clean
 
 SHELL := /bin/bash
@@ -12,7 +13,7 @@ MODEL ?=
 PICTURE_FRAME ?= 24
 FORMATTED := Sources Tests Package.swift
 
-.PHONY: all build demo dependencies toolchain test test-system test-long format \
+.PHONY: all build demo dependencies toolchain test test-system test-long bench format \
 	format-check install clean
 
 all: build
@@ -42,6 +43,12 @@ test-system: dependencies toolchain
 
 test-long: dependencies toolchain
 	LANDMARKD_TEST_TIER=long LANDMARKD_FUZZ_CASES=2500 scripts/run-tests.sh
+
+bench: build
+	swift build -c release --product landmarkd-bench
+	.build/release/landmarkd-bench run $(if $(REFERENCE),--reference "$(REFERENCE)") \
+	  $(if $(CLIPS),--clips "$(CLIPS)") $(if $(COMPARE),--compare "$(COMPARE)") \
+	  $(if $(JSON),--json "$(JSON)")
 
 format: toolchain
 	swift format -i -r $(FORMATTED)

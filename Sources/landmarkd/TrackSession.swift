@@ -34,7 +34,8 @@ final class TrackSession {
     trackingSettings = settings
     tracker = try FaceTracker(
       fitter: command.model.makeFitter(model),
-      detector: command.detector.makeDetector(command.model.fitSettings),
+      detector: command.detector.makeDetector(
+        command.model.fitSettings, largestFirst: command.faceAt == nil),
       judge: command.model.makeJudge(model), settings: settings)
   }
 

@@ -165,7 +165,7 @@ env {variables} {shlex.quote(str(BINARY))} serve --config {shlex.quote(str(file)
             subprocess.run(["mount", "-o", "loop", self.disk, self.place], check=True, timeout=60)
             try:
                 self.check(number, moment, made)
-                self.check_repair()
+                self.check_repair(number)
             finally:
                 subprocess.run(["umount", str(self.place)], check=True, timeout=60)
 
@@ -186,11 +186,13 @@ env {variables} {shlex.quote(str(BINARY))} serve --config {shlex.quote(str(file)
                 self.assertLessEqual(set(early), found, name)
         self.figure(f"cut {number}: {len(made)} rows made; lost: " + "; ".join(summary))
 
-    def check_repair(self) -> None:
+    def check_repair(self, number: int) -> None:
         """A daemon that goes on in this folder leaves whole lines alone."""
         before = {name: self.on_disk(name, live=True) for name in _POLICIES}
+        folder = self.folder / f"repair{number}"
+        folder.mkdir()
         daemon = self.until_the_end(Daemon(
-            self.folder, *self.streams(str(self.place)), environment=self.camera.environment))
+            folder, *self.streams(str(self.place)), environment=self.camera.environment))
         daemon.start()
         processes.wait_until(
             lambda: all(output["written"] for output in daemon.status("face")["outputs"]),

@@ -109,7 +109,8 @@ let package = Package(
       dependencies: ["CLNF", "FaceDetection", "Tracking", "VideoInput", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "VideoInputTests", dependencies: ["VideoInput", "CLNF", "TestSupport"],
+      name: "VideoInputTests",
+      dependencies: ["VideoInput", "CLNF", "TestSupport", "CFFmpeg"],
       swiftSettings: strict),
     .testTarget(
       name: "FaceDetectionTests", dependencies: ["FaceDetection", "CLNF", "TestSupport"],

@@ -28,6 +28,7 @@ final class FrameConverter {
   }
 
   private let greyConversion: VideoSettings.GreyConversion
+  private let luma = LumaPlane()
   private let greyScaler: Scaler
   private let colourScaler: Scaler?
   /// Grey rows of the reference's conversion before they are turned.
@@ -63,32 +64,40 @@ final class FrameConverter {
     guard max(width, height, square.width, square.height) <= VideoInput.largestSide else {
       throw .tooLarge(width: square.width, height: square.height)
     }
-    guard greyScaler.scale(frame, width: square.width, height: square.height) else {
-      throw .unsupported(Self.formatName(frame))
-    }
-    let size = geometry.orientation.size(width: square.width, height: square.height)
-    result.grey.resize(width: size.width, height: size.height, filler: 0)
-    switch greyConversion {
-    case .luma:
-      result.grey.withMutableSamples { samples in
-        geometry.orientation.copy(greyScaler.picture, channels: 1, to: samples)
-      }
-    case .reference:
-      makeReferenceGrey()
-      result.grey.withMutableSamples { samples in
-        geometry.orientation.copy(referenceGrey, channels: 1, to: samples)
-      }
+    let needsNoResampling = square == (width, height)
+    if !(needsNoResampling && greyConversion == .luma
+      && luma.copy(frame, geometry.orientation, into: &result.grey))
+    {
+      try scaleGrey(frame, square, geometry.orientation, into: &result.grey)
     }
     result.hasColour = false
     guard let colourScaler else { return }
     guard colourScaler.scale(frame, width: square.width, height: square.height) else {
       throw .unsupported(Self.formatName(frame))
     }
-    result.colour.resize(width: 3 * size.width, height: size.height, filler: 0)
+    result.colour.resize(width: 3 * result.grey.width, height: result.grey.height, filler: 0)
     result.colour.withMutableSamples { samples in
-      geometry.orientation.copy(colourScaler.picture, channels: 3, to: samples)
+      geometry.orientation.copy(colourScaler.picture.rows, channels: 3, to: samples)
     }
     result.hasColour = true
+  }
+
+  private func scaleGrey(
+    _ frame: UnsafePointer<AVFrame>, _ square: (width: Int, height: Int),
+    _ orientation: Orientation, into grey: inout GreyImage
+  ) throws(Failure) {
+    guard greyScaler.scale(frame, width: square.width, height: square.height) else {
+      throw .unsupported(Self.formatName(frame))
+    }
+    let size = orientation.size(width: square.width, height: square.height)
+    grey.resize(width: size.width, height: size.height, filler: 0)
+    if greyConversion == .reference { makeReferenceGrey() }
+    grey.withMutableSamples { samples in
+      switch greyConversion {
+      case .luma: orientation.copy(greyScaler.picture.rows, channels: 1, to: samples)
+      case .reference: orientation.copy(referenceGrey.rows, channels: 1, to: samples)
+      }
+    }
   }
 
   /// Grey from BGR as the reference has it, in 15-bit fixed point: 9798 = round(0.299 * 2^15) and

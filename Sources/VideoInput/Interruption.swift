@@ -4,13 +4,19 @@ import Synchronization
 /// A flag that ends blocking reads. Thread-safe; setting it is also safe in a signal handler.
 public final class Interruption: Sendable {
   private let flag = Atomic<Bool>(false)
+  private let outer: Interruption?
 
-  public init() {}
+  public init() { outer = nil }
+
+  /// A part of `outer`: interrupted with it, but also by itself.
+  public init(within outer: Interruption) { self.outer = outer }
 
   /// Ends what is being read and everything that would be read afterwards.
   public func interrupt() { flag.store(true, ordering: .releasing) }
 
-  public var isInterrupted: Bool { flag.load(ordering: .acquiring) }
+  public var isInterrupted: Bool {
+    flag.load(ordering: .acquiring) || (outer?.isInterrupted ?? false)
+  }
 }
 
 /// Watches one input's blocking calls: asked by FFmpeg, and by our own reading of descriptors,

@@ -49,7 +49,7 @@ struct Orientation: Equatable {
   /// Copies `picture` upright into `destination`, whose rows are packed. `channels` bytes belong
   /// together. Cost: one pass; straight pictures are copied row by row.
   func copy(
-    _ picture: borrowing PaddedPicture, channels: Int,
+    _ picture: PictureRows, channels: Int,
     to destination: UnsafeMutableBufferPointer<UInt8>
   ) {
     let width = picture.width

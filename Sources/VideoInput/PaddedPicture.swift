@@ -25,6 +25,11 @@ struct PaddedPicture: ~Copyable {
   /// The first sample. Valid until the next `resize`.
   var pixels: UnsafeMutablePointer<UInt8> { memory.pointer }
 
+  /// All rows. Valid until the next `resize`.
+  var rows: PictureRows {
+    PictureRows(start: UnsafePointer(memory.pointer), stride: stride, width: width, height: height)
+  }
+
   /// The first sample of row `y`.
   func row(_ y: Int) -> UnsafePointer<UInt8> {
     precondition(y >= 0 && y < height, "row outside the picture")

@@ -1,5 +1,6 @@
 import CFFmpeg
 import CFFmpegShims
+import Foundation
 
 /// A demuxer and a decoder that together give frames; decode errors are counted and passed over.
 final class StreamDecoder {
@@ -34,7 +35,16 @@ final class StreamDecoder {
     }
     decoder = try Decoder(
       parameters, timeBase: demuxer.stream.pointee.time_base,
-      use: .recording(threads: settings.decoderThreads), name: name)
+      use: .recording(threads: Self.threads(settings, width: width, height: height)), name: name)
+  }
+
+  /// Up to full HD one core decodes faster than another one tracks: more threads than the other cores
+  /// would only take turns with the tracker (docs/performance.md).
+  private static func threads(_ settings: VideoSettings, width: Int, height: Int) -> Int {
+    guard settings.decoderThreads == 0 else { return settings.decoderThreads }
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    // 1088: full HD as it is coded.
+    return min(width * height <= 1920 * 1088 ? max(1, cores - 1) : cores, 64)
   }
 
   /// Fills `decoder.frame` with the next frame. Returns false at the end.

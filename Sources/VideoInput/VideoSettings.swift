@@ -27,7 +27,8 @@ public struct VideoSettings: Sendable, Equatable {
   public let openDeadlineSeconds: Double
   /// Seconds that reading one packet may wait for data. Above 0; default 30.
   public let readDeadlineSeconds: Double
-  /// Threads of the decoder, 0 (the default) for one a core. At most 64.
+  /// Threads of the decoder, at most 64. 0 (the default): one a core beside one core for what is done
+  /// with the frames; beyond full HD one a core.
   public let decoderThreads: Int
   /// Images a second in a folder or a pattern, which have no times of their own. Above 0;
   /// default 30.

@@ -39,7 +39,7 @@ final class LiveTrack {
     if !OutputCheck.isStream(output) {
       try OutputCheck.beforehand(RunReport.path(besides: output), force: command.force)
     }
-    (tracker, trackingSettings) = try command.makeTracker(model, isLive: true)
+    (tracker, trackingSettings) = try command.makeLiveTracker(model)
     capture = try LiveCapture(
       input,
       settings: try command.live.settings(

@@ -1,14 +1,20 @@
 import Foundation
 import VideoInput
 
+/// What a run tells of how far it is.
+protocol RunProgress: AnyObject {
+  func show(_ run: TrackRun)
+  func end()
+}
+
 /// The line on a terminal that says how far a run is: frames, speed, tracked share, time left.
-final class ProgressLine {
+final class ProgressLine: RunProgress {
   private let total: Int?
   private let clock = ContinuousClock()
   private let begin: ContinuousClock.Instant
   private var last: ContinuousClock.Instant?
   /// Often enough to look alive, seldom enough to cost nothing.
-  private static let interval = Duration.milliseconds(200)
+  static let interval = Duration.milliseconds(200)
   /// A year at 1000 frames/s and more; what states more is not believed.
   private static let largestCount = 100_000_000_000
 

@@ -237,6 +237,11 @@ struct DetectorOptions: ParsableArguments {
     }
   }
 
+  /// One that is being made; `ready` says what goes wrong with that.
+  func makePending(_ name: FitSettingsName) throws -> PendingDetector {
+    PendingDetector(try settings(name))
+  }
+
   private func settings(_ name: FitSettingsName) throws -> FaceDetectorSettings {
     let base: FaceDetectorSettings = name == .reference ? .reference : .standard
     do {

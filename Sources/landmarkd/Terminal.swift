@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Synchronization
 
 /// What the command says to its user: messages and progress on standard error, never a stack trace.
 ///
@@ -28,7 +29,13 @@ enum Terminal {
     signal(SIGPIPE, SIG_IGN)
   }
 
-  static func say(_ text: String) { _ = write(text + "\n", to: STDERR_FILENO) }
+  /// Says a whole line, in one piece, whoever else speaks.
+  static func say(_ text: String) {
+    line.withLock { isShown in
+      _ = write((isShown ? erasure : "") + text + "\n", to: STDERR_FILENO)
+      isShown = false
+    }
+  }
 
   /// An error's line, with the program's name in front.
   static func complain(_ error: some Error) { complain("\(error)") }
@@ -49,10 +56,22 @@ enum Terminal {
     var size = winsize()
     let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 1
     let width = isKnown ? Int(size.ws_col) - 1 : 79
-    _ = write("\r\u{1B}[K\(text.suffix(width))", to: STDERR_FILENO)
+    line.withLock { isShown in
+      _ = write("\(erasure)\(text.suffix(width))", to: STDERR_FILENO)
+      isShown = true
+    }
   }
 
-  static func clearProgress() { _ = write("\r\u{1B}[K", to: STDERR_FILENO) }
+  static func clearProgress() {
+    line.withLock { isShown in
+      _ = write(erasure, to: STDERR_FILENO)
+      isShown = false
+    }
+  }
+
+  /// Whether a progress line is on the terminal; held by who writes, so that lines stay whole.
+  private static let line = Mutex(false)
+  private static let erasure = "\r\u{1B}[K"
 
   private static func write(_ text: String, to descriptor: Int32) -> Bool {
     var rest = Array(text.utf8)[...]

@@ -5,7 +5,7 @@ import Recording
 import Tracking
 import VideoInput
 
-struct TrackCommand: ParsableCommand {
+struct TrackCommand: ParsableCommand, Sendable {
   static let configuration = CommandConfiguration(
     commandName: "track",
     abstract: "Follow a face through videos and write a CSV row for every frame.",
@@ -21,7 +21,7 @@ struct TrackCommand: ParsableCommand {
       Example: landmarkd track --model main_clnf_general.txt --out-dir tracks *.mp4
       """)
 
-  @Argument(help: "What to read; several are done one after another, each to a CSV of its own.")
+  @Argument(help: "What to read; several are done side by side, each to a CSV of its own.")
   var input: [String]
 
   @Option(
@@ -79,8 +79,20 @@ struct TrackCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Threads that decode; 0: one a core.", valueName: "n"))
+    help: ArgumentHelp(
+      "Threads that decode an input; 0, the default: the cores that nothing else needs.",
+      valueName: "n"))
   var decoderThreads: Int = 0
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Inputs that are tracked side by side; default as many as there are cores.", valueName: "n"))
+  var jobs: Int?
+
+  /// Frames that may wait between decoding and tracking; 0: one thread does both.
+  @Option(parsing: .unconditional, help: .hidden)
+  var framesAhead: Int = 2
 
   @OptionGroup(title: "Live sources") var live: LiveOptions
   @OptionGroup(title: "Columns") var columns: ColumnOptions
@@ -124,6 +136,12 @@ struct TrackCommand: ParsableCommand {
     if let pictureFrame, pictureFrame < 1 {
       throw ValidationError("--picture-frame is \(pictureFrame); frames count from 1")
     }
+    if let jobs, !(1...64).contains(jobs) {
+      throw ValidationError("--jobs is \(jobs); expected 1 to 64")
+    }
+    guard (0...64).contains(framesAhead) else {
+      throw ValidationError("--frames-ahead is \(framesAhead); expected 0 to 64")
+    }
     _ = try videoSettings()
     try checkLive()
     let paths = outputPaths()
@@ -154,16 +172,16 @@ struct TrackCommand: ParsableCommand {
       guard status == .success else { throw status }
       return
     }
-    let session = try TrackSession(self, model: faceModel, interruption: interruption)
-    var worst: ExitCode?
-    for (index, path) in outputPaths().enumerated() {
-      let status = session.track(input[index], to: path)
-      if status == Terminal.interrupted { throw status }
-      if status == Terminal.unusable || (status != .success && worst == nil) { worst = status }
-    }
-    if input.count > 1 { session.sayWhatFailed() }
-    if let worst { throw worst }
+    let jobs = TrackJobs(
+      self, outputs: outputPaths(), model: faceModel, interruption: interruption)
+    try jobs.run()
   }
+
+  /// How many inputs are tracked at a time.
+  var jobCount: Int { min(jobs ?? Self.coreCount, input.count) }
+
+  /// The cores that this process may use.
+  private static var coreCount: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
 
   func videoSettings() throws -> VideoSettings {
     do {
@@ -171,7 +189,9 @@ struct TrackCommand: ParsableCommand {
         startSeconds: start, durationSeconds: duration, everyNthFrame: every,
         greyConversion: model.greyConversion, keepsColour: picture != nil || overlay.overlay != nil,
         openDeadlineSeconds: deadline ?? 30, readDeadlineSeconds: deadline ?? 30,
-        decoderThreads: decoderThreads, sequenceRate: sequenceRate)
+        decoderThreads: decoderThreads > 0 || jobCount == 1
+          ? decoderThreads : max(1, Self.coreCount / jobCount),
+        sequenceRate: sequenceRate)
     } catch {
       // The two deadlines are one option.
       let name = error.source.replacingOccurrences(of: "open ", with: "")
@@ -222,7 +242,7 @@ extension TrackCommand {
     let unfit = [
       ("--start", start != 0), ("--every", every != 1), ("--picture", picture != nil),
       ("--overlay", overlay.overlay != nil), ("--sequence-rate", sequenceRate != 30),
-      ("--decoder-threads", decoderThreads != 0),
+      ("--decoder-threads", decoderThreads != 0), ("--jobs", jobs != nil),
     ]
     for (option, isGiven) in unfit where isGiven {
       throw ValidationError("\(option) is for recorded inputs, not for live sources")

@@ -1,37 +1,53 @@
 import ArgumentParser
 import CLNF
 import Daemon
-import FaceDetection
 import Foundation
 import Measurement
 import Recording
 import Tracking
 import VideoInput
 
-/// Tracks one input after another with one model and one detector.
+/// Tracks one input after another, on one thread, with one model and one detector.
+///
+/// Frames are decoded ahead on a thread of their own. Rows are made and written where the face is
+/// tracked: that takes less than a hundredth of the time (docs/performance.md).
 final class TrackSession {
   private let command: TrackCommand
   private let model: FaceModel
   private let interruption: Interruption
   private let videoSettings: VideoSettings
   private let schema: ColumnSchema
+  private let detector: PendingDetector
   private let tracker: FaceTracker
   private let trackingSettings: TrackingSettings
-  private var failures: [String] = []
+  /// What the sessions of other threads show together with this one; nil where there is none.
+  private let sharedProgress: SharedProgress?
 
-  init(_ command: TrackCommand, model: FaceModel, interruption: Interruption) throws {
+  init(
+    _ command: TrackCommand, model: FaceModel, interruption: Interruption,
+    progress: SharedProgress?
+  ) throws {
     self.command = command
     self.model = model
     self.interruption = interruption
+    sharedProgress = progress
+    // First: it takes longest, and goes on while the rest is made and the first frames are decoded.
+    detector = try command.detector.makePending(command.model.fitSettings)
     videoSettings = try command.videoSettings()
     schema = ColumnSchema(
       landmarkCount: model.landmarkCount, modeCount: model.shapeModel.modeCount,
       groups: try command.columns.groups())
-    (tracker, trackingSettings) = try command.makeTracker(model)
+    (tracker, trackingSettings) = try command.makeTracker(model, detector)
+  }
+
+  /// How an input went, and what was wrong with one that could not be used.
+  struct Outcome: Sendable {
+    var status: ExitCode
+    var failure: String?
   }
 
   /// Tracks `input` into `path`. Errors are said, not thrown, so that other inputs go on.
-  func track(_ input: String, to path: String) -> ExitCode {
+  func track(_ input: String, to path: String) -> Outcome {
     tracker.reset()
     let clock = ContinuousClock()
     let begin = clock.now
@@ -40,20 +56,12 @@ final class TrackSession {
       let status = try read(input, into: &run)
       run.wallSeconds = (clock.now - begin).seconds
       try finish(&run, status)
-      return status
+      return Outcome(status: status)
     } catch {
       Terminal.complain(error)
-      failures.append("\(error)")
       keepRows(of: run)
-      return Terminal.unusable
+      return Outcome(status: Terminal.unusable, failure: "\(error)")
     }
-  }
-
-  /// After several inputs: what went wrong, again, where it is not lost among other lines.
-  func sayWhatFailed() {
-    guard !failures.isEmpty else { return }
-    Terminal.complain("\(failures.count) of \(command.input.count) inputs could not be used:")
-    for failure in failures { Terminal.say("  \(failure)") }
   }
 
   private struct NoFrame: Error, CustomStringConvertible {
@@ -82,11 +90,9 @@ final class TrackSession {
 
   private func follow(_ input: String, into run: inout TrackRun) throws -> ExitCode {
     guard !input.contains("://") || access(input, F_OK) == 0 else { throw IsURL(input: input) }
-    let source = try VideoInput.open(input, settings: videoSettings, interruption: interruption)
+    let source = try open(input)
     run.source = source
-    let progress =
-      command.quiet || !Terminal.standardErrorIsTerminal
-      ? nil : ProgressLine(source.description, settings: videoSettings)
+    let progress = makeProgress(source.description)
     var frame = VideoFrame()
     var tracked = TrackedFrame()
     var measurement = FaceMeasurement()
@@ -94,7 +100,10 @@ final class TrackSession {
     var smoother = try command.smoothing.makeSmoother()
     defer { progress?.end() }
     while try source.read(into: &frame) {
-      if run.writer == nil { try open(&run) }
+      if run.writer == nil {
+        try detector.ready()
+        try open(&run)
+      }
       tracker.track(frame.grey, into: &tracked)
       frame.copyTimes(to: &tracked)
       let measurer = try run.measurer(for: frame, command.camera)
@@ -111,6 +120,21 @@ final class TrackSession {
       progress?.show(run)
     }
     return source.report.endedEarly ? Terminal.endedEarly : .success
+  }
+
+  private func open(_ input: String) throws -> any FrameSource {
+    guard command.framesAhead > 0 else {
+      return try VideoInput.open(input, settings: videoSettings, interruption: interruption)
+    }
+    return try ReadAheadSource(
+      input, settings: videoSettings, interruption: interruption,
+      framesAhead: command.framesAhead)
+  }
+
+  private func makeProgress(_ source: SourceDescription) -> (any RunProgress)? {
+    guard !command.quiet, Terminal.standardErrorIsTerminal else { return nil }
+    return sharedProgress.map { ShareOfProgress(of: $0) }
+      ?? ProgressLine(source, settings: videoSettings)
   }
 
   /// What can go wrong with the outputs is said before the work is done.
@@ -193,55 +217,6 @@ final class TrackSession {
     report.endedEarly = source.endedEarly
     report.endReason = source.endedEarlyReason
     return report
-  }
-}
-
-extension TrackCommand {
-  /// The tracker that the options ask for, and its settings; of a live source no frame waits for the
-  /// face detector.
-  func makeTracker(
-    _ faceModel: FaceModel, isLive: Bool = false
-  ) throws -> (FaceTracker, TrackingSettings) {
-    var settings: TrackingSettings =
-      model.fitSettings == .reference
-      ? .reference : isLive ? .live(for: faceModel) : .landmarkd(for: faceModel)
-    settings.belief = belief.belief(for: faceModel, model.fitSettings)
-    settings.preferredPoint = faceAt?.point
-    settings.matchesTemplate = fastMotion
-    let (fitter, judge) = (try model.makeFitter(faceModel), model.makeJudge(faceModel))
-    guard isLive else {
-      let tracker = try FaceTracker(
-        fitter: fitter, detector: detector.makeDetector(model.fitSettings), judge: judge,
-        settings: settings)
-      return (tracker, settings)
-    }
-    let beside = BackgroundDetector(try detector.makeDetector(model.fitSettings))
-    let tracker = try FaceTracker(
-      fitter: fitter, besides: beside, judge: judge, settings: settings)
-    return (tracker, settings)
-  }
-
-  /// Every setting that has a say in the rows.
-  func reportSettings(fit: FitSettings, belief: Belief) -> [String: ReportValue] {
-    var settings = model.report(fit: fit)
-    settings.merge(self.belief.report(belief)) { first, _ in first }
-    settings["pose"] = .text(camera.pose.rawValue)
-    settings["fast-motion"] = .flag(fastMotion)
-    settings["start"] = .number(start)
-    settings["every"] = .number(Double(every))
-    settings["sequence-rate"] = .number(sequenceRate)
-    settings["columns"] = .text(columns.columns ?? "all")
-    if let duration { settings["duration"] = .number(duration) }
-    if let point = faceAt?.point {
-      settings["face-at"] = .list([.number(point.x), .number(point.y)])
-    }
-    for (name, value) in [
-      ("fx", camera.fx), ("fy", camera.fy), ("cx", camera.cx), ("cy", camera.cy),
-    ] {
-      if let value { settings[name] = .number(value) }
-    }
-    return settings.merging(detector.report) { first, _ in first }
-      .merging(smoothing.report) { first, _ in first }
   }
 }
 

@@ -180,7 +180,8 @@ struct LiveCameraTests {
     try waitForRows(5)
     try camera.set(["width": "160", "height": "120", "frames": try LiveMedia.small.get()])
     try waitUntil("a complaint") { run.errorsSoFar.contains("another format than was agreed") }
-    try waitForFace(after: rows())
+    // A face of 40 px is too small for the detector; rows come all the same.
+    try waitForRows(rows() + 5)
     try camera.set([
       "format": "mjpeg", "width": "320", "height": "240", "frames": try LiveMedia.pictures.get(),
     ])

@@ -29,8 +29,12 @@ def configuration(*streams: dict, port: int | str = "off") -> str:
 class Daemon:
     """A daemon that runs in `folder`, with its HTTP side on a port of its own."""
 
-    def __init__(self, folder: pathlib.Path, *streams: dict, environment: dict | None = None):
+    def __init__(
+        self, folder: pathlib.Path, *streams: dict, environment: dict | None = None,
+        niceness: int = 0,
+    ):
         self.folder = folder
+        self._niceness = niceness
         self.port = processes.free_port()
         self.log = folder / "daemon.log"
         self.file = folder / "landmarkd.yaml"
@@ -49,7 +53,7 @@ class Daemon:
     def start(self, ready_within: float = 30) -> "Daemon":
         self._messages()
         self.process = processes.start(
-            [BINARY, "serve", "--config", self.file], self.log,
+            ["nice", "-n", self._niceness, BINARY, "serve", "--config", self.file], self.log,
             cwd=self.folder, env=self._environment,
         )
         processes.wait_until(self._is_ready, ready_within, "landmarkd ready")

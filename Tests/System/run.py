@@ -1,11 +1,13 @@
-"""Runs the system tests, each file in a process of its own with a time limit.
+"""Runs the system tests, each file in a process of its own with a time limit, two at a time.
 
     python3 run.py [WORD]...       only files whose names have one of the words
 
-A file may say how long it takes at most: LIMIT_SECONDS = {"system": 120, "long": 3600}.
+A file may say how long it takes at most, LIMIT_SECONDS = {"system": 120, "long": 3600}, and that
+nothing else may run meanwhile, ALONE = True. What a file prints comes when it has ended.
 Prints which tests were skipped and why; the last line counts. Exit status 1 if anything failed.
 """
 
+import concurrent.futures
 import faulthandler
 import importlib
 import json
@@ -75,36 +77,55 @@ def _run_file(name: str, report: str) -> None:
         }))
 
 
+class _Outcome:
+    """What came of a file."""
+
+    def __init__(self, name: str):
+        begin = time.monotonic()
+        report = pathlib.Path(f"/proc/self/fd/{os.memfd_create('report')}")
+        process = subprocess.run(
+            [sys.executable, __file__, "--file", name, str(report)],
+            cwd=_HERE, pass_fds=[int(report.name)], stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, errors="replace",
+        )
+        counts = json.loads(report.read_text() or "null")
+        self.text = f"-- {name} ({time.monotonic() - begin:.0f} s)\n{process.stdout.rstrip()}"
+        if process.returncode != 0 or counts is None:
+            self.text += f"\nFAIL {name} ended with {process.returncode}"
+            counts = {"passed": 0, "failed": 1, "skipped": []}
+        self.passed, self.failed = counts["passed"], counts["failed"]
+        self.skipped = counts["skipped"]
+
+
+def _run_all(names: list[str]) -> list[_Outcome]:
+    alone = [name for name in names if "\nALONE = True\n" in (_HERE / f"{name}.py").read_text()]
+    outcomes = []
+    for group, width in ((set(names) - set(alone), 2), (alone, 1)):
+        with concurrent.futures.ThreadPoolExecutor(width) as pool:
+            runs = [pool.submit(_Outcome, name) for name in sorted(group)]
+            for run in concurrent.futures.as_completed(runs):
+                print(run.result().text, flush=True)
+                outcomes.append(run.result())
+    return outcomes
+
+
 def main() -> int:
     if len(sys.argv) == 4 and sys.argv[1] == "--file":
         _run_file(sys.argv[2], sys.argv[3])
         return 0
     words = sys.argv[1:]
-    passed, failed, skipped = 0, 0, []
-    for file in sorted(_HERE.glob("test_*.py")):
-        if words and not any(word in file.stem for word in words):
-            continue
-        print(f"-- {file.stem}", flush=True)
-        report = pathlib.Path(f"/proc/self/fd/{os.memfd_create('report')}")
-        descriptor = int(report.name)
-        status = subprocess.run(
-            [sys.executable, __file__, "--file", file.stem, str(report)],
-            cwd=_HERE, pass_fds=[descriptor],
-        ).returncode
-        counts = json.loads(report.read_text() or "null")
-        if status != 0 or counts is None:
-            print(f"FAIL {file.stem} ended with {status}", flush=True)
-            failed += 1
-            continue
-        passed += counts["passed"]
-        failed += counts["failed"]
-        skipped += counts["skipped"]
+    names = [file.stem for file in sorted(_HERE.glob("test_*.py"))]
+    outcomes = _run_all(
+        [name for name in names if not words or any(word in name for word in words)])
+    skipped = [reason for outcome in outcomes for reason in outcome.skipped]
     if skipped:
         print(f"Tests skipped: {len(skipped)}")
         for reason in sorted(set(skipped)):
             print(f"  {skipped.count(reason)}: {reason}")
     else:
         print("No tests were skipped.")
+    passed = sum(outcome.passed for outcome in outcomes)
+    failed = sum(outcome.failed for outcome in outcomes)
     print(f"{passed} passed, {failed} failed, {len(skipped)} skipped")
     return 1 if failed or not passed else 0
 

@@ -157,9 +157,15 @@ def motion_jpeg(folder: pathlib.Path) -> pathlib.Path:
     return target
 
 
-def raw_frames(folder: pathlib.Path, count: int = 90) -> pathlib.Path:
-    """The clip's first frames as a camera of format yuyv has them; made once."""
+def raw_frames(folder: pathlib.Path, count: int = 75) -> pathlib.Path:
+    """The clip's first frames, there and back, as a camera of format yuyv has them; made once.
+
+    Shown in turn they have no cut: no camera has one.
+    """
     target = folder / "talking.yuyv"
     if not target.exists():
-        _ffmpeg("-i", _CLIP, "-frames:v", count, "-pix_fmt", "yuyv422", "-f", "rawvideo", target)
+        _ffmpeg(
+            "-i", _CLIP, "-filter_complex",
+            f"[0:v]trim=end_frame={count},split[there][a];[a]reverse[back];[there][back]concat",
+            "-pix_fmt", "yuyv422", "-f", "rawvideo", target)
     return target

@@ -9,6 +9,7 @@ from sources import FakeCamera, raw_frames
 from system_test import SystemTest, is_long
 
 LIMIT_SECONDS = {"system": 120, "long": 420}
+ALONE = True
 
 _SECONDS = 300 if is_long else 30
 _FRAMES_PER_SECOND = 30
@@ -26,8 +27,10 @@ class Latency(SystemTest):
     def measure(self, **camera_settings) -> None:
         camera = FakeCamera(
             self.folder, width=640, height=480, rate=_FRAMES_PER_SECOND, **camera_settings)
+        # Before whatever else this machine does: what is measured is landmarkd.
         daemon = self.until_the_end(Daemon(
-            self.folder, stream("face", camera.address), environment=camera.environment)).start()
+            self.folder, stream("face", camera.address), environment=camera.environment,
+            niceness=-15)).start()
         time.sleep(_WARM_UP_SECONDS + _SECONDS)
         status = daemon.status("face")
         daemon.stop()

@@ -103,6 +103,9 @@ class Service(SystemTest):
         namespace = f"/proc/{self.system.pid}/ns/pid"
         return os.path.samefile(f"/proc/{pid}/ns/pid", namespace)
 
+    def limits(self) -> str:
+        return pathlib.Path(f"/proc/{self.main_pid()}/limits").read_text()
+
     def state(self) -> pathlib.Path:
         # The folder's name is a link, which would be followed from the root of this side.
         return self.system.path("/var/lib/private/landmarkd")
@@ -130,7 +133,11 @@ class Start(Service):
             15, "a status text with a rate")
         print(f"  STATUS={text[0]}")
         # What the unit forbids is nothing that the program does.
-        self.assertNotRegex(self.journal(), "(?i)failed|denied|not permitted")
+        journal = self.journal()
+        if not re.search(r"Max nice priority +24 ", self.limits()):
+            # Where root may not raise limits (in a container), LimitNICE= comes to nothing.
+            journal = re.sub(".*Failed to set thread priority.*", "", journal)
+        self.assertNotRegex(journal, "(?i)failed|denied|not permitted")
 
         status = pathlib.Path(f"/proc/{self.main_pid()}/status").read_text()
         fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)

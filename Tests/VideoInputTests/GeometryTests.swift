@@ -75,7 +75,7 @@ struct GeometryTests {
       picture.pixels[index / 3 * picture.stride + index % 3] = UInt8(value)
     }
     var upright = [UInt8](repeating: 0, count: 6)
-    upright.withUnsafeMutableBufferPointer { orientation.copy(picture, channels: 1, to: $0) }
+    upright.withUnsafeMutableBufferPointer { orientation.copy(picture.rows, channels: 1, to: $0) }
     #expect(upright == expected)
   }
 

@@ -13,16 +13,17 @@ import VideoInput
       ["-pix_fmt", "yuv420p"], ["-pix_fmt", "yuv420p", "-color_range", "pc"],
       ["-pix_fmt", "yuv420p", "-color_range", "tv", "-colorspace", "bt709"],
       ["-pix_fmt", "yuv444p10le"], ["-pix_fmt", "bgr0"], ["-pix_fmt", "gray"],
-      ["-pix_fmt", "gray16le"],
+      ["-pix_fmt", "gray16le"], ["-pix_fmt", "nv12"], ["-pix_fmt", "yuv411p"],
+      ["-pix_fmt", "yuv444p", "-color_range", "pc"], ["-pix_fmt", "yuva420p"],
     ])
   func lumaIsFFmpegsGrey(_ options: [String]) throws {
     let folder = try Folder()
     // Odd and not a multiple of any vector register.
     try FFmpegTool.run(
       ["-f", "lavfi", "-i", "testsrc2=size=102x74:rate=5:duration=1,crop=101:73:exact=1"]
-        + options + ["-c:v", "ffv1", "clip.mkv"], in: folder)
-    let expected = try FFmpegTool.greyFrames("clip.mkv", width: 101, height: 73, in: folder)
-    let frames = try records(VideoInput.open(folder.path("clip.mkv")))
+        + options + ["-c:v", options[1] == "nv12" ? "rawvideo" : "ffv1", "clip.nut"], in: folder)
+    let expected = try FFmpegTool.greyFrames("clip.nut", width: 101, height: 73, in: folder)
+    let frames = try records(VideoInput.open(folder.path("clip.nut")))
     #expect(frames.map(\.grey) == expected)
     #expect(frames.count == 5)
   }

@@ -4,13 +4,17 @@ import ServiceLifecycle
 /// Serves HTTP as the present configuration says. An address that is taken stops nothing else; it
 /// is tried again.
 struct HTTPService: Service {
-  private static let retry = Duration.seconds(5)
+  /// Serves until it is cancelled or fails; calls its argument once callers can connect.
+  typealias Front = @Sendable (_ onListening: @escaping @Sendable () -> Void) async throws -> Void
 
   let configurations: AsyncStream<HTTPConfiguration>
   let state: ServiceState
   let logger: Logger
-  /// Serves until it is cancelled or fails.
-  let serve: @Sendable (HTTPConfiguration, Int) async throws -> Void
+  /// Between attempts at an address that cannot be listened on.
+  var retry = Duration.seconds(5)
+  /// Makes what serves a configuration with its port. It is run again after a failure and may keep
+  /// what it has learned of the streams.
+  let makeFront: @Sendable (HTTPConfiguration, Int) throws -> Front
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
@@ -31,9 +35,12 @@ struct HTTPService: Service {
     state.note(http: nil)
     guard let port = configuration.port else { return }
     var last = ""
+    var front: Front?
     while !Task.isCancelled {
       do {
-        try await serve(configuration, port)
+        let serve = try front ?? makeFront(configuration, port)
+        front = serve
+        try await serve { state.note(http: nil) }
       } catch {
         let reason = "no HTTP on \(configuration.address), port \(port): \(error)"
         if !Task.isCancelled, reason != last {
@@ -42,7 +49,7 @@ struct HTTPService: Service {
         }
         last = reason
       }
-      try? await Task.sleep(for: Self.retry)
+      try? await Task.sleep(for: retry)
     }
   }
 }

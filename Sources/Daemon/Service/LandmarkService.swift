@@ -69,11 +69,11 @@ public struct LandmarkService: Sendable {
             path: path, models: models, state: state, threshold: threshold, clock: clock,
             logger: logger, requests: requests, http: http),
           NotifyService(state: state, logger: logger),
-          HTTPService(configurations: https, state: state, logger: logger) { [version] in
-            let settings = try HTTPSettings(address: $0.address, port: $1, token: $0.token)
-            try await HTTPFront(
-              settings: settings, directory: supervisor, version: version, logger: logger
-            ).run()
+          HTTPService(configurations: https, state: state, logger: logger) { http, port in
+            let front = HTTPFront(
+              settings: try HTTPSettings(address: http.address, port: port, token: http.token),
+              directory: supervisor, version: version, logger: logger)
+            return { listening in try await front.run { _ in listening() } }
           },
         ],
         // Its messages are of services ending as they should, and they would show the

@@ -1,0 +1,61 @@
+import CLNF
+import FaceDetection
+import Foundation
+
+/// A face detector that a thread makes while other things begin: the first of a process takes longer
+/// than to open a file and to decode its first frame.
+///
+/// One thread at a time, as every detector.
+final class PendingDetector: FaceDetector {
+  private let place: Place
+
+  init(_ settings: FaceDetectorSettings) {
+    place = Place()
+    let thread = Thread { [place] in place.fill(settings) }
+    thread.name = "detector"
+    thread.start()
+  }
+
+  /// A process that ends must not do so in the middle of the making.
+  deinit { _ = place.made() }
+
+  /// Waits until searches can be made. Throws why none can.
+  func ready() throws(FaceDetectionError) { _ = try place.made().get() }
+
+  /// Every face found, as `FrontalFaceDetector`; waits for it. None where there is no detector, which
+  /// `ready` tells.
+  func detectFaces(in image: borrowing GreyImage) -> [DetectedFace] {
+    switch place.made() {
+    case .success(let detector): detector.detectFaces(in: image)
+    case .failure: []
+    }
+  }
+}
+
+/// Where the detector lies. The thread that made it has no more to do with it once it lies here.
+private final class Place: @unchecked Sendable {
+  private let condition = NSCondition()
+  private var detector: Result<FrontalFaceDetector, FaceDetectionError>?
+
+  func fill(_ settings: FaceDetectorSettings) {
+    let result: Result<FrontalFaceDetector, FaceDetectionError>
+    do throws(FaceDetectionError) {
+      result = .success(try FrontalFaceDetector(settings))
+    } catch {
+      result = .failure(error)
+    }
+    condition.withLock {
+      detector = result
+      condition.broadcast()
+    }
+  }
+
+  func made() -> Result<FrontalFaceDetector, FaceDetectionError> {
+    condition.lock()
+    defer { condition.unlock() }
+    while true {
+      if let detector { return detector }
+      condition.wait()
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import Synchronization
+
+/// The line on a terminal that says how far several runs side by side are: inputs done, frames,
+/// speed, tracked share.
+final class SharedProgress: Sendable {
+  private struct State {
+    var inputsDone = 0
+    var frames = 0
+    var tracked = 0
+    var shown: ContinuousClock.Instant?
+  }
+
+  private let inputs: Int
+  private let begin = ContinuousClock.now
+  private let state = Mutex(State())
+
+  /// - Parameter inputs: how many there are in all.
+  init(inputs: Int) { self.inputs = inputs }
+
+  func add(frames: Int, tracked: Int) {
+    let line: String? = state.withLock { state in
+      state.frames += frames
+      state.tracked += tracked
+      let now = ContinuousClock.now
+      if let shown = state.shown, now - shown < ProgressLine.interval { return nil }
+      state.shown = now
+      return text(state, (now - begin).seconds)
+    }
+    if let line { Terminal.progress(line) }
+  }
+
+  func finishInput() { state.withLock { $0.inputsDone += 1 } }
+
+  private func text(_ state: State, _ seconds: Double) -> String {
+    let rate = seconds > 0 ? Double(state.frames) / seconds : 0
+    let share = 100 * Double(state.tracked) / Double(max(1, state.frames))
+    return String(
+      format: "%d of %d inputs done, %d frames, %.0f frames/s, tracked %.1f %%",
+      state.inputsDone, inputs, state.frames, rate, share)
+  }
+}
+
+/// One run's part in a `SharedProgress`.
+final class ShareOfProgress: RunProgress {
+  private let whole: SharedProgress
+  private var frames = 0
+  private var tracked = 0
+
+  init(of whole: SharedProgress) { self.whole = whole }
+
+  func show(_ run: TrackRun) {
+    whole.add(frames: run.frames - frames, tracked: run.tracked - tracked)
+    (frames, tracked) = (run.frames, run.tracked)
+  }
+
+  func end() {
+    whole.finishInput()
+    Terminal.clearProgress()
+  }
+}

@@ -116,7 +116,9 @@ struct HTTPTurn {
   /// Closes the connection that has been without a request for longest; false if there is none.
   private mutating func makeRoom() -> Bool {
     let idle = connections.filter { $0.value.isIdle }
-    guard let oldest = idle.min(by: { $0.value.idleSince < $1.value.idleSince }) else { return false }
+    guard let oldest = idle.min(by: { $0.value.idleSince < $1.value.idleSince }) else {
+      return false
+    }
     oldest.value.close()
     connections[oldest.key] = nil
     return true

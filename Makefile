@@ -3,6 +3,7 @@
 # make test                the tests that need seconds
 # make test-system         those that need root or servers
 # make test-long           all of make test, and those that need minutes
+# make bench               how long things take (make bench REFERENCE=folder CLIPS=folder COMPARE=old.json JSON=new.json)
 # make format, make format-check, make install PREFIX=/usr/local, make clean
 
 SHELL := /bin/bash
@@ -14,7 +15,7 @@ PROGRAM ?= .build/release/landmarkd
 PICTURE_FRAME ?= 24
 FORMATTED := Sources Tests Package.swift
 
-.PHONY: all build demo dependencies toolchain test test-system test-long format \
+.PHONY: all build demo dependencies toolchain test test-system test-long bench format \
 	format-check install clean
 
 all: build
@@ -46,6 +47,12 @@ test-system: build
 test-long: build
 	LANDMARKD_TEST_TIER=long LANDMARKD_FUZZ_CASES=2500 scripts/run-tests.sh
 	LANDMARKD_TEST_TIER=long scripts/run-system-tests.sh
+
+bench: build
+	swift build -c release --product landmarkd-bench
+	.build/release/landmarkd-bench run $(if $(REFERENCE),--reference "$(REFERENCE)") \
+	  $(if $(CLIPS),--clips "$(CLIPS)") $(if $(COMPARE),--compare "$(COMPARE)") \
+	  $(if $(JSON),--json "$(JSON)")
 
 format: toolchain
 	swift format -i -r $(FORMATTED)

@@ -129,6 +129,15 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
+    // For developers: figures of docs/performance.md (make bench).
+    .executableTarget(
+      name: "landmarkd-bench",
+      dependencies: [
+        "CLNF", "CLNFKernels", "FaceDetection", "Measurement", "Recording", "Tracking",
+        "VideoInput", "CAllocationCount",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Benchmarks", swiftSettings: strict),
     .testTarget(
       name: "CLNFTests", dependencies: ["CLNF", "CLNFKernels", "CAllocationCount", "TestSupport"],
       swiftSettings: strict),

@@ -42,6 +42,34 @@ static net_scratch lay_out(const clnf_net *net, int window) {
   return at;
 }
 
+// Where neuron_sum's scratch memory holds what, floats from its start.
+typedef struct {
+  size_t centred, norms, shifted, sums, total, end;
+  // Floats from one column's copy of the area to the next.
+  int block;
+} response_scratch;
+
+static response_scratch lay_out_response(int window, int kernel) {
+  response_scratch at;
+  const int size = window + kernel - 1;
+  const size_t positions = (size_t)padded(window * window);
+  // Eights reach up to seven floats beyond the last row.
+  at.block = size * window + clnf_lane_count;
+  at.centred = 0;
+  at.norms = (size_t)padded(size * size + clnf_lane_count);
+  at.shifted = at.norms + positions;
+  at.sums = at.shifted + (size_t)kernel * (size_t)at.block;
+  at.total = at.sums + clnf_lane_count * positions;
+  at.end = at.total + positions;
+  return at;
+}
+
+// The left or upper edge of output pixel i of a reduced image, 1/256 px, not beyond `size` px.
+static int64_t edge(int i, double factor, int size) {
+  const int64_t place = (int64_t)(i * factor * 256);
+  return place < (int64_t)size * 256 ? place : (int64_t)size * 256;
+}
+
 #define KERNEL(name) portable_##name
 #define KERNEL_TARGET
 #include "KernelBody.h"
@@ -51,9 +79,9 @@ static net_scratch lay_out(const clnf_net *net, int window) {
 #if defined(__x86_64__)
 #define KERNEL(name) avx2_##name
 #define KERNEL_TARGET __attribute__((target("avx2,fma,f16c")))
-#define KERNEL_HAS_F16C
+#define KERNEL_HAS_AVX2
 #include "KernelBody.h"
-#undef KERNEL_HAS_F16C
+#undef KERNEL_HAS_AVX2
 #undef KERNEL
 #undef KERNEL_TARGET
 #endif
@@ -87,65 +115,23 @@ int clnf_reduced_size(int size, double factor) {
   return size - whole * factor > 0.01 ? whole + 1 : (whole > 0 ? whole : 1);
 }
 
-// The left or upper edge of output pixel i, 1/256 px, not beyond `size` px.
-static int64_t edge(int i, double factor, int size) {
-  const int64_t place = (int64_t)(i * factor * 256);
-  return place < (int64_t)size * 256 ? place : (int64_t)size * 256;
-}
-
-// One row: out[i] = 256 times the sum of the pixels under [edge i, edge i + 1), by their shares.
-static void reduce_row(const uint8_t *row, int columns, double factor, int out_width,
-                       uint64_t *out) {
-  int64_t start = 0;
-  for (int i = 0; i < out_width; i++) {
-    const int64_t end = i + 1 < out_width ? edge(i + 1, factor, columns) : (int64_t)columns * 256;
-    const int first = (int)(start >> 8), last = (int)(end >> 8);
-    uint64_t sum = 0;
-    if (first == last) {
-      sum = (uint64_t)row[first] * (uint64_t)(end - start);
-    } else {
-      uint32_t whole = 0;
-      for (int x = first + 1; x < last; x++) whole += row[x];
-      sum = (uint64_t)row[first] * (uint64_t)(((int64_t)(first + 1) << 8) - start) + 256u * whole;
-      if (last < columns) sum += (uint64_t)row[last] * (uint64_t)(end & 255);
-    }
-    out[i] = sum;
-    start = end;
-  }
-}
-
 void clnf_reduce_area(const uint8_t *image, int stride, int x0, int y0, int x1, int y1,
-                      double factor, int out_width, int out_height, uint64_t *scratch,
+                      double factor, int out_width, int out_height, double *scratch,
                       uint8_t *out) {
-  uint64_t *line = scratch, *sum = scratch + out_width;
-  const int columns = x1 - x0, rows = y1 - y0;
-  int64_t start = 0;
-  for (int j = 0; j < out_height; j++) {
-    const int64_t end = j + 1 < out_height ? edge(j + 1, factor, rows) : (int64_t)rows * 256;
-    for (int i = 0; i < out_width; i++) sum[i] = 0;
-    for (int64_t y = start >> 8; y * 256 < end; y++) {
-      const int64_t top = y * 256 > start ? y * 256 : start;
-      const int64_t bottom = (y + 1) * 256 < end ? (y + 1) * 256 : end;
-      reduce_row(image + ((size_t)y0 + (size_t)y) * (size_t)stride + x0, columns, factor,
-                 out_width, line);
-      for (int i = 0; i < out_width; i++) sum[i] += line[i] * (uint64_t)(bottom - top);
-    }
-    uint8_t *target = out + (size_t)j * (size_t)out_width;
-    int64_t left = 0;
-    for (int i = 0; i < out_width; i++) {
-      const int64_t right =
-          i + 1 < out_width ? edge(i + 1, factor, columns) : (int64_t)columns * 256;
-      const uint64_t area = (uint64_t)(right - left) * (uint64_t)(end - start);
-      target[i] = area > 0 ? (uint8_t)((sum[i] + area / 2) / area) : 0;
-      left = right;
-    }
-    start = end;
-  }
+  clnf_kernels_for(clnf_best_instruction_set())
+      ->reduce_area(image, stride, x0, y0, x1, y1, factor, out_width, out_height, scratch, out);
 }
+
+size_t clnf_reduce_scratch(int columns) { return 5 * ((size_t)columns + 2); }
 
 size_t clnf_response_scratch(int window, int kernel) {
-  const size_t size = (size_t)(window + kernel - 1);
-  return size * size + (size_t)window * (size_t)window;
+  return lay_out_response(window, kernel).end;
+}
+
+size_t clnf_equations_scratch(int landmarks, int modes) {
+  // Rigid columns, one of them weighted, forces; then products with modes, or a triangle of modes.
+  const size_t n = (size_t)landmarks, m = (size_t)modes;
+  return 29 * n + (m < 9 ? 5 * m : m * (m + 1) / 2);
 }
 
 size_t clnf_net_scratch(const clnf_net *net, int window) { return lay_out(net, window).end; }

@@ -6,8 +6,12 @@
 
 typedef float KERNEL(f8) __attribute__((vector_size(32), aligned(4)));
 typedef int32_t KERNEL(i8) __attribute__((vector_size(32)));
+typedef double KERNEL(d4) __attribute__((vector_size(32), aligned(8)));
+typedef int64_t KERNEL(l4) __attribute__((vector_size(32)));
 #define f8 KERNEL(f8)
 #define i8 KERNEL(i8)
+#define d4 KERNEL(d4)
+#define l4 KERNEL(l4)
 
 // A scalar in all lanes; a macro, as vectors in signatures would depend on the target.
 #define SPLAT(value) ((f8){0, 0, 0, 0, 0, 0, 0, 0} + (value))
@@ -34,31 +38,7 @@ KERNEL_TARGET static inline __attribute__((always_inline)) void KERNEL(exponenti
   *value = p * power;
 }
 
-KERNEL_TARGET static void KERNEL(sample_area)(const uint8_t *image, int width, int height, float cx,
-                                              float cy, float a, float b, int size, float *out) {
-  const float centre = (float)(size - 1) / 2;
-  const float max_x = (float)(width - 1), max_y = (float)(height - 1);
-  for (int v = 0; v < size; v++) {
-    const float dv = (float)v - centre;
-    for (int u = 0; u < size; u++) {
-      const float du = (float)u - centre;
-      float x = cx + a * du - b * dv, y = cy + b * du + a * dv;
-      // Written so that a coordinate that is not a number becomes 0.
-      x = x > 0 ? x : 0;
-      y = y > 0 ? y : 0;
-      x = x < max_x ? x : max_x;
-      y = y < max_y ? y : max_y;
-      int x0 = (int)x, y0 = (int)y;
-      const int x1 = x0 + 1 < width ? x0 + 1 : x0, y1 = y0 + 1 < height ? y0 + 1 : y0;
-      const float fx = x - (float)x0, fy = y - (float)y0;
-      const uint8_t *row0 = image + (size_t)y0 * (size_t)width;
-      const uint8_t *row1 = image + (size_t)y1 * (size_t)width;
-      const float top = (float)row0[x0] + fx * (float)(row0[x1] - row0[x0]);
-      const float bottom = (float)row1[x0] + fx * (float)(row1[x1] - row1[x0]);
-      out[v * size + u] = top + fy * (bottom - top);
-    }
-  }
-}
+#include "ImageBody.h"
 
 // 1 / |patch - mean| of every kernel x kernel patch, 0 for a patch without variance. Running sums
 // in double precision on values whose mean was taken off, so that little is lost to cancellation.
@@ -90,14 +70,113 @@ KERNEL_TARGET static void KERNEL(inverse_norms)(const float *area, int size, int
       sum += sums[x];
       square += squares[x];
     }
+    double deviations[64];
     for (int x = 0; x < window; x++) {
-      const double deviation = square - sum * sum / count;
-      out[x] = deviation > 1e-6 * count ? (float)(1.0 / __builtin_sqrt(deviation)) : 0.0f;
+      deviations[x] = square - sum * sum / count;
       if (x + 1 < window) {
         sum += sums[x + kernel] - sums[x];
         square += squares[x + kernel] - squares[x];
       }
     }
+    for (int x = window; x % 4 != 0; x++) deviations[x] = 0;
+    for (int x = 0; x < window; x += 4) {
+      const d4 deviation = *(const d4 *)(deviations + x);
+      const d4 inverse = 1.0 / __builtin_elementwise_sqrt(deviation);
+      for (int lane = 0; lane < 4 && x + lane < window; lane++) {
+        out[x + lane] = deviation[lane] > 1e-6 * count ? (float)inverse[lane] : 0.0f;
+      }
+    }
+  }
+}
+
+// The mean of an area's levels; four partial sums.
+KERNEL_TARGET static float KERNEL(mean_of)(const float *area, int count) {
+  double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+  int i = 0;
+  for (; i + 4 <= count; i += 4) {
+    s0 += (double)area[i];
+    s1 += (double)area[i + 1];
+    s2 += (double)area[i + 2];
+    s3 += (double)area[i + 3];
+  }
+  for (; i < count; i++) s0 += (double)area[i];
+  return (float)(((s0 + s2) + (s1 + s3)) / count);
+}
+
+// What neurons are correlated with: the area, without its mean, once for each column of the kernel,
+// shifted by it and without the columns beyond the window. Position p of the window and row r of the
+// kernel then meet at p + r * window: positions lie side by side whatever row they are in.
+typedef struct {
+  const float *shifted;
+  int window, kernel, block;
+  // Eight neurons side by side.
+  const float *weights;
+  float *sums;
+  int sums_stride;
+} KERNEL(correlation);
+
+// Dot products of `vectors` times eight positions from `first` on with `neurons` kernels from `neuron`
+// on; both counts are constants.
+KERNEL_TARGET static inline __attribute__((always_inline)) void KERNEL(correlate)(
+    const KERNEL(correlation) *c, int first, int vectors, int neuron, int neurons) {
+  f8 sums[4][3];
+#pragma clang loop unroll(full)
+  for (int n = 0; n < neurons; n++) {
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) sums[n][v] = SPLAT(0);
+  }
+  const float *w = c->weights + neuron;
+  for (int row = 0; row < c->kernel; row++) {
+    const float *in = c->shifted + first + row * c->window;
+    for (int column = 0; column < c->kernel; column++, w += clnf_lane_count, in += c->block) {
+      f8 levels[3];
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++) levels[v] = *(const f8 *)(in + v * clnf_lane_count);
+#pragma clang loop unroll(full)
+      for (int n = 0; n < neurons; n++) {
+        const float weight = w[n];
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) sums[n][v] += levels[v] * weight;
+      }
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int n = 0; n < neurons; n++) {
+    float *out = c->sums + (neuron + n) * c->sums_stride + first;
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) *(f8 *)(out + v * clnf_lane_count) = sums[n][v];
+  }
+}
+
+// All positions, padded to eights, with `neurons` kernels. Three vectors of positions and four neurons
+// fill sixteen registers of 32 bytes with what they read, one vector as many of 16 bytes.
+KERNEL_TARGET static inline __attribute__((always_inline)) void KERNEL(correlate_all)(
+    const KERNEL(correlation) *c, int positions, int neuron, int neurons) {
+  int left = padded(positions) / clnf_lane_count, first = 0;
+#ifdef KERNEL_HAS_AVX2
+  // Never one vector alone but at the very end: it would wait for itself.
+  for (; left > 4 || left == 3; left -= 3, first += 3 * clnf_lane_count) {
+    KERNEL(correlate)(c, first, 3, neuron, neurons);
+  }
+  for (; left >= 2; left -= 2, first += 2 * clnf_lane_count) {
+    KERNEL(correlate)(c, first, 2, neuron, neurons);
+  }
+#endif
+  for (; left > 0; left--, first += clnf_lane_count) {
+    KERNEL(correlate)(c, first, 1, neuron, neurons);
+  }
+}
+
+// `neurons` (1 to 8) kernels of a group.
+KERNEL_TARGET static __attribute__((noinline)) void KERNEL(correlate_group)(
+    const KERNEL(correlation) *c, int positions, int neurons) {
+  int neuron = 0;
+  for (; neurons - neuron >= 4; neuron += 4) KERNEL(correlate_all)(c, positions, neuron, 4);
+  switch (neurons - neuron) {
+    case 3: KERNEL(correlate_all)(c, positions, neuron, 3); break;
+    case 2: KERNEL(correlate_all)(c, positions, neuron, 2); break;
+    case 1: KERNEL(correlate_all)(c, positions, neuron, 1); break;
+    default: break;
   }
 }
 
@@ -105,71 +184,156 @@ KERNEL_TARGET static void KERNEL(neuron_sum)(const float *area, int window, int 
                                              const float *weights, const float *gain,
                                              const float *slope, const float *bias, float *scratch,
                                              float *y) {
-  const int size = window + kernel - 1, positions = window * window;
-  float *centred = scratch, *norms = scratch + size * size;
-  double total = 0;
-  for (int i = 0; i < size * size; i++) total += (double)area[i];
-  const float mean = (float)(total / (size * size));
+  const response_scratch at = lay_out_response(window, kernel);
+  const int size = window + kernel - 1, positions = window * window, wide = padded(positions);
+  float *centred = scratch + at.centred, *norms = scratch + at.norms;
+  float *shifted = scratch + at.shifted, *total = scratch + at.total;
+  const float mean = KERNEL(mean_of)(area, size * size);
   for (int i = 0; i < size * size; i++) centred[i] = area[i] - mean;
   KERNEL(inverse_norms)(centred, size, window, kernel, norms);
-
-  const f8 one = SPLAT(1);
-  for (int first = 0; first < positions; first += 4) {
-    const float *base[4];
-    int at[4];
-    for (int k = 0; k < 4; k++) {
-      at[k] = first + k < positions ? first + k : positions - 1;
-      base[k] = centred + (at[k] / window) * size + at[k] % window;
-    }
-    float result[4] = {0, 0, 0, 0};
-    for (int g = 0; g < groups; g++) {
-      f8 sum0 = SPLAT(0), sum1 = sum0, sum2 = sum0, sum3 = sum0;
-      const float *w = weights + (size_t)g * (size_t)(kernel * kernel * clnf_lane_count);
-      for (int row = 0; row < kernel; row++) {
-        const int offset = row * size;
-        for (int column = 0; column < kernel; column++, w += clnf_lane_count) {
-          const f8 weight = *(const f8 *)w;
-          sum0 += weight * base[0][offset + column];
-          sum1 += weight * base[1][offset + column];
-          sum2 += weight * base[2][offset + column];
-          sum3 += weight * base[3][offset + column];
-        }
+  for (int i = positions; i < wide; i++) norms[i] = 0;
+  for (int column = 0; column < kernel; column++) {
+    float *block = shifted + column * at.block;
+    // Eights that reach beyond a row are written over by the next.
+    for (int row = 0; row < size; row++) {
+      const float *from = centred + row * size + column;
+      for (int x = 0; x < window; x += clnf_lane_count) {
+        *(f8 *)(block + row * window + x) = *(const f8 *)(from + x);
       }
-      const f8 gains = *(const f8 *)(gain + g * clnf_lane_count);
-      const f8 slopes = *(const f8 *)(slope + g * clnf_lane_count);
-      const f8 biases = *(const f8 *)(bias + g * clnf_lane_count);
-      const f8 sums[4] = {sum0, sum1, sum2, sum3};
-      for (int k = 0; k < 4; k++) {
-        f8 rho = sums[k] * norms[at[k]];
+    }
+  }
+
+  for (int i = 0; i < wide; i++) total[i] = 0;
+  const f8 one = SPLAT(1);
+  KERNEL(correlation) c = {shifted, window, kernel, at.block, weights, scratch + at.sums, wide};
+  for (int g = 0; g < groups; g++, c.weights += kernel * kernel * clnf_lane_count) {
+    const float *gains = gain + g * clnf_lane_count;
+    int neurons = clnf_lane_count;
+    while (neurons > 0 && gains[neurons - 1] == 0) neurons--;
+    KERNEL(correlate_group)(&c, positions, neurons);
+    for (int n = 0; n < neurons; n++) {
+      const int k = g * clnf_lane_count + n;
+      const f8 slopes = SPLAT(slope[k]), biases = SPLAT(bias[k]), alpha = SPLAT(gain[k]);
+      for (int i = 0; i < wide; i += clnf_lane_count) {
+        f8 rho = *(const f8 *)(c.sums + n * wide + i) * *(const f8 *)(norms + i);
         rho = __builtin_elementwise_min(__builtin_elementwise_max(rho, -one), one);
         f8 e = -(slopes * rho + biases);
         KERNEL(exponential)(&e);
-        const f8 activation = gains / (one + e);
-        for (int lane = 0; lane < clnf_lane_count; lane++) result[k] += activation[lane];
+        *(f8 *)(total + i) += alpha / (one + e);
       }
     }
-    for (int k = 0; k < 4 && first + k < positions; k++) y[first + k] = result[k];
+  }
+  __builtin_memcpy(y, total, (size_t)positions * sizeof *y);
+}
+
+// `vectors` (a constant) times eight rows from `first` on of a symmetric matrix times v: column by column,
+// which is row by row, so that no sum goes across lanes.
+KERNEL_TARGET static inline __attribute__((always_inline)) void KERNEL(multiply_rows)(
+    const float *matrix, int n, int stride, const float *v, int first, int vectors, float *out) {
+  f8 sums[8];
+#pragma clang loop unroll(full)
+  for (int k = 0; k < vectors; k++) sums[k] = SPLAT(0);
+  const float *column = matrix + first;
+  for (int j = 0; j < n; j++, column += stride) {
+    const float factor = v[j];
+#pragma clang loop unroll(full)
+    for (int k = 0; k < vectors; k++) {
+      sums[k] += factor * *(const f8 *)(column + k * clnf_lane_count);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int k = 0; k < vectors; k++) {
+    const int at = first + k * clnf_lane_count;
+    if (at + clnf_lane_count <= n) {
+      *(f8 *)(out + at) = sums[k];
+    } else {
+      for (int lane = 0; at + lane < n; lane++) out[at + lane] = sums[k][lane];
+    }
   }
 }
 
-// Column by column, which is row by row for a symmetric matrix: no sum across lanes.
 KERNEL_TARGET static void KERNEL(symmetric_multiply)(const float *matrix, int n, int stride,
                                                      const float *v, float *out) {
-  for (int i = 0; i < n; i++) out[i] = 0;
-  for (int j = 0; j < n; j++) {
-    const float *column = matrix + (size_t)j * (size_t)stride;
-    const float factor = v[j];
-    for (int i = 0; i < n; i++) out[i] += factor * column[i];
+  int first = 0;
+  for (; n - first > 4 * clnf_lane_count; first += 8 * clnf_lane_count) {
+    if (n - first <= 7 * clnf_lane_count) break;
+    KERNEL(multiply_rows)(matrix, n, stride, v, first, 8, out);
+  }
+  for (; n - first > 2 * clnf_lane_count; first += 4 * clnf_lane_count) {
+    if (n - first <= 3 * clnf_lane_count) break;
+    KERNEL(multiply_rows)(matrix, n, stride, v, first, 4, out);
+  }
+  for (; n - first > clnf_lane_count; first += 2 * clnf_lane_count) {
+    KERNEL(multiply_rows)(matrix, n, stride, v, first, 2, out);
+  }
+  if (first < n) KERNEL(multiply_rows)(matrix, n, stride, v, first, 1, out);
+}
+
+// Sums and differences of places that mirror each other along a line of `count` (odd) vectors of `width`
+// values, `step` apart: the middle and the sums first, then the differences; all times a root of 1/2, so
+// that the same once more gives back what was there.
+KERNEL_TARGET static inline __attribute__((always_inline)) void KERNEL(fold)(const float *in,
+                                                                             int count, int step,
+                                                                             int width,
+                                                                             float *out) {
+  const float root = 0.70710678118654752f;
+  const int half = count / 2;
+  for (int x = 0; x < width; x++) out[x] = in[half * step + x];
+  for (int k = 1; k <= half; k++) {
+    const float *before = in + (half - k) * step, *after = in + (half + k) * step;
+    float *sum = out + k * step, *difference = out + (half + k) * step;
+    for (int x = 0; x < width; x++) {
+      sum[x] = root * (after[x] + before[x]);
+      difference[x] = root * (after[x] - before[x]);
+    }
   }
 }
 
-KERNEL_TARGET static void KERNEL(mode_column)(const double *mode, int n, const double *row0,
-                                              const double *row1, double *out) {
-  for (int i = 0; i < n; i++) {
-    const double x = mode[i], y = mode[n + i], z = mode[2 * n + i];
-    out[i] = row0[0] * x + row0[1] * y + row0[2] * z;
-    out[n + i] = row1[0] * x + row1[1] * y + row1[2] * z;
+// The way back.
+KERNEL_TARGET static inline __attribute__((always_inline)) void KERNEL(unfold)(const float *in,
+                                                                               int count, int step,
+                                                                               int width,
+                                                                               float *out) {
+  const float root = 0.70710678118654752f;
+  const int half = count / 2;
+  for (int x = 0; x < width; x++) out[half * step + x] = in[x];
+  for (int k = 1; k <= half; k++) {
+    const float *sum = in + k * step, *difference = in + (half + k) * step;
+    float *before = out + (half - k) * step, *after = out + (half + k) * step;
+    for (int x = 0; x < width; x++) {
+      after[x] = root * (sum[x] + difference[x]);
+      before[x] = root * (sum[x] - difference[x]);
+    }
   }
+}
+
+KERNEL_TARGET static void KERNEL(folded_multiply)(const float *blocks, int window, const float *v,
+                                                  float *scratch, float *out) {
+  const int even = (window + 1) / 2, odd = window / 2, sides[2] = {even, odd};
+  float *folded = scratch, *packed = scratch + window * window;
+  float *product = packed + window * window;
+  KERNEL(fold)(v, window, window, window, product);
+  for (int row = 0; row < window; row++) {
+    KERNEL(fold)(product + row * window, window, 1, 1, folded + row * window);
+  }
+  for (int a = 0; a < 2; a++) {
+    for (int b = 0; b < 2; b++) {
+      const int rows = sides[a], columns = sides[b], order = rows * columns;
+      float *corner = folded + (a * window + b) * even;
+      for (int i = 0; i < rows; i++) {
+        for (int j = 0; j < columns; j++) packed[i * columns + j] = corner[i * window + j];
+      }
+      KERNEL(symmetric_multiply)(blocks, order, padded(order), packed, product);
+      for (int i = 0; i < rows; i++) {
+        for (int j = 0; j < columns; j++) corner[i * window + j] = product[i * columns + j];
+      }
+      blocks += order * padded(order);
+    }
+  }
+  for (int row = 0; row < window; row++) {
+    KERNEL(unfold)(folded + row * window, window, 1, 1, product + row * window);
+  }
+  KERNEL(unfold)(product, window, window, window, out);
 }
 
 // Four partial sums, always combined in the same order.
@@ -188,20 +352,7 @@ KERNEL_TARGET static inline __attribute__((always_inline)) double KERNEL(dot)(co
   return (s0 + s2) + (s1 + s3);
 }
 
-KERNEL_TARGET static void KERNEL(normal_equations)(const double *jacobian, int rows, int columns,
-                                                   int stride, const double *weights,
-                                                   const double *residual, double *scratch,
-                                                   double *hessian, double *gradient) {
-  for (int a = 0; a < columns; a++) {
-    const double *column = jacobian + (size_t)a * (size_t)stride;
-    for (int i = 0; i < rows; i++) scratch[i] = weights[i] * column[i];
-    for (int b = 0; b <= a; b++) {
-      hessian[a * columns + b] =
-          KERNEL(dot)(scratch, jacobian + (size_t)b * (size_t)stride, rows);
-    }
-    gradient[a] = KERNEL(dot)(scratch, residual, rows);
-  }
-}
+#include "SolveBody.h"
 
 KERNEL_TARGET static void KERNEL(accumulate_correlation)(const float *image, int height, int width,
                                                          const float *kernel, int kernel_height,
@@ -222,11 +373,23 @@ KERNEL_TARGET static void KERNEL(accumulate_correlation)(const float *image, int
 #include "NetBody.h"
 
 static const clnf_kernels KERNEL(table) = {
-    KERNEL(sample_area),  KERNEL(neuron_sum),       KERNEL(symmetric_multiply),
-    KERNEL(mode_column),  KERNEL(normal_equations), KERNEL(accumulate_correlation),
-    KERNEL(net_response), KERNEL(widen),
+    .sample_area = KERNEL(sample_area),
+    .reduce_area = KERNEL(reduce_area),
+    .neuron_sum = KERNEL(neuron_sum),
+    .symmetric_multiply = KERNEL(symmetric_multiply),
+    .folded_multiply = KERNEL(folded_multiply),
+    .net_response = KERNEL(net_response),
+    .widen = KERNEL(widen),
+    .mean_shift = KERNEL(mean_shift),
+    .combine = KERNEL(combine),
+    .normal_equations = KERNEL(normal_equations),
+    .shape_sums = KERNEL(shape_sums),
+    .solve = KERNEL(solve),
+    .accumulate_correlation = KERNEL(accumulate_correlation),
 };
 
 #undef SPLAT
 #undef f8
 #undef i8
+#undef d4
+#undef l4

@@ -3,7 +3,7 @@
 // Eight 16-bit floats to floats, exactly.
 KERNEL_TARGET static inline __attribute__((always_inline)) void KERNEL(widen8)(
     const uint16_t *halves, f8 *out) {
-#ifdef KERNEL_HAS_F16C
+#ifdef KERNEL_HAS_AVX2
   *out = (f8)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i_u *)halves));
 #else
   typedef uint16_t KERNEL(h8) __attribute__((vector_size(16)));
@@ -51,13 +51,21 @@ KERNEL_TARGET static void KERNEL(widen_layer)(const clnf_layer *layer, float *ou
 }
 
 // Takes off each output's mean weight: the product with a patch is then that with the patch less its
-// mean, whatever its level.
+// mean, whatever its level. Four partial sums, as one would wait for itself.
 KERNEL_TARGET static void KERNEL(centre_weights)(float *weights, int inputs, int width) {
   for (int o = 0; o < width; o += clnf_lane_count) {
-    f8 sum = SPLAT(0);
-    for (int i = 0; i < inputs; i++) sum += *(const f8 *)(weights + i * width + o);
-    const f8 mean = sum / (float)inputs;
-    for (int i = 0; i < inputs; i++) {
+    f8 s0 = SPLAT(0), s1 = s0, s2 = s0, s3 = s0;
+    int i = 0;
+    for (; i + 4 <= inputs; i += 4) {
+      const float *w = weights + i * width + o;
+      s0 += *(const f8 *)w;
+      s1 += *(const f8 *)(w + width);
+      s2 += *(const f8 *)(w + 2 * width);
+      s3 += *(const f8 *)(w + 3 * width);
+    }
+    for (; i < inputs; i++) s0 += *(const f8 *)(weights + i * width + o);
+    const f8 mean = ((s0 + s2) + (s1 + s3)) / (float)inputs;
+    for (i = 0; i < inputs; i++) {
       *(f8 *)(weights + i * width + o) = *(const f8 *)(weights + i * width + o) - mean;
     }
   }
@@ -130,9 +138,7 @@ KERNEL_TARGET static void KERNEL(layer)(const KERNEL(block) *block) {
 // The area with its mean taken off, rows flipped where the net is mirrored.
 KERNEL_TARGET static void KERNEL(centre_area)(const float *area, int size, bool mirrored,
                                               float *centred) {
-  double total = 0;
-  for (int i = 0; i < size * size; i++) total += (double)area[i];
-  const float mean = (float)(total / (size * size));
+  const float mean = KERNEL(mean_of)(area, size * size);
   if (!mirrored) {
     for (int i = 0; i < size * size; i++) centred[i] = area[i] - mean;
     return;

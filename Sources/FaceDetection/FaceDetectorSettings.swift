@@ -24,12 +24,17 @@ public struct FaceDetectorSettings: Sendable, Equatable {
   /// Largest number of pixels that are searched, 6,400...1e9. A larger image (after enlargement) is
   /// searched at a smaller scale, which bounds time and memory: about 20 bytes and 0.07 us a pixel.
   public let maximumSearchedPixels: Double
+  /// Whether the image is searched at reduced scales first, coarse to fine, up to the first at which a
+  /// face is found: a large face then costs a fraction of the time, a picture without one a third more.
+  /// Faces that only the finer scales show are then not reported beside a larger one.
+  public let searchesReducedFirst: Bool
   public let body: Body
 
   /// - Throws: `FaceDetectionError.invalidSetting`.
   public init(
     enlargement: Double = 1, threshold: Double = -0.2, minimumFaceWidth: Double = 0,
-    maximumSearchedPixels: Double = 16_777_216, body: Body = .best
+    maximumSearchedPixels: Double = 16_777_216, searchesReducedFirst: Bool = false,
+    body: Body = .best
   ) throws(FaceDetectionError) {
     try Self.check("enlargement", enlargement, 0.1...8)
     try Self.check("threshold", threshold, -10...10)
@@ -37,7 +42,8 @@ public struct FaceDetectorSettings: Sendable, Equatable {
     try Self.check("maximumSearchedPixels", maximumSearchedPixels, 6_400...1e9)
     self.init(
       uncheckedEnlargement: enlargement, threshold: threshold, minimumFaceWidth: minimumFaceWidth,
-      maximumSearchedPixels: maximumSearchedPixels, body: body)
+      maximumSearchedPixels: maximumSearchedPixels, searchesReducedFirst: searchesReducedFirst,
+      body: body)
   }
 
   /// The defaults of `init`.
@@ -47,12 +53,14 @@ public struct FaceDetectorSettings: Sendable, Equatable {
 
   private init(
     uncheckedEnlargement enlargement: Double, threshold: Double, minimumFaceWidth: Double = 0,
-    maximumSearchedPixels: Double = 16_777_216, body: Body = .best
+    maximumSearchedPixels: Double = 16_777_216, searchesReducedFirst: Bool = false,
+    body: Body = .best
   ) {
     self.enlargement = enlargement
     self.threshold = threshold
     self.minimumFaceWidth = minimumFaceWidth
     self.maximumSearchedPixels = maximumSearchedPixels
+    self.searchesReducedFirst = searchesReducedFirst
     self.body = body
   }
 

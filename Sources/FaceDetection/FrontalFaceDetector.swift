@@ -42,8 +42,34 @@ public final class FrontalFaceDetector: FaceDetector {
   /// at enlargement 1, and memory only where `image` is larger than those before it, except what
   /// dlib allocates for itself.
   public func detectFaces(in image: borrowing GreyImage) -> [DetectedFace] {
+    guard settings.searchesReducedFirst else {
+      return search(image, enlargement: settings.enlargement)
+    }
+    let side = settings.enlargement * Double(min(image.width, image.height))
+    // Each scale is twice the one before; the search ends with the first that shows a face.
+    var reduction = 1.0
+    while reduction < Self.largestReduction, side / (2 * reduction) >= Self.smallestSide {
+      reduction *= 2
+    }
+    while reduction > 1 {
+      let faces = search(image, enlargement: settings.enlargement / reduction)
+      if lastError != nil || (faces.first.map { $0.confidence >= Self.sureConfidence } ?? false) {
+        return faces
+      }
+      reduction /= 2
+    }
+    return search(image, enlargement: settings.enlargement)
+  }
+
+  /// A reduced image has at least this many rows and columns: two of dlib's windows.
+  private static let smallestSide = 160.0
+  private static let largestReduction = 16.0
+  /// A face that ends the search at a reduced scale: dlib's own threshold.
+  private static let sureConfidence = 0.0
+
+  private func search(_ image: borrowing GreyImage, enlargement: Double) -> [DetectedFace] {
     var search = landmarkd_search_settings(
-      enlargement: settings.enlargement, threshold: settings.threshold,
+      enlargement: enlargement, threshold: settings.threshold,
       minimum_face_width: settings.minimumFaceWidth / BoxCalibration.frontalHOG.width,
       maximum_pixels: settings.maximumSearchedPixels)
     let width = image.width

@@ -19,7 +19,7 @@ struct DetectorMeasurement {
     let searches = try [1.0, 1.3, 2.0].flatMap { enlargement in
       try [0.0, -0.2].map { threshold in
         try FaceDetectorSettings(enlargement: enlargement, threshold: threshold)
-      }
+      } + [try FaceDetectorSettings(enlargement: enlargement, searchesReducedFirst: true)]
     }
     let detectors = try searches.map { try FrontalFaceDetector($0) }
     var measurements = searches.map { _ in DetectorMeasurement() }
@@ -30,7 +30,8 @@ struct DetectorMeasurement {
       }
     }
     let rows = zip(searches, measurements).map { search, measurement in
-      "| \(search.enlargement) | \(search.threshold) | \(measurement.row) |"
+      "| \(search.enlargement)\(search.searchesReducedFirst ? ", reduced first" : "") "
+        + "| \(search.threshold) | \(measurement.row) |"
     }
     return """
       | enlarged | threshold | found | other boxes | centre error % (mean / median / p95) | \

@@ -227,8 +227,11 @@ struct DetectorOptions: ParsableArguments {
 
   func validate() throws { _ = try settings(.landmarkd) }
 
-  func makeDetector(_ name: FitSettingsName) throws -> sending FrontalFaceDetector {
-    let settings = try settings(name)
+  /// - Parameter largestFirst: whether the largest face will do; else all are looked for.
+  func makeDetector(
+    _ name: FitSettingsName, largestFirst: Bool = false
+  ) throws -> sending FrontalFaceDetector {
+    let settings = try settings(name, largestFirst: largestFirst)
     do {
       return try FrontalFaceDetector(settings)
     } catch {
@@ -238,16 +241,18 @@ struct DetectorOptions: ParsableArguments {
   }
 
   /// One that is being made; `ready` says what goes wrong with that.
-  func makePending(_ name: FitSettingsName) throws -> PendingDetector {
-    PendingDetector(try settings(name))
+  func makePending(_ name: FitSettingsName, largestFirst: Bool) throws -> PendingDetector {
+    PendingDetector(try settings(name, largestFirst: largestFirst))
   }
 
-  private func settings(_ name: FitSettingsName) throws -> FaceDetectorSettings {
+  private func settings(
+    _ name: FitSettingsName, largestFirst: Bool = false
+  ) throws -> FaceDetectorSettings {
     let base: FaceDetectorSettings = name == .reference ? .reference : .standard
     do {
       return try FaceDetectorSettings(
         enlargement: enlarge ?? base.enlargement, threshold: base.threshold,
-        minimumFaceWidth: minimumFace)
+        minimumFaceWidth: minimumFace, searchesReducedFirst: name != .reference && largestFirst)
     } catch {
       guard case .invalidSetting(let name, let value, let allowed) = error else {
         throw ValidationError("\(error)")

@@ -29,7 +29,8 @@ extension TrackCommand {
   /// A tracker of a live source, of which no frame waits for the face detector.
   func makeLiveTracker(_ faceModel: FaceModel) throws -> (FaceTracker, TrackingSettings) {
     let settings = trackingSettings(faceModel, isLive: true)
-    let beside = BackgroundDetector(try detector.makeDetector(model.fitSettings))
+    let beside = BackgroundDetector(
+      try detector.makeDetector(model.fitSettings, largestFirst: faceAt == nil))
     let tracker = try FaceTracker(
       fitter: try model.makeFitter(faceModel), besides: beside,
       judge: model.makeJudge(faceModel), settings: settings)

@@ -32,7 +32,8 @@ final class TrackSession {
     self.interruption = interruption
     sharedProgress = progress
     // First: it takes longest, and goes on while the rest is made and the first frames are decoded.
-    detector = try command.detector.makePending(command.model.fitSettings)
+    detector = try command.detector.makePending(
+      command.model.fitSettings, largestFirst: command.faceAt == nil)
     videoSettings = try command.videoSettings()
     schema = ColumnSchema(
       landmarkCount: model.landmarkCount, modeCount: model.shapeModel.modeCount,

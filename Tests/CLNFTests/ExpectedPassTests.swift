@@ -55,7 +55,7 @@ struct ExpectedPassTests {
           fitter.observer = { record = $0 }
           fitter.global = try iteration["params_global"].pose()
           fitter.workspace.setLocal(try iteration["params_local"].numbers())
-          fitter.workspace.updateShape(model.shapeModel, fitter.global)
+          fitter.workspace.updateShape(model.shapeModel, fitter.global, kernels: fitter.kernels)
           #expect(fitter.iterate(pass, rigid: rigid, iteration: index))
           let seen = try #require(record)
           try compare(seen, iteration, sizes, "\(name), rigid \(rigid), iteration \(index)")

@@ -39,10 +39,8 @@ struct ExpectedShapeTests {
       for (name, rigid) in [("jacobian", false), ("rigid_jacobian", true)] {
         let columns = rigid ? 6 : pdm.parameterCount
         let rowCount = 2 * pdm.landmarkCount
-        var jacobian = [Double](repeating: .nan, count: columns * rowCount)
-        pdm.jacobian(
-          shape: shape, global: try set["params_global"].pose(), rigid: rigid,
-          kernels: instructionSet.kernels, into: &jacobian)
+        let jacobian = pdm.jacobian(
+          shape: shape, global: try set["params_global"].pose(), rigid: rigid, instructionSet)
         let byRow = (0..<rowCount).flatMap { row in
           (0..<columns).map { jacobian[$0 * rowCount + row] }
         }

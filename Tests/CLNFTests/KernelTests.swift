@@ -150,6 +150,65 @@ struct KernelTests {
     }
   }
 
+  /// The product in the basis of sums and differences is that of the matrix that mirroring the window
+  /// does not change.
+  @Test(arguments: InstructionSet.allCases)
+  func foldedProducts(set: InstructionSet) {
+    let seed: UInt64 = 406
+    var generator = SeededGenerator(seed: seed)
+    for w in [1, 3, 5, 7, 9] {
+      let order = w * w
+      var matrix = [Float](repeating: 0, count: order * order)
+      for a in 0..<order {
+        for b in 0..<order {
+          // Of distances along the axes and from the middle only: symmetric, and the same mirrored.
+          let (dy, dx) = (abs(a / w - b / w), abs(a % w - b % w))
+          let (my, mx) = (abs(a / w + b / w - w + 1), abs(a % w + b % w - w + 1))
+          matrix[a * order + b] = Float(sin(Double(3 * dy + 5 * dx + 7 * my + 11 * mx)))
+        }
+      }
+      let sides = [0..<(w + 1) / 2, (w + 1) / 2..<w]
+      var blocks: [Float] = []
+      for rows in sides {
+        for columns in sides {
+          let places = rows.flatMap { row in columns.map { row * w + $0 } }
+          let padding = (lanes - places.count % lanes) % lanes
+          for a in places {
+            blocks += places.map { b in
+              (0..<order).reduce(Float(0)) { sum, p in
+                sum + basis(a, p, w)
+                  * (0..<order).reduce(Float(0)) {
+                    $0 + matrix[p * order + $1] * basis(b, $1, w)
+                  }
+              }
+            }
+            blocks += [Float](repeating: .nan, count: padding)
+          }
+        }
+      }
+      let v = (0..<order).map { _ in Float.random(in: -1...1, using: &generator) }
+      var out = [Float](repeating: .nan, count: order)
+      var scratch = [Float](repeating: .nan, count: 3 * order)
+      set.kernels.pointee.folded_multiply(blocks, Int32(w), v, &scratch, &out)
+      let expected = PlainKernels.multiply(matrix, order, stride: order, v)
+      #expect(
+        largestDifference(out.map(Double.init), expected) < 1e-6 * Double(order),
+        "seed \(seed), window \(w)")
+    }
+  }
+
+  /// Element p of vector a of the basis of a w x w window's mirrored sums and differences.
+  private func basis(_ a: Int, _ p: Int, _ w: Int) -> Float {
+    func along(_ a: Int, _ p: Int) -> Float {
+      let (half, offset) = (w / 2, p - w / 2)
+      if a == 0 { return offset == 0 ? 1 : 0 }
+      let (distance, sign): (Int, Float) = a <= half ? (a, 1) : (a - half, -1)
+      guard abs(offset) == distance else { return 0 }
+      return Float(0.5).squareRoot() * (offset > 0 ? 1 : sign)
+    }
+    return along(a / w, p / w) * along(a % w, p % w)
+  }
+
   @Test(arguments: InstructionSet.allCases)
   func correlationsAreAddedToWhatIsThere(set: InstructionSet) {
     let seed: UInt64 = 405

@@ -38,6 +38,25 @@ import Testing
     #expect(Set(faces.map { $0.box.center.x < 256 }) == [true, false])
   }
 
+  /// Large faces are found at a reduced scale, small ones at the last; boxes and settings mean the same.
+  @Test(arguments: [1, 2, 4, 7])
+  func reducedScalesFirstFindFacesOfAllSizes(factor: Int) throws {
+    let portrait = try Pictures.portrait()
+    var large = GreyImage(width: 256 * factor, height: 256 * factor, repeating: 0)
+    for y in 0..<256 * factor {
+      for x in 0..<256 * factor { large[x, y] = portrait[x / factor, y / factor] }
+    }
+    let detector = try FrontalFaceDetector(FaceDetectorSettings(searchesReducedFirst: true))
+    let faces = detector.detectFaces(in: large)
+    try #require(faces.count == 1)
+    let (box, scale) = (faces[0].box, Double(factor))
+    #expect(abs(box.center.x / scale - portraitFace.center.x) < 0.2 * portraitFace.width)
+    #expect(abs(box.center.y / scale - portraitFace.center.y) < 0.2 * portraitFace.width)
+    #expect((0.8...1.25).contains(box.width / scale / portraitFace.width))
+    // What is found at full scale alone comes from there.
+    if factor == 1 { #expect(faces == (try FrontalFaceDetector().detectFaces(in: large))) }
+  }
+
   @Test func searchesOfOneDetectorDoNotInfluenceEachOther() throws {
     let detector = try FrontalFaceDetector(.reference)
     let first = detector.detectFaces(in: try Pictures.portrait())

@@ -29,10 +29,7 @@ struct ShapeModelParityTests {
       #expect(largestDifference(rows, try set["rotation"].numbers()) < 1e-6)
       for (name, rigid) in [("jacobian", false), ("rigid_jacobian", true)] {
         let columns = rigid ? 6 : pdm.parameterCount
-        var jacobian = [Double](repeating: 0, count: columns * 136)
-        pdm.jacobian(
-          shape: shape, global: global, rigid: rigid, kernels: InstructionSet.best.kernels,
-          into: &jacobian)
+        let jacobian = pdm.jacobian(shape: shape, global: global, rigid: rigid, .best)
         let byRow = (0..<136).flatMap { row in (0..<columns).map { jacobian[$0 * 136 + row] } }
         #expect(relativeDifference(byRow, try set[name]["data"].numbers()) < 1e-6)
       }

@@ -27,14 +27,17 @@ def configuration(*streams: dict, port: int | str = "off") -> str:
 
 
 class Daemon:
-    """A daemon that runs in `folder`, with its HTTP side on a port of its own."""
+    """A daemon that runs in `folder`, with its HTTP side on a port of its own.
+
+    `first`: it runs before whatever else this machine does.
+    """
 
     def __init__(
         self, folder: pathlib.Path, *streams: dict, environment: dict | None = None,
-        niceness: int = 0,
+        first: bool = False,
     ):
         self.folder = folder
-        self._niceness = niceness
+        self._prefix = ["chrt", "--rr", "1"] if first else []
         self.port = processes.free_port()
         self.log = folder / "daemon.log"
         self.file = folder / "landmarkd.yaml"
@@ -50,10 +53,10 @@ class Daemon:
     def configure(self, *streams: dict) -> None:
         self.file.write_text(configuration(*streams, port=self.port))
 
-    def start(self, ready_within: float = 30) -> "Daemon":
+    def start(self, ready_within: float = 90) -> "Daemon":
         self._messages()
         self.process = processes.start(
-            ["nice", "-n", self._niceness, BINARY, "serve", "--config", self.file], self.log,
+            [*self._prefix, BINARY, "serve", "--config", self.file], self.log,
             cwd=self.folder, env=self._environment,
         )
         processes.wait_until(self._is_ready, ready_within, "landmarkd ready")

@@ -22,6 +22,7 @@ import system_test
 
 _HERE = pathlib.Path(__file__).parent
 _LIMIT_SECONDS = {"system": 180, "long": 600}
+_LOG_CHARACTERS = 2000
 
 
 class _Result(unittest.TestResult):
@@ -46,11 +47,20 @@ class _Result(unittest.TestResult):
 
     def addFailure(self, test, err):
         super().addFailure(test, err)
-        self._say("FAIL", test, "\n" + self.failures[-1][1])
+        self._say("FAIL", test, "\n" + self.failures[-1][1] + self._logs(test))
 
     def addError(self, test, err):
         super().addError(test, err)
-        self._say("FAIL", test, "\n" + self.errors[-1][1])
+        self._say("FAIL", test, "\n" + self.errors[-1][1] + self._logs(test))
+
+    @staticmethod
+    def _logs(test) -> str:
+        """The ends of what the test's processes said."""
+        folder = getattr(test, "folder", None)
+        files = sorted(folder.rglob("*.log")) if folder and folder.exists() else []
+        return "".join(
+            f"{file.relative_to(folder)}:\n{file.read_text(errors='replace')[-_LOG_CHARACTERS:]}\n"
+            for file in files)
 
     def addSubTest(self, test, subtest, err):
         super().addSubTest(test, subtest, err)

@@ -17,7 +17,7 @@ from daemon import BINARY, REPOSITORY, configuration, stream
 from sources import HTTPSource
 from system_test import SystemTest
 
-LIMIT_SECONDS = {"system": 240, "long": 240}
+LIMIT_SECONDS = {"system": 600, "long": 600}
 
 _STATE = "/var/lib/landmarkd"
 _CONFIGURATION = "/etc/landmarkd/landmarkd.yaml"
@@ -116,7 +116,7 @@ class Service(SystemTest):
     def wait_for_rows(self, name: str = "face", more: int = 10) -> None:
         before = self.rows(name)
         processes.wait_until(
-            lambda: self.rows(name) >= before + more, 20, f"{more} more rows of {name}")
+            lambda: self.rows(name) >= before + more, 60, f"{more} more rows of {name}")
 
 
 class Start(Service):

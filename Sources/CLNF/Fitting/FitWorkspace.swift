@@ -1,3 +1,5 @@
+import CLNFKernels
+
 /// The memory of a fitter, made once. n landmarks, m modes.
 final class FitWorkspace {
   /// q, m.
@@ -15,20 +17,19 @@ final class FitWorkspace {
   let offsets: Buffer<Double>
   let meanShiftReference: Buffer<Double>
   let meanShiftImage: Buffer<Double>
-  /// Row weights of the normal equations, 2n; 0 where not visible.
-  let weights: Buffer<Double>
-  /// (6 + m) columns of 2n.
-  let jacobian: Buffer<Double>
+  /// Of each scale: weights, and what is made of them, stay the same from frame to frame.
+  let equations: [ShapeEquations]
   let hessian: Buffer<Double>
   let delta: Buffer<Double>
-  /// 2n.
-  let rowScratch: Buffer<Double>
-  /// Two kernels' columns of the largest window.
-  let kernelScratch: Buffer<Double>
+  /// 6 + m.
+  let solveScratch: Buffer<Double>
   /// n.
   let likelihoods: Buffer<Double>
 
-  init(model: FaceModel, largestWindow: Int) {
+  /// Whether `shape` is of other coefficients than `local`.
+  private var shapeIsStale = true
+
+  init(model: FaceModel) {
     let n = model.landmarkCount
     let columns = model.shapeModel.parameterCount
     local = Buffer(repeating: 0, count: model.shapeModel.modeCount)
@@ -41,16 +42,15 @@ final class FitWorkspace {
     offsets = Buffer(repeating: 0, count: 2 * n)
     meanShiftReference = Buffer(repeating: 0, count: 2 * n)
     meanShiftImage = Buffer(repeating: 0, count: 2 * n)
-    weights = Buffer(repeating: 0, count: 2 * n)
-    jacobian = Buffer(repeating: 0, count: 2 * n * columns)
+    equations = model.scales.map { _ in ShapeEquations(model.shapeModel) }
     hessian = Buffer(repeating: 0, count: columns * columns)
     delta = Buffer(repeating: 0, count: columns)
-    rowScratch = Buffer(repeating: 0, count: 2 * n)
-    kernelScratch = Buffer(repeating: 0, count: 2 * largestWindow)
+    solveScratch = Buffer(repeating: 0, count: columns)
     likelihoods = Buffer(repeating: 0, count: n)
   }
 
   func setLocal(_ values: [Double]) {
+    shapeIsStale = true
     values.withUnsafeBufferPointer { values in
       guard let start = values.baseAddress else { return }
       local.pointer.update(from: start, count: local.count)
@@ -82,9 +82,18 @@ final class FitWorkspace {
     return sum
   }
 
-  /// The 3D shape of q and its projection.
-  func updateShape(_ model: PointDistributionModel, _ global: GlobalParameters) {
-    model.fillShape3D(local: local.pointer, into: shape.pointer)
+  /// To be called where `local` has been written to.
+  func localHasChanged() { shapeIsStale = true }
+
+  /// The 3D shape of q, where q has changed, and its projection.
+  func updateShape(
+    _ model: PointDistributionModel, _ global: GlobalParameters,
+    kernels: UnsafePointer<clnf_kernels>
+  ) {
+    if shapeIsStale {
+      model.fillShape3D(local: local.pointer, into: shape.pointer, kernels: kernels)
+      shapeIsStale = false
+    }
     model.project(shape: shape.pointer, global: global, into: landmarks.pointer)
   }
 
@@ -102,15 +111,5 @@ final class FitWorkspace {
       sum += difference * difference
     }
     return sum.squareRoot()
-  }
-
-  /// 1 for visible landmarks, or `factor` times their expert's confidence where `factor` is not 0.
-  func setWeights(_ view: PreparedView, factor: Double) {
-    let n = view.visible.count
-    for i in 0..<n {
-      let weight = view.visible[i] ? (factor > 0 ? factor * view.confidences[i] : 1) : 0
-      weights.pointer[i] = weight
-      weights.pointer[n + i] = weight
-    }
   }
 }

@@ -8,17 +8,13 @@ extension Fitter {
   /// landmark visible or a face of no size.
   func iterate(_ pass: ScalePass, rigid: Bool, iteration: Int) -> Bool {
     let pdm = model.shapeModel
-    let n = pdm.landmarkCount
     let columns = rigid ? 6 : pdm.parameterCount
     let memory = workspace
     computeMeanShifts(pass)
-    pdm.jacobian(
-      shape: memory.shape.pointer, global: global, rigid: rigid, kernels: kernels,
-      into: memory.jacobian.pointer)
     let (hessian, delta) = (memory.hessian.pointer, memory.delta.pointer)
-    kernels.pointee.normal_equations(
-      memory.jacobian.pointer, Int32(2 * n), Int32(columns), Int32(2 * n), memory.weights.pointer,
-      memory.meanShiftImage.pointer, memory.rowScratch.pointer, hessian, delta)
+    memory.equations[pass.scaleIndex].fill(
+      shape: memory.shape.pointer, global: global, residual: memory.meanShiftImage.pointer,
+      rigid: rigid, kernels: kernels, hessian: hessian, gradient: delta)
     if !rigid {
       for mode in 0..<pdm.modeCount {
         let precision = pass.settings.regularisation / pdm.variances[mode]
@@ -27,11 +23,13 @@ extension Fitter {
       }
     }
     var record = observer.map { _ in startRecord(pass, rigid, iteration, columns) }
-    guard clnf_cholesky_factor(hessian, Int32(columns)) == 0 else { return false }
-    clnf_cholesky_solve(hessian, Int32(columns), delta)
+    guard
+      kernels.pointee.solve(hessian, Int32(columns), delta, memory.solveScratch.pointer) == 0
+    else { return false }
     for column in 0..<columns { delta[column] *= settings.stepFactor }
     pdm.update(global: &global, local: rigid ? nil : memory.local.pointer, delta: delta)
-    pdm.clamp(global: &global, local: memory.local.pointer)
+    let isClamped = pdm.clamp(global: &global, local: memory.local.pointer)
+    if !rigid || isClamped { memory.localHasChanged() }
     countIteration()
     if let observer {
       record?.delta = (0..<columns).map { delta[$0] }

@@ -84,7 +84,7 @@ extension Fitter {
       let start = maps.responses.pointer + i * window * window
       return Array(UnsafeBufferPointer(start: start, count: window * window))
     }
-    workspace.updateShape(model.shapeModel, global)
+    workspace.updateShape(model.shapeModel, global, kernels: kernels)
     return ScaleReport(
       scaleIndex: pass.scaleIndex,
       patchScaling: model.preparedScales[pass.scaleIndex].patchScaling, windowSize: window,

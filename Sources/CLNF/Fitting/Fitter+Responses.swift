@@ -14,7 +14,7 @@ extension Fitter {
   func prepare(_ image: borrowing GreyImage, scaleIndex: Int, windowSize: Int) -> ScalePass {
     let scale = model.preparedScales[scaleIndex]
     let pdm = model.shapeModel
-    workspace.updateShape(pdm, global)
+    workspace.updateShape(pdm, global, kernels: kernels)
     workspace.rememberBase()
     let reference = GlobalParameters(scale: scale.patchScaling, tx: 0, ty: 0)
     pdm.project(
@@ -32,13 +32,16 @@ extension Fitter {
     }
     let scaleSettings = ScaleSettings(
       settings, scaleIndex: scaleIndex, patchScaling: scale.patchScaling)
-    workspace.setWeights(scale.views[view], factor: scaleSettings.weightFactor)
+    let (seen, factor) = (scale.views[view], scaleSettings.weightFactor)
+    workspace.equations[scaleIndex].setWeights { landmark in
+      seen.visible[landmark] ? (factor > 0 ? factor * seen.confidences[landmark] : 1) : 0
+    }
     return ScalePass(
       scaleIndex: scaleIndex, settings: scaleSettings, toReference: toReference,
       toImage: toReference.inverse,
       meanShift: MeanShift(
         windowSize: windowSize, kernelWidth: scaleSettings.kernelWidth,
-        kernel: settings.densityKernel, scratch: workspace.kernelScratch.pointer))
+        kernel: settings.densityKernel, kernels: kernels))
   }
 
   /// Response maps from the reduced region around the face.

@@ -38,7 +38,7 @@ public final class Fitter {
     self.settings = settings
     kernels = instructionSet.kernels
     let largestWindow = (settings.firstFitWindows + settings.trackingWindows).max() ?? 3
-    workspace = FitWorkspace(model: model, largestWindow: largestWindow)
+    workspace = FitWorkspace(model: model)
     maps = ResponseMaps(
       landmarkCount: model.landmarkCount, largestWindow: largestWindow,
       scales: model.preparedScales)
@@ -69,7 +69,7 @@ public final class Fitter {
 
   /// The landmarks of the last fit, 2n pixels, stacked, into an array that is reused.
   public func copyLandmarks(into landmarks: inout [Double]) {
-    workspace.updateShape(model.shapeModel, global)
+    workspace.updateShape(model.shapeModel, global, kernels: kernels)
     workspace.copyLandmarks(into: &landmarks)
   }
 
@@ -128,7 +128,7 @@ public final class Fitter {
     var trace = PassTrace()
     var passReport = keepsScaleReports ? startPassReport(pass, rigid) : nil
     for iteration in 0..<settings.iterationLimit {
-      workspace.updateShape(model.shapeModel, global)
+      workspace.updateShape(model.shapeModel, global, kernels: kernels)
       if iteration > 0 {
         let step = stepSincePrevious(pass)
         trace.add(step)
@@ -143,7 +143,7 @@ public final class Fitter {
       passReport?.meanShifts.append(meanShiftLength())
     }
     if !trace.cameToRest {
-      workspace.updateShape(model.shapeModel, global)
+      workspace.updateShape(model.shapeModel, global, kernels: kernels)
       let step = stepSincePrevious(pass)
       trace.add(step)
       trace.cameToRest = rests(step, pass)

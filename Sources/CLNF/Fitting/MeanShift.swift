@@ -1,3 +1,4 @@
+import CLNFKernels
 import Foundation
 
 /// The kernel density estimate over one response map and its mean shift (docs/clnf.md section 5;
@@ -10,24 +11,21 @@ struct MeanShift {
   /// -1 / (2 sigma^2), px^-2.
   private let exponent: Double
   private let kernel: FitSettings.DensityKernel
-  private let column: UnsafeMutablePointer<Double>
-  private let row: UnsafeMutablePointer<Double>
+  private let kernels: UnsafePointer<clnf_kernels>
 
   /// Steps of the reference's table, per px.
   private static let nodesPerPixel = 10.0
   /// Places are kept below w by this much, px: the last node of the reference's table.
   private static let margin = 0.1
 
-  /// - Parameter scratch: memory for 2 w values that outlives this value.
   init(
     windowSize: Int, kernelWidth: Double, kernel: FitSettings.DensityKernel,
-    scratch: UnsafeMutablePointer<Double>
+    kernels: UnsafePointer<clnf_kernels>
   ) {
     self.windowSize = windowSize
     self.kernel = kernel
+    self.kernels = kernels
     exponent = -0.5 / (kernelWidth * kernelWidth)
-    column = scratch
-    row = scratch + windowSize
   }
 
   /// The shift from (x, y), window px, to the weighted mean of the map; 0 where no response has
@@ -37,46 +35,30 @@ struct MeanShift {
   ) -> (x: Double, y: Double) {
     let limit = Double(windowSize) - Self.margin
     let (x, y) = (max(0, min(limit, x)), max(0, min(limit, y)))
-    switch kernel {
-    case .exact: fill(x, y)
-    case .tabulated: fill(Self.node(x), Self.node(y))
-    }
-    var (total, meanX, meanY) = (0.0, 0.0, 0.0)
-    for i in 0..<windowSize {
-      let line = map + i * windowSize
-      var (sum, moment) = (0.0, 0.0)
-      for j in 0..<windowSize {
-        let weight = Double(line[j]) * column[j]
-        sum += weight
-        moment += weight * Double(j)
+    let sums =
+      switch kernel {
+      case .exact: sums(map, x, y)
+      case .tabulated: sums(map, Self.node(x), Self.node(y))
       }
-      total += row[i] * sum
-      meanX += row[i] * moment
-      meanY += row[i] * sum * Double(i)
-    }
-    guard total > 0 else { return (0, 0) }
-    return (meanX / total - x, meanY / total - y)
+    guard sums.total > 0 else { return (0, 0) }
+    return (sums.x / sums.total - x, sums.y / sums.total - y)
   }
 
   /// The density at (x, y): the sum of responses weighted by the exact kernel.
   func density(_ map: UnsafePointer<Float>, x: Double, y: Double) -> Double {
-    fill(x, y)
-    var total = 0.0
-    for i in 0..<windowSize {
-      let line = map + i * windowSize
-      var sum = 0.0
-      for j in 0..<windowSize { sum += Double(line[j]) * column[j] }
-      total += row[i] * sum
-    }
-    return total
+    sums(map, x, y).total
   }
 
-  private func fill(_ x: Double, _ y: Double) {
-    for i in 0..<windowSize {
-      let (dx, dy) = (x - Double(i), y - Double(i))
-      column[i] = exp(exponent * dx * dx)
-      row[i] = exp(exponent * dy * dy)
+  /// The weighted sum of the responses, and those of responses times their column and their row.
+  private func sums(
+    _ map: UnsafePointer<Float>, _ x: Double, _ y: Double
+  ) -> (total: Double, x: Double, y: Double) {
+    var sums = (0.0, 0.0, 0.0)
+    withUnsafeMutableBytes(of: &sums) { bytes in
+      guard let out = bytes.bindMemory(to: Double.self).baseAddress else { return }
+      kernels.pointee.mean_shift(map, Int32(windowSize), x, y, exponent, out)
     }
+    return (sums.0, sums.1, sums.2)
   }
 
   private static func node(_ place: Double) -> Double {

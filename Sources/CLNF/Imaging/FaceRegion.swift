@@ -12,7 +12,7 @@ struct FaceRegion: ~Copyable {
   private var y0 = 0
   private var x1 = 0
   private var y1 = 0
-  private var scratch = Buffer<UInt64>(repeating: 0, count: 0)
+  private var scratch = Buffer<Double>(repeating: 0, count: 0)
 
   /// Origin and factor go in steps: a face that lies a hair's breadth elsewhere is then seen through
   /// the very same pixels, and rounding does not grow from frame to frame.
@@ -63,7 +63,8 @@ struct FaceRegion: ~Copyable {
     let width = Int(clnf_reduced_size(Int32(x1 - x0), factor))
     let height = Int(clnf_reduced_size(Int32(y1 - y0), factor))
     image.resize(width: width, height: height, filler: 0)
-    if scratch.count < 2 * width { scratch = Buffer(repeating: 0, count: 2 * width) }
+    let room = clnf_reduce_scratch(Int32(x1 - x0))
+    if scratch.count < room { scratch = Buffer(repeating: 0, count: room) }
     let stride = Int32(source.width)
     let work = scratch.pointer
     let (left32, top32, right32, bottom32) = (Int32(x0), Int32(y0), Int32(x1), Int32(y1))

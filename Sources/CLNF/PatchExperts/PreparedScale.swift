@@ -44,6 +44,7 @@ final class PreparedScale: Sendable {
     for case .net(let net)? in source.views.lazy.flatMap(\.experts) {
       return PreparedNets.scratch(net, window: window)
     }
+    // Folding takes less.
     return clnf_response_scratch(Int32(window), Int32(kernelSize))
   }
 

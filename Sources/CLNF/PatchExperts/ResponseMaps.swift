@@ -114,9 +114,15 @@ struct ResponseMaps: ~Copyable {
     let count = request.windowSize * request.windowSize
     switch sigma.kind {
     case .edges:
-      kernels.symmetric_multiply(
-        sigma.matrices.pointer + landmark * sigma.order * sigma.stride, Int32(sigma.order),
-        Int32(sigma.stride), neuronSum.pointer, map)
+      let matrix = sigma.matrices.pointer + landmark * sigma.landmarkStride
+      if sigma.isFolded {
+        kernels.folded_multiply(
+          matrix, Int32(request.windowSize), neuronSum.pointer, scratch.pointer, map)
+      } else {
+        kernels.symmetric_multiply(
+          matrix, Int32(sigma.order), Int32(sigma.landmarkStride / sigma.order),
+          neuronSum.pointer, map)
+      }
     case .edgeFree:
       let scale = sigma.scales.pointer[landmark]
       for i in 0..<count { map[i] = scale * neuronSum.pointer[i] }

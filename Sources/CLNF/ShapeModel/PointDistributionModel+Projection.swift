@@ -1,17 +1,16 @@
+import CLNFKernels
+
 extension PointDistributionModel {
   /// The 3D shape mean + V q. Cost: 3nm multiplications, no allocation.
   /// - Parameters:
   ///   - local: q, m coefficients.
   ///   - shape: 3n values in mm, overwritten.
-  func fillShape3D(local: UnsafePointer<Double>, into shape: UnsafeMutablePointer<Double>) {
-    let count = 3 * landmarkCount
-    shape.update(from: mean.pointer, count: count)
-    for mode in 0..<modeCount {
-      let coefficient = local[mode]
-      if coefficient == 0 { continue }
-      let vector = modes.pointer + mode * count
-      for i in 0..<count { shape[i] += coefficient * vector[i] }
-    }
+  func fillShape3D(
+    local: UnsafePointer<Double>, into shape: UnsafeMutablePointer<Double>,
+    kernels: UnsafePointer<clnf_kernels> = InstructionSet.best.kernels
+  ) {
+    kernels.pointee.combine(
+      mean.pointer, modes.pointer, Int32(modeCount), Int32(3 * landmarkCount), local, shape)
   }
 
   /// Weak-perspective projection of a 3D shape: x = s (R X)_xy + t. No allocation.

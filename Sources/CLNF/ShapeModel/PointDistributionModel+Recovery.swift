@@ -74,9 +74,9 @@ private struct RecoveryWorkspace: ~Copyable {
   let kernels = InstructionSet.best.kernels
   var shape: [Double]
   var projected: [Double]
-  var jacobian: [Double]
+  let equations: ShapeEquations
   var residual: [Double]
-  var weights: [Double]
+  let weights: [Double]
   var scratch: [Double]
   var hessian: [Double]
   var delta: [Double]
@@ -86,9 +86,10 @@ private struct RecoveryWorkspace: ~Copyable {
     self.model = model
     shape = [Double](repeating: 0, count: 3 * n)
     projected = [Double](repeating: 0, count: 2 * n)
-    jacobian = [Double](repeating: 0, count: 2 * n * p)
+    equations = ShapeEquations(model)
+    equations.setWeights { visible[$0] ? 1 : 0 }
     residual = projected
-    scratch = projected
+    scratch = [Double](repeating: 0, count: p)
     weights = (visible + visible).map { $0 ? 1 : 0 }
     hessian = [Double](repeating: 0, count: p * p)
     delta = [Double](repeating: 0, count: p)
@@ -101,17 +102,15 @@ private struct RecoveryWorkspace: ~Copyable {
     model.shape3D(local: parameters.local, into: &shape)
     model.project(shape: shape, global: parameters.global, into: &projected)
     for i in 0..<2 * n { residual[i] = landmarks[i] - projected[i] }
-    model.jacobian(
-      shape: shape, global: parameters.global, rigid: false, kernels: kernels, into: &jacobian)
-    kernels.pointee.normal_equations(
-      jacobian, Int32(2 * n), Int32(p), Int32(2 * n), weights, residual, &scratch, &hessian, &delta)
+    equations.fill(
+      shape: shape, global: parameters.global, residual: residual, rigid: false,
+      kernels: kernels, hessian: &hessian, gradient: &delta)
     for mode in 0..<model.modeCount {
       let precision = 1 / model.variances[mode]
       hessian[(6 + mode) * (p + 1)] += precision
       delta[6 + mode] -= precision * parameters.local[mode]
     }
-    guard clnf_cholesky_factor(&hessian, Int32(p)) == 0 else { return nil }
-    clnf_cholesky_solve(hessian, Int32(p), &delta)
+    guard kernels.pointee.solve(&hessian, Int32(p), &delta, &scratch) == 0 else { return nil }
     for i in 0..<p { delta[i] *= 0.5 }
     model.update(global: &parameters.global, local: &parameters.local, delta: delta)
 

@@ -36,6 +36,31 @@ typedef struct {
   clnf_layer layers[3];
 } clnf_net;
 
+/// What normal equations need to know of a shape model with n landmarks and m modes.
+///
+/// The Hessian of two modes is a sum over landmarks of products of the modes' vectors, each pair of axes
+/// times a factor of the pose alone: `pairs` holds those sums, so that an iteration costs 6 products an
+/// element instead of 2n.
+typedef struct {
+  /// n and m; m = 0 for the pose's columns alone, then no pointer but `weights` is read.
+  int landmarks, modes;
+  /// m vectors of 3n: x of all landmarks, then y, then z.
+  const double *vectors;
+  /// 6 lower triangles of m (m + 1) / 2, row by row, over landmarks i with weights w_i: of
+  /// w V_a V_b for x, y and z, then of w (V_a V'_b + V'_a V_b) for xy, xz and yz.
+  const double *pairs;
+  /// m times 3: sums of w V for x, y and z.
+  const double *sums;
+  /// n: the weight of both of a landmark's equations.
+  const double *weights;
+} clnf_shape_system;
+
+/// Weak perspective: px per mm and the rotation's three rows, orthonormal.
+typedef struct {
+  double scale;
+  double rotation[9];
+} clnf_pose;
+
 typedef struct {
   /// Samples `size` x `size` points around (cx, cy) of an 8-bit image (width * height > 0),
   /// bilinearly, edge pixels replicated. Point (row v, column u) lies at
@@ -56,17 +81,41 @@ typedef struct {
   /// out = matrix v. matrix: n rows of `stride` floats, symmetric; v, out: n.
   void (*symmetric_multiply)(const float *matrix, int n, int stride, const float *v, float *out);
 
-  /// One mode's Jacobian column: x and y parts of scale * R_row . V. mode: [X, Y, Z] of n each;
-  /// row0, row1: 3 each, already multiplied by the scale; out: 2 n.
-  void (*mode_column)(const double *mode, int n, const double *row0, const double *row1,
-                      double *out);
+  /// The same for a matrix of w^2 rows that does not change when the window's rows or its columns are
+  /// reversed, w odd. In the basis of sums and differences of mirrored places such a matrix falls apart
+  /// into four: a quarter of the work and of the memory. blocks: for even and odd rows, for even and odd
+  /// columns, symmetric matrices of the number of such places, rows padded to whole groups of lanes.
+  /// An even basis has the middle, then sums outwards. scratch: 3 w^2; v, out: w^2.
+  void (*folded_multiply)(const float *blocks, int window, const float *v, float *scratch,
+                          float *out);
 
-  /// The normal equations' lower triangle: H[a][b] = sum_i w_i J_a[i] J_b[i], b <= a, and
-  /// g[a] = sum_i w_i J_a[i] r[i]. Columns of J lie `stride` apart; rows is the number of
-  /// equations; scratch: rows. H: columns * columns, row by row.
-  void (*normal_equations)(const double *jacobian, int rows, int columns, int stride,
-                           const double *weights, const double *residual, double *scratch,
+  /// The kernel density of a response map at (x, y), window px, and its moments: out[0] = sum of
+  /// r(i, j) exp(exponent ((x - j)^2 + (y - i)^2)) over rows i and columns j, out[1] the same with each
+  /// term times j, out[2] times i. exponent < 0; factors below exp(-700) count as that. map: window^2,
+  /// window <= 63.
+  void (*mean_shift)(const float *map, int window, double x, double y, double exponent,
+                     double *out);
+
+  /// out = base + sum over k of factors[k] vectors[k]. vectors: count times `length`; base, out:
+  /// `length`, out may be base.
+  void (*combine)(const double *base, const double *vectors, int count, int length,
+                  const double *factors, double *out);
+
+  /// The normal equations' lower triangle J^T W J and J^T W r for the 6 columns of the pose and, where
+  /// system->modes > 0, those of the modes (docs/clnf.md section 2), without making J: see
+  /// clnf_shape_system. shape: 3n; residual: 2n; scratch: clnf_equations_scratch(). hessian:
+  /// (6 + m)^2, row by row, only its lower triangle is written; gradient: 6 + m.
+  void (*normal_equations)(const clnf_shape_system *system, const clnf_pose *pose,
+                           const double *shape, const double *residual, double *scratch,
                            double *hessian, double *gradient);
+
+  /// Fills a clnf_shape_system's pairs and sums from its vectors and weights. scratch: 3n.
+  void (*shape_sums)(const double *vectors, int landmarks, int modes, const double *weights,
+                     double *scratch, double *pairs, double *sums);
+
+  /// Solves A x = b in place for a symmetric positive definite A, n x n, of which the lower triangle is
+  /// read and overwritten. scratch: n. Returns 0, or -1 where a pivot is not positive.
+  int (*solve)(double *matrix, int n, double *b, double *scratch);
 
   /// out += image (valid) correlated with a kernel. image: height x width; kernel:
   /// kernel_height x kernel_width; out: (height - kernel_height + 1) x (width - kernel_width + 1).
@@ -82,6 +131,11 @@ typedef struct {
 
   /// 16-bit floats (IEEE 754 binary16) to floats, exactly.
   void (*widen)(const uint16_t *halves, int count, float *out);
+
+  /// clnf_reduce_area's loops: the same bytes with every instruction set.
+  void (*reduce_area)(const uint8_t *image, int stride, int x0, int y0, int x1, int y1,
+                      double factor, int out_width, int out_height, double *scratch,
+                      uint8_t *out);
 } clnf_kernels;
 
 /// The widest instruction set that this processor runs.
@@ -95,10 +149,13 @@ const clnf_kernels *clnf_kernels_for(clnf_instruction_set set);
 /// by `factor` (1 to 4096), each output pixel the mean of the area it covers, edges to 1/256 px;
 /// what reaches beyond the last column or row counts with what is there. In whole numbers, so that
 /// every instruction set gives the same bytes. out_width, out_height: clnf_reduced_size of the
-/// sides. scratch: 2 * out_width. out: out_width * out_height.
+/// sides. scratch: clnf_reduce_scratch(x1 - x0). out: out_width * out_height.
 void clnf_reduce_area(const uint8_t *image, int stride, int x0, int y0, int x1, int y1,
-                      double factor, int out_width, int out_height, uint64_t *scratch,
+                      double factor, int out_width, int out_height, double *scratch,
                       uint8_t *out);
+
+/// Elements of scratch memory that clnf_reduce_area needs for so many columns.
+size_t clnf_reduce_scratch(int columns);
 
 /// Pixels that `size` pixels become when they are reduced by `factor`.
 int clnf_reduced_size(int size, double factor);
@@ -108,6 +165,9 @@ size_t clnf_response_scratch(int window, int kernel);
 
 /// Floats of scratch memory that net_response needs.
 size_t clnf_net_scratch(const clnf_net *net, int window);
+
+/// Doubles of scratch memory that normal_equations needs for n landmarks and m modes.
+size_t clnf_equations_scratch(int landmarks, int modes);
 
 /// Cholesky factor of a symmetric positive definite matrix in place: lower triangle of the
 /// n x n row-major `matrix`; the upper triangle is left alone. Returns 0, or -1 where a pivot is

@@ -70,7 +70,7 @@ public struct ReferenceCropper: Sendable {
     let width = clnf_reduced_size(sourceWidth, factor)
     let height = clnf_reduced_size(sourceHeight, factor)
     var reduced = GreyImage(width: Int(width), height: Int(height), repeating: 0)
-    var scratch = [UInt64](repeating: 0, count: 2 * Int(width))
+    var scratch = [Double](repeating: 0, count: clnf_reduce_scratch(sourceWidth))
     face.image.withSamples { source in
       reduced.withMutableSamples { target in
         guard let pixels = source.baseAddress, let out = target.baseAddress else { return }

@@ -1,0 +1,57 @@
+import CAllocationCount
+import CLNF
+import FaceDetection
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Tracking
+
+/// The default model, its shipped settings and its learned verdict on a portrait.
+struct DefaultModelTrackingTests {
+  private static let fixtures = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().appending(path: "../Fixtures").standardized
+
+  /// After the first frames a followed frame allocates nothing, also where the face is larger than its
+  /// experts and is reduced first, and where it moves.
+  @Test(arguments: [2, 6])
+  func followingAllocatesNothing(enlargement: Int) throws {
+    let model = try FaceModel.default()
+    let tracker = try FaceTracker(
+      fitter: Fitter(model: model, settings: model.fitSettings ?? .landmarkd(for: model)),
+      detector: FrontalFaceDetector(), judge: nil, settings: .landmarkd(for: model))
+    let portrait = try PortableGreyMap.read(Self.fixtures.appending(path: "portrait.pgm"))
+      .enlarged(enlargement)
+    let images = [0, 1, 2, 3, 2, 1].map {
+      Boxed(portrait.moved(x: $0 * enlargement, y: $0, filler: 128))
+    }
+    var frame = TrackedFrame()
+    func follow() {
+      for image in images { tracker.track(image.image, into: &frame) }
+    }
+    follow()
+    #expect(frame.success)
+    let before = allocation_count()
+    for _ in 0..<3 { follow() }
+    let after = allocation_count()
+    #expect(after == before, "\(after - before) allocations in 18 frames")
+    #expect(frame.success && tracker.activity.fits == [.tracking])
+  }
+}
+
+/// Arrays hold no images; classes do.
+private final class Boxed {
+  let image: GreyImage
+  init(_ image: consuming GreyImage) { self.image = image }
+}
+
+extension GreyImage {
+  /// Each pixel repeated.
+  fileprivate borrowing func enlarged(_ factor: Int) -> GreyImage {
+    var result = GreyImage(width: factor * width, height: factor * height, repeating: 0)
+    for y in 0..<factor * height {
+      for x in 0..<factor * width { result[x, y] = self[x / factor, y / factor] }
+    }
+    return result
+  }
+}

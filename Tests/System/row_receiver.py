@@ -8,10 +8,10 @@ import time
 
 
 class RowReceiver:
-    """Keeps every row that arrives with when it did (monotonic seconds)."""
+    """Keeps when every row arrived (monotonic seconds) and the time stamp of its frame."""
 
     def __init__(self, path: pathlib.Path):
-        self.rows: list[tuple[float, dict]] = []
+        self.rows: list[tuple[float, int]] = []
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.bind(str(path))
         self._socket.listen()
@@ -33,7 +33,7 @@ class RowReceiver:
                 *lines, rest = (rest + block).split(b"\n")
                 # A list's append is whole for readers in other threads.
                 for line in lines:
-                    self.rows.append((now, json.loads(line)))
+                    self.rows.append((now, int(json.loads(line)["pts"])))
 
     def kill(self) -> None:
         self._socket.close()

@@ -143,6 +143,10 @@ class FakeCamera:
         partial.write_text("".join(f"{key} {value}\n" for key, value in self._settings.items()))
         partial.rename(self._control)
 
+    def forget(self) -> None:
+        """Empties the log, while no daemon runs."""
+        self._log.unlink()
+
     def frames(self) -> list[tuple[int, int]]:
         """Sequence and time stamp (microseconds, monotonic) of each frame that was handed over."""
         lines = self._log.read_text().split("\n")[:-1] if self._log.exists() else []

@@ -6,7 +6,7 @@ import CLNF
 ///
 /// FFmpeg has no grey JPEG: colours are there and all the same, at a hundredth of the bytes. What
 /// the encoder needs is made for the first picture and kept while the pictures have its size. Not
-/// thread-safe: one thread at a time. Cost: about 2 ms at 640 x 480; allocates the file.
+/// thread-safe: one thread at a time. Cost: about 0.7 ms at 640 x 480; allocates the file.
 public final class JPEGEncoder {
   /// Pictures that are wider are scaled down to it.
   public let widest: Int
@@ -15,7 +15,7 @@ public final class JPEGEncoder {
 
   /// - Parameters:
   ///   - widest: px, 16 to 16384.
-  ///   - quantiser: FFmpeg's, 2 (best) to 31 (smallest). With 5, a face of 640 x 480 takes about
+  ///   - quantiser: FFmpeg's, 2 (best) to 31 (smallest). With 5, a face of 640 x 480 takes 10 to
   ///     25 KB and shows no blocks.
   public init(widest: Int = 16384, quantiser: Int = 5) {
     precondition((16...JPEGCanvas.largestSide).contains(widest), "pictures \(widest) px wide")

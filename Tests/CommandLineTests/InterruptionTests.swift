@@ -16,7 +16,8 @@ struct InterruptionTests {
   @Test(arguments: [SIGINT, SIGTERM])
   func rowsStayInThePartial(signal: Int32) throws {
     let long = try Media.long.get()
-    let run = try start([long, "other.avi", "-q", "--out-dir", "."])
+    // One after the other: the second is not begun any more.
+    let run = try start([long, "other.avi", "--jobs", "1", "-q", "--out-dir", "."])
     // The header is there at the first frame: the run is under way.
     try waitUntil("a partial") { folder.size("long.csv.partial") > 0 }
     usleep(200_000)

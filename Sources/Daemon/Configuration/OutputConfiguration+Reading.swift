@@ -2,10 +2,11 @@ import Recording
 
 extension OutputConfiguration {
   /// The output of a node; nil where it is wrong, with the reason in `list`. `stream` is nil where
-  /// the stream has no right name.
+  /// the stream has no right name, `landmarkCount` where it has the model that is part of the program
+  /// or one that cannot be used.
   static func read(
     _ node: ConfigurationNode, _ path: String, _ list: MistakeList, stream: String?,
-    _ context: StreamReading
+    landmarkCount: Int?, _ context: StreamReading
   ) -> OutputConfiguration? {
     // The keys that are known depend on the type.
     guard let type = type(of: node, path, list),
@@ -21,6 +22,11 @@ extension OutputConfiguration {
       return readTarget(section, stream, context).map { .ndjson($0, columns: columns) }
     case .osc: return readOSC(section)
     case .openSeeFace:
+      if let landmarkCount, landmarkCount != OpenSeeFaceSender.landmarkCount {
+        section.complain(
+          "type", "is \(type.rawValue), and the stream's model has \(landmarkCount) landmarks",
+          expected: "a model of \(OpenSeeFaceSender.landmarkCount) landmarks, or another output")
+      }
       return .openSeeFace(
         host: section.read("host", .host) ?? "127.0.0.1",
         port: section.read("port", .integer(1...65535, "a port"))

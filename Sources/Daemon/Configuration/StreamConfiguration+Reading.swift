@@ -16,26 +16,31 @@ extension StreamConfiguration {
     }
     let source = SourceConfiguration(reading: section)
     let model = section.read("model", .text("a model's file or folder"))
-    if section.has("model"), let model { Self.check(model, section, context) }
+    let landmarkCount = model.flatMap { path in
+      section.has("model") ? Self.load(path, section, context)?.landmarkCount : nil
+    }
     let tracking = TrackingConfiguration(reading: section)
     let outputs = section.elements(
       "outputs", expected: "a list of outputs, each with a type"
     ).compactMap { node, path in
-      OutputConfiguration.read(node, path, section.list, stream: name, context)
+      OutputConfiguration.read(
+        node, path, section.list, stream: name, landmarkCount: landmarkCount, context)
     }
     guard let name, let source else { return nil }
     self.init(name: name, source: source, model: model, tracking: tracking, outputs: outputs)
   }
 
-  private static func check(
+  /// nil where the model cannot be used.
+  private static func load(
     _ model: String, _ section: ConfigurationSection, _ context: StreamReading
-  ) {
+  ) -> FaceModel? {
     do {
-      _ = try context.models.refresh(model)
+      return try context.models.refresh(model)
     } catch {
       section.complain(
         "model", "cannot be used: \(error)",
         expected: "a .landmarkd file, an OpenFace main_*.txt or clnf_*.txt, or a folder with one")
+      return nil
     }
   }
 }

@@ -77,7 +77,9 @@ final class DatagramSender: Sendable {
       }
       var failure = send(bytes, state.descriptor)
       if failure == ECONNREFUSED {
-        // Of an earlier packet: the error is taken away by being reported, and this one not sent.
+        // Of an earlier packet, which was counted as written: the error is taken away by being
+        // reported, and this one not sent.
+        state.written -= min(1, state.written)
         state.losses.add(1, .noReceiver)
         fail(&state, ECONNREFUSED)
         failure = send(bytes, state.descriptor)

@@ -58,16 +58,40 @@ struct NamePattern: Sendable {
       + Self.text(of: ending, time)
   }
 
+  /// What the parts of the path are made of, folder by folder; the last lacks counter and extension.
+  /// A path from the root begins with an empty part.
+  var components: [[Piece]] {
+    var components: [[Piece]] = [[]]
+    for piece in stem {
+      guard case .text(let text) = piece else {
+        components[components.count - 1].append(piece)
+        continue
+      }
+      for (index, part) in text.split(separator: "/", omittingEmptySubsequences: false).enumerated()
+      {
+        if index > 0 { components.append([]) }
+        if !part.isEmpty { components[components.count - 1].append(.text(String(part))) }
+      }
+    }
+    return components
+  }
+
   /// Whether a file's name, without its folder, is one that the last part of the pattern gives, at
   /// any time and with any counter.
   func matches(fileName: String) -> Bool {
     var rest = Array(fileName)[...]
-    guard Self.consume(Self.lastComponent(of: stem), from: &rest) else { return false }
+    guard Self.consume(components.last ?? [], from: &rest) else { return false }
     if rest.first == "-", let digit = rest.dropFirst().first, digit.isDigit {
       rest.removeFirst()
       while let digit = rest.first, digit.isDigit { rest.removeFirst() }
     }
     return Self.consume(ending, from: &rest) && rest.isEmpty
+  }
+
+  /// Whether a folder's name is one that a part of the pattern gives, at any time.
+  static func matches(folderName: String, _ component: [Piece]) -> Bool {
+    var rest = Array(folderName)[...]
+    return consume(component, from: &rest) && rest.isEmpty
   }
 
   /// Throws where two periods of `seconds` could have the same name.
@@ -133,20 +157,6 @@ struct NamePattern: Sendable {
       case .time(let field): time.digits(of: field)
       }
     }.joined()
-  }
-
-  private static func lastComponent(of pieces: [Piece]) -> [Piece] {
-    var result: [Piece] = []
-    for piece in pieces.reversed() {
-      guard case .text(let text) = piece, let slash = text.lastIndex(of: "/") else {
-        result.insert(piece, at: 0)
-        continue
-      }
-      let name = text[text.index(after: slash)...]
-      if !name.isEmpty { result.insert(.text(String(name)), at: 0) }
-      break
-    }
-    return result
   }
 
   private static func consume(_ pieces: [Piece], from rest: inout ArraySlice<Character>) -> Bool {

@@ -10,6 +10,8 @@ import Tracking
 public final class OpenSeeFaceSender: FrameSink {
   /// The port that the receivers listen on unless told otherwise.
   public static let defaultPort = 11_573
+  /// What a model must have.
+  public static let landmarkCount = OpenSeeFacePacket.landmarkCount
 
   private let sender: DatagramSender
   private let faceID: Int32
@@ -36,7 +38,7 @@ public final class OpenSeeFaceSender: FrameSink {
     _ frame: TrackedFrame, _ measurement: FaceMeasurement, _ context: FrameContext
   ) {
     guard frame.hasFit, frame.success, let head = measurement.headPose else { return }
-    let n = OpenSeeFacePacket.landmarkCount
+    let n = Self.landmarkCount
     guard frame.landmarks.count == 2 * n, measurement.landmarks3D.count == 3 * n else {
       return sender.countWrongShape(
         .receiver(

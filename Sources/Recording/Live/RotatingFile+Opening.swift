@@ -225,33 +225,14 @@ extension RotatingFile {
   }
 
   /// The run before this one may have ended, torn, in a file of an earlier time: repairs the youngest
-  /// file in the same folder that the pattern can have named. What goes wrong is left alone.
+  /// that the pattern can have named. What goes wrong is left alone.
   private func repairNeighbour(of path: String) {
-    let folder = folder(of: path)
-    guard plan.existing == .goOn, let directory = opendir(folder) else { return }
-    defer { closedir(directory) }
-    var youngest: (path: String, seconds: timespec)?
-    while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      let neighbour = folder + "/" + name
-      var status = stat()
-      guard plan.names.matches(fileName: name), stat(neighbour, &status) == 0,
-        FileIdentity(status) != FileIdentity(path: path), status.st_mode & S_IFMT == S_IFREG
-      else { continue }
-      let time = status.st_mtim
-      if let found = youngest?.seconds,
-        (found.tv_sec, found.tv_nsec) > (time.tv_sec, time.tv_nsec)
-      {
-        continue
-      }
-      youngest = (neighbour, time)
-    }
-    guard let youngest else { return }
-    let descriptor = Glibc.open(youngest.path, O_RDWR | O_APPEND | O_NONBLOCK | O_CLOEXEC)
+    guard plan.existing == .goOn, let own = FileIdentity(path: path),
+      let youngest = plan.names.youngestFile(but: own)
+    else { return }
+    let descriptor = Glibc.open(youngest, O_RDWR | O_APPEND | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { return }
-    if (try? lock(descriptor, youngest.path)) != nil { _ = try? repair(descriptor, youngest.path) }
+    if (try? lock(descriptor, youngest)) != nil { _ = try? repair(descriptor, youngest) }
     _ = Glibc.close(descriptor)
   }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Daemon
@@ -339,6 +340,17 @@ import Testing
       ),
     ])
   func outputs(_ one: Case) { #expect(ConfigurationText.mistakes(one.text) == one.mistakes) }
+
+  @Test func avatarsOfAnotherModel() throws {
+    let path = SyntheticFixture.mainFile
+    let count = try SyntheticFixture.model().landmarkCount
+    let text = "streams:\n  - name: a\n    source: /dev/video0\n    model: \(path)\n    outputs:\n"
+    #expect(
+      ConfigurationText.mistakes(text + "      - type: openseeface\n") == [
+        "c.yaml:6:15: streams[0].outputs[0].type: is openseeface, and the stream's model has \(count) landmarks; expected a model of 68 landmarks, or another output"
+      ])
+    #expect(ConfigurationText.mistakes(text + "      - {type: osc, host: localhost}\n") == [])
+  }
 
   @Test("two outputs with the same files, also through the stream's name")
   func sharedFiles() {

@@ -68,6 +68,7 @@ extension DatagramSender {
     for _ in 0..<20 { sender.send("nobody") }
     let status = sender.status(kind: "osc")
     #expect((status.lost["no receiver"] ?? 0) >= 10)
+    #expect(status.written + status.lost.values.reduce(0, +) == 20)
     #expect(status.problem == "cannot send to 127.0.0.1:\(port): Connection refused")
     let listener = try Listener(port: port)
     sender.send("somebody")

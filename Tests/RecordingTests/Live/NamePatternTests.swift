@@ -39,6 +39,17 @@ import Testing
     }
   }
 
+  @Test func theParts() throws {
+    let parts = try NamePattern("/log//%Y-{stream}/x/%H.csv", stream: "a.b").components
+    #expect(
+      parts == [
+        [], [.text("log")], [], [.time(.year), .text("-a.b")], [.text("x")], [.time(.hour)],
+      ])
+    #expect(NamePattern.matches(folderName: "2026-a.b", parts[3]))
+    #expect(!NamePattern.matches(folderName: "2026-a.bc", parts[3]))
+    #expect(NamePattern(path: "a/b.csv").components == [[.text("a")], [.text("b.csv")]])
+  }
+
   @Test func twoPeriodsNeverHaveTheSameName() throws {
     for (seconds, pattern, missing) in [
       (86_400, "%Y%m%d", nil), (86_400, "%Y%j", nil), (3600, "%Y%m%d", "%H"),

@@ -1,22 +1,17 @@
 import Glibc
 
 extension NamePattern {
-  /// The regular file written last of those that the pattern can have named, at any time and with any
-  /// counter; nil without one. Looks at each of them, a few microseconds a file.
-  /// - Parameter but: a file that does not count.
-  func youngestFile(but own: FileIdentity) -> String? {
-    var youngest: (path: String, seconds: timespec)?
+  /// The regular files that the pattern can have named, at any time and with any counter, and that
+  /// were written last: the youngest, and those at most `seconds` older. Looks at all there are, a
+  /// few microseconds a file.
+  /// - Parameter own: a file that does not count.
+  func youngestFiles(within seconds: Int, but own: FileIdentity) -> [String] {
+    var files: [(path: String, seconds: Int)] = []
     visitFiles(in: components[...], of: "") { path, status in
-      guard FileIdentity(status) != own else { return }
-      let time = status.st_mtim
-      if let found = youngest?.seconds,
-        (found.tv_sec, found.tv_nsec) > (time.tv_sec, time.tv_nsec)
-      {
-        return
-      }
-      youngest = (path, time)
+      if FileIdentity(status) != own { files.append((path, status.st_mtim.tv_sec)) }
     }
-    return youngest?.path
+    let youngest = files.map(\.seconds).max() ?? 0
+    return files.filter { youngest - $0.seconds <= seconds }.map(\.path)
   }
 
   /// Goes into the folders that the parts of the path name, and takes the files of the last.

@@ -18,6 +18,10 @@ struct FileIdentity: Equatable {
 }
 
 extension RotatingFile {
+  /// How long before a power failure a file may have been written for the last time and still be torn
+  /// by it: systems write back after half a minute unless told otherwise.
+  private static let unsafeSeconds = 600
+
   /// Opens the file for rows of `utcSeconds` that are at least `room` bytes long.
   ///
   /// Of files that have the name, or the name with a counter, the last is gone on with where it is
@@ -30,7 +34,7 @@ extension RotatingFile {
     let isFirst = !hasOpened
     try makeFolders(of: plan.names.path(at: begin))
     let open = try openByName(begin, period: period, room: room, isFirst: isFirst)
-    if isFirst { repairNeighbour(of: open.path) }
+    if isFirst { repairOthers(than: open.path) }
     hasOpened = true
     return open
   }
@@ -224,15 +228,20 @@ extension RotatingFile {
     return lstat(path, &status) == 0
   }
 
-  /// The run before this one may have ended, torn, in a file of an earlier time: repairs the youngest
-  /// that the pattern can have named. What goes wrong is left alone.
-  private func repairNeighbour(of path: String) {
-    guard plan.existing == .goOn, let own = FileIdentity(path: path),
-      let youngest = plan.names.youngestFile(but: own)
-    else { return }
-    let descriptor = Glibc.open(youngest, O_RDWR | O_APPEND | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
-    if (try? lock(descriptor, youngest)) != nil { _ = try? repair(descriptor, youngest) }
-    _ = Glibc.close(descriptor)
+  /// The run before this one may have ended, torn, in a file of an earlier time, and a power failure
+  /// may have cost what was written to several: repairs the last that the pattern can have named. What
+  /// goes wrong is left alone.
+  private func repairOthers(than path: String) {
+    guard plan.existing == .goOn, let own = FileIdentity(path: path) else { return }
+    for other in plan.names.youngestFiles(within: Self.unsafeSeconds, but: own) {
+      let descriptor = Glibc.open(other, O_RDWR | O_APPEND | O_NONBLOCK | O_CLOEXEC)
+      guard descriptor >= 0 else { continue }
+      if (try? lock(descriptor, other)) != nil, let length = try? repair(descriptor, other),
+        length == 0
+      {
+        try? writeHeader(descriptor, other)
+      }
+      _ = Glibc.close(descriptor)
+    }
   }
 }

@@ -142,24 +142,26 @@ private let header = "a,b"
     #expect(try content("2026013109.csv") == "a,b\n5,6\n")
   }
 
-  @Test func theFileOfTheRunBeforeIsRepairedInTheFolderOfAnotherDay() throws {
+  @Test func filesOfTheRunBeforeAreRepairedInFoldersOfOtherDays() throws {
     let torn = "a,b\n1,2\n3"
-    // From the youngest to the oldest; the last two cannot be the pattern's.
+    // With their ages in seconds; the last two cannot be the pattern's.
     let files = [
-      "door/2026/0130/23.csv", "door/2025/1231/05.csv", "door/2026/new/01.csv", "24.csv",
+      ("door/2026/0130/23.csv", 60), ("door/2026/0130/22.csv", 120),
+      ("door/2025/1231/05.csv", 1200), ("door/2026/new/01.csv", 60), ("24.csv", 60),
     ]
-    for (age, name) in files.enumerated() {
+    for (name, age) in files {
       let path = folder.file(name)
       let parent = URL(fileURLWithPath: path).deletingLastPathComponent()
       try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
-      try torn.write(toFile: path, atomically: false, encoding: .utf8)
-      let written = Date(timeIntervalSinceNow: -60 * Double(age + 1))
+      try (age == 120 ? "" : torn).write(toFile: path, atomically: false, encoding: .utf8)
+      let written = Date(timeIntervalSinceNow: -Double(age))
       try FileManager.default.setAttributes([.modificationDate: written], ofItemAtPath: path)
     }
     try log("{stream}/%Y/%m%d/%H.csv", every: 3600).write(["5,6"], at: halfPastNine)
     #expect(try content("door/2026/0131/09.csv") == "a,b\n5,6\n")
-    #expect(try content(files[0]) == "a,b\n1,2\n")
-    for name in files.dropFirst() { #expect(try content(name) == torn, "\(name)") }
+    #expect(try content(files[0].0) == "a,b\n1,2\n")
+    #expect(try content(files[1].0) == "a,b\n")
+    for (name, _) in files.dropFirst(2) { #expect(try content(name) == torn, "\(name)") }
   }
 
   @Test func oneWriterAFile() throws {

@@ -12,20 +12,55 @@ static int padded(int count) {
 // Positions that a net is evaluated at side by side.
 enum { net_positions = 6 };
 
+// A net's first layer is computed by minimal filters F(3 x 3, 3 x 3): tiles of output_side^2 positions
+// from patches of patch_side^2 pixels, with kernels cut into pieces of output_side^2.
+enum { output_side = 3, patch_side = 5, patch_count = patch_side * patch_side };
+// Groups of eight outputs that are computed side by side, at most.
+enum { net_groups = 3 };
+
+// The pieces of a length.
+static int pieces(int length) { return (length + output_side - 1) / output_side; }
+
 // Where a net's scratch memory holds what, floats from its start.
 typedef struct {
-  size_t centred, norms, weights[3], biases[2], hidden[2], outputs, end;
+  // Tiles and pieces of the kernel along a side, patches along a side, pixels that these cover.
+  int tiles, cuts, places, covered;
+  size_t centred, norms, means, weights[3], biases[2], hidden[2], outputs;
+  // The covered area; its patches, the kernel's pieces and the tiles' sums, all transformed; the
+  // kernels' sums.
+  size_t area, patches, filters, sums, kernels, end;
 } net_scratch;
 
 static net_scratch lay_out(const clnf_net *net, int window) {
   net_scratch at;
   const size_t size = (size_t)(window + net->kernel - 1), positions = (size_t)(window * window);
+  at.tiles = pieces(window);
+  at.cuts = pieces(net->kernel);
+  at.places = at.tiles + at.cuts - 1;
+  at.covered = output_side * (at.places - 1) + patch_side;
+  const size_t lanes = (size_t)(net_groups * clnf_lane_count);
   size_t next = 0;
+  at.area = next;
+  next += (size_t)(at.covered * at.covered);
+  at.patches = next;
+  next += (size_t)(patch_count * at.places * at.places);
+  at.filters = next;
+  next += (size_t)(patch_count * at.cuts * at.cuts) * lanes;
+  at.sums = next;
+  const size_t sums = (size_t)(patch_count * at.tiles * at.tiles) * lanes;
+  // While patches are transformed, two sets of rows lie there.
+  const size_t rows = (size_t)(2 * patch_side * at.covered);
+  next += sums > rows ? sums : rows;
   at.centred = next;
   next += size * size;
   at.norms = next;
-  next += positions;
-  for (int l = 0; l < 3; l++) {
+  at.means = next + positions;
+  next += 2 * positions;
+  at.kernels = next;
+  next += lanes;
+  // The first layer's weights are widened where they are transformed.
+  at.weights[0] = next;
+  for (int l = 1; l < 3; l++) {
     at.weights[l] = next;
     const size_t inputs = (size_t)net->layers[l].inputs;
     // The last layer has one output: its weights are one row.
@@ -35,7 +70,7 @@ static net_scratch lay_out(const clnf_net *net, int window) {
     const size_t width = (size_t)padded(net->layers[l].outputs);
     at.biases[l] = next;
     at.hidden[l] = next + width;
-    next += (1 + net_positions) * width;
+    next += (1 + (l == 0 ? positions : net_positions)) * width;
   }
   at.outputs = next;
   at.end = next + (size_t)padded((int)positions);

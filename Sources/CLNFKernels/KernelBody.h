@@ -42,8 +42,9 @@ KERNEL_TARGET static inline __attribute__((always_inline)) void KERNEL(exponenti
 
 // 1 / |patch - mean| of every kernel x kernel patch, 0 for a patch without variance. Running sums
 // in double precision on values whose mean was taken off, so that little is lost to cancellation.
+// means: the patches' means, unless NULL.
 KERNEL_TARGET static void KERNEL(inverse_norms)(const float *area, int size, int window, int kernel,
-                                                float *norms) {
+                                                float *norms, float *means) {
   double sums[512], squares[512];
   const double count = (double)kernel * kernel;
   for (int x = 0; x < size; x++) {
@@ -73,6 +74,7 @@ KERNEL_TARGET static void KERNEL(inverse_norms)(const float *area, int size, int
     double deviations[64];
     for (int x = 0; x < window; x++) {
       deviations[x] = square - sum * sum / count;
+      if (means) means[(y - kernel + 1) * window + x] = (float)(sum / count);
       if (x + 1 < window) {
         sum += sums[x + kernel] - sums[x];
         square += squares[x + kernel] - squares[x];
@@ -190,7 +192,7 @@ KERNEL_TARGET static void KERNEL(neuron_sum)(const float *area, int window, int 
   float *shifted = scratch + at.shifted, *total = scratch + at.total;
   const float mean = KERNEL(mean_of)(area, size * size);
   for (int i = 0; i < size * size; i++) centred[i] = area[i] - mean;
-  KERNEL(inverse_norms)(centred, size, window, kernel, norms);
+  KERNEL(inverse_norms)(centred, size, window, kernel, norms, NULL);
   for (int i = positions; i < wide; i++) norms[i] = 0;
   for (int column = 0; column < kernel; column++) {
     float *block = shifted + column * at.block;

@@ -50,33 +50,11 @@ KERNEL_TARGET static void KERNEL(widen_layer)(const clnf_layer *layer, float *ou
   }
 }
 
-// Takes off each output's mean weight: the product with a patch is then that with the patch less its
-// mean, whatever its level. Four partial sums, as one would wait for itself.
-KERNEL_TARGET static void KERNEL(centre_weights)(float *weights, int inputs, int width) {
-  for (int o = 0; o < width; o += clnf_lane_count) {
-    f8 s0 = SPLAT(0), s1 = s0, s2 = s0, s3 = s0;
-    int i = 0;
-    for (; i + 4 <= inputs; i += 4) {
-      const float *w = weights + i * width + o;
-      s0 += *(const f8 *)w;
-      s1 += *(const f8 *)(w + width);
-      s2 += *(const f8 *)(w + 2 * width);
-      s3 += *(const f8 *)(w + 3 * width);
-    }
-    for (; i < inputs; i++) s0 += *(const f8 *)(weights + i * width + o);
-    const f8 mean = ((s0 + s2) + (s1 + s3)) / (float)inputs;
-    for (i = 0; i < inputs; i++) {
-      *(f8 *)(weights + i * width + o) = *(const f8 *)(weights + i * width + o) - mean;
-    }
-  }
-}
-
-// What a layer reads at net_positions positions, `rows` rows of `columns` values `stride` apart, and
-// what it makes of the sums: max(0, scale sum + bias).
+// What the second layer reads at net_positions positions, and what it makes of the sums:
+// max(0, sum + bias).
 typedef struct {
   const float *in[net_positions];
-  float scale[net_positions];
-  int rows, columns, stride;
+  int inputs;
   const float *weights, *biases;
   int width;
   float *out;
@@ -90,28 +68,24 @@ KERNEL_TARGET static inline __attribute__((always_inline)) void KERNEL(outputs)(
     for (int p = 0; p < net_positions; p++) sums[g][p] = SPLAT(0);
   }
   const float *w = block->weights + first;
-  const int width = block->width, columns = block->columns;
-  for (int row = 0; row < block->rows; row++) {
-    const float *in[net_positions];
-    for (int p = 0; p < net_positions; p++) in[p] = block->in[p] + row * block->stride;
-    for (int column = 0; column < columns; column++, w += width) {
-      f8 weights[2];
+  const int width = block->width;
+  for (int i = 0; i < block->inputs; i++, w += width) {
+    f8 weights[2];
 #pragma clang loop unroll(full)
-      for (int g = 0; g < groups; g++) weights[g] = *(const f8 *)(w + g * clnf_lane_count);
+    for (int g = 0; g < groups; g++) weights[g] = *(const f8 *)(w + g * clnf_lane_count);
 #pragma clang loop unroll(full)
-      for (int p = 0; p < net_positions; p++) {
-        const float value = in[p][column];
+    for (int p = 0; p < net_positions; p++) {
+      const float value = block->in[p][i];
 #pragma clang loop unroll(full)
-        for (int g = 0; g < groups; g++) sums[g][p] += weights[g] * value;
-      }
+      for (int g = 0; g < groups; g++) sums[g][p] += weights[g] * value;
     }
   }
   for (int g = 0; g < groups; g++) {
     const int at = first + g * clnf_lane_count;
     const f8 bias = *(const f8 *)(block->biases + at);
     for (int p = 0; p < net_positions; p++) {
-      const f8 value = sums[g][p] * block->scale[p] + bias;
-      *(f8 *)(block->out + p * width + at) = __builtin_elementwise_max(value, SPLAT(0));
+      *(f8 *)(block->out + p * width + at) =
+          __builtin_elementwise_max(sums[g][p] + bias, SPLAT(0));
     }
   }
 }
@@ -164,18 +138,30 @@ KERNEL_TARGET static void KERNEL(last_layer)(const float *hidden, const float *w
   }
 }
 
-// The net's weights and biases as floats in scratch memory.
+// Eight weights of a row of a layer, from output `first` on, with zeros beyond the last.
+KERNEL_TARGET static inline __attribute__((always_inline)) void KERNEL(weights8)(
+    const clnf_layer *layer, int row, int first, f8 *out) {
+  const uint16_t *halves = layer->weights + row * layer->outputs + first;
+  if (first + clnf_lane_count <= layer->outputs) {
+    KERNEL(widen8)(halves, out);
+    return;
+  }
+  uint16_t rest[clnf_lane_count] = {0};
+  for (int k = first; k < layer->outputs; k++) rest[k - first] = halves[k - first];
+  KERNEL(widen8)(rest, out);
+}
+
+// The net's biases, and the weights of all layers but the first, as floats in scratch memory.
 KERNEL_TARGET static void KERNEL(unpack_net)(const clnf_net *net, const net_scratch *at,
                                              float *scratch) {
   for (int l = 0; l < 2; l++) {
     const clnf_layer *layer = &net->layers[l];
     const int width = padded(layer->outputs);
-    KERNEL(widen_layer)(layer, scratch + at->weights[l]);
+    if (l > 0) KERNEL(widen_layer)(layer, scratch + at->weights[l]);
     float *biases = scratch + at->biases[l];
     for (int o = 0; o < width; o++) biases[o] = o < layer->outputs ? layer->biases[o] : 0;
   }
-  const clnf_layer *first = &net->layers[0], *last = &net->layers[2];
-  KERNEL(centre_weights)(scratch + at->weights[0], first->inputs, padded(first->outputs));
+  const clnf_layer *last = &net->layers[2];
   float *weights = scratch + at->weights[2];
   KERNEL(widen)(last->weights, last->inputs, weights);
   for (int i = last->inputs; i < padded(last->inputs); i++) weights[i] = 0;
@@ -197,37 +183,270 @@ KERNEL_TARGET static void KERNEL(logistic)(const float *outputs, int window, boo
   }
 }
 
+// MARK: The first layer
+//
+// Winograd's minimal filters (Lavin and Gray, CVPR 2016, section 4.1) through 0, 1, -1, 2 and infinity:
+// the correlation of 5 values with 3 weights is A^T ((G w) * (B^T x)), 5 products instead of 9, in two
+// dimensions 25 instead of 81. Sums over the kernel's pieces are taken before A^T. The divisors that
+// usually stand in G are B's: values are few, weights many.
+
+// G w: a quadratic with these coefficients at the five points. The weights lie `stride` apart and go to
+// places `step` apart.
+KERNEL_TARGET static inline __attribute__((always_inline)) void KERNEL(filter3)(
+    const f8 *w, int stride, f8 *out, int step) {
+  const f8 ends = w[0] + w[2 * stride], middle = w[stride];
+  out[0] = w[0];
+  out[step] = ends + middle;
+  out[2 * step] = ends - middle;
+  out[3 * step] = (w[0] + 2 * middle) + 4 * w[2 * stride];
+  out[4 * step] = w[2 * stride];
+}
+
+// A^T m.
+KERNEL_TARGET static inline __attribute__((always_inline)) void KERNEL(combine3)(
+    const f8 *m, int stride, f8 *out, int step) {
+  const f8 sum = m[stride] + m[2 * stride], difference = m[stride] - m[2 * stride];
+  out[0] = m[0] + sum + m[3 * stride];
+  out[step] = difference + 2 * m[3 * stride];
+  out[2 * step] = sum + 4 * m[3 * stride] + m[4 * stride];
+}
+
+// B^T x, of `count` columns side by side; x's rows and out's lie as far apart as they say.
+KERNEL_TARGET static void KERNEL(patch_rows)(const float *x, int stride, int count, float *out,
+                                             int step) {
+  for (int i = 0; i < count; i++) {
+    const float x0 = x[i], x1 = x[i + stride], x2 = x[i + 2 * stride], x3 = x[i + 3 * stride];
+    const float x4 = x[i + 4 * stride];
+    const float a = x3 - x1, b = 2 * x1 - x2;
+    out[i] = (x0 - x2) + 0.5f * a;
+    out[i + step] = -0.5f * (a - (x1 + x2));
+    out[i + 2 * step] = (-1.0f / 6) * (x3 + b - 2 * x2);
+    out[i + 3 * step] = (1.0f / 6) * a;
+    out[i + 4 * step] = b - 2 * x3 + x4;
+  }
+}
+
+// All patches of the area, transformed: patch_count planes of places^2.
+KERNEL_TARGET static void KERNEL(transform_patches)(const net_scratch *at, int size,
+                                                    float *scratch) {
+  const int covered = at->covered, places = at->places;
+  const float *centred = scratch + at->centred;
+  float *area = scratch + at->area, *patches = scratch + at->patches;
+  for (int y = 0; y < covered; y++) {
+    for (int x = 0; x < covered; x++) {
+      area[y * covered + x] = x < size && y < size ? centred[y * size + x] : 0;
+    }
+  }
+  // Columns first, then rows at every pixel, of which every third is a patch's. The sums' memory is
+  // free until later.
+  float *columns = scratch + at->sums, *rows = columns + patch_side * covered;
+  for (int gy = 0; gy < places; gy++) {
+    KERNEL(patch_rows)(area + output_side * gy * covered, covered, covered, columns, covered);
+    for (int k = 0; k < patch_side; k++) {
+      KERNEL(patch_rows)(columns + k * covered, 1, covered - patch_side + 1, rows, covered);
+      for (int l = 0; l < patch_side; l++) {
+        float *plane = patches + ((k * patch_side + l) * places + gy) * places;
+        for (int gx = 0; gx < places; gx++) plane[gx] = rows[l * covered + output_side * gx];
+      }
+    }
+  }
+}
+
+// The weights of `groups` groups of outputs from output `first` on, transformed: patch_count planes of
+// cuts^2 times `groups` vectors. sums: those of each kernel's weights.
+KERNEL_TARGET static void KERNEL(transform_filters)(const net_scratch *at, const clnf_layer *layer,
+                                                    int kernel, int first, int groups,
+                                                    float *filters, float *sums) {
+  const int cuts = at->cuts, plane = cuts * cuts * groups;
+  f8 totals[net_groups];
+  for (int g = 0; g < groups; g++) totals[g] = SPLAT(0);
+  for (int cut = 0; cut < cuts * cuts; cut++) {
+    const int top = cut / cuts * output_side, left = cut % cuts * output_side;
+    for (int g = 0; g < groups; g++) {
+      f8 w[output_side * output_side], half[patch_side * output_side];
+#pragma clang loop unroll(full)
+      for (int i = 0; i < output_side * output_side; i++) {
+        const int y = top + i / output_side, x = left + i % output_side;
+        w[i] = SPLAT(0);
+        if (y >= kernel || x >= kernel) continue;
+        KERNEL(weights8)(layer, y * kernel + x, first + g * clnf_lane_count, w + i);
+      }
+#pragma clang loop unroll(full)
+      for (int x = 0; x < output_side; x++) {
+        KERNEL(filter3)(w + x, output_side, half + x, output_side);
+      }
+#pragma clang loop unroll(full)
+      for (int y = 0; y < patch_side; y++) {
+        f8 out[patch_side];
+        KERNEL(filter3)(half + y * output_side, 1, out, 1);
+        // At the point 1 of both axes stands the sum of a piece's weights.
+        if (y == 1) totals[g] += out[1];
+#pragma clang loop unroll(full)
+        for (int x = 0; x < patch_side; x++) {
+          float *to = filters + (size_t)((y * patch_side + x) * plane + cut * groups + g) *
+                                    clnf_lane_count;
+          *(f8 *)to = out[x];
+        }
+      }
+    }
+  }
+  for (int g = 0; g < groups; g++) *(f8 *)(sums + g * clnf_lane_count) = totals[g];
+}
+
+// Products of `groups` (constant) groups of outputs at `count` (constant) tiles, whose patches begin at
+// in[0] ...; `out` gets `groups` vectors a tile.
+KERNEL_TARGET static inline __attribute__((always_inline)) void KERNEL(tile_products)(
+    const float *const *in, int count, const float *filters, int groups, int cuts, int places,
+    float *out) {
+  f8 sums[4][net_groups];
+#pragma clang loop unroll(full)
+  for (int t = 0; t < count; t++) {
+#pragma clang loop unroll(full)
+    for (int g = 0; g < groups; g++) sums[t][g] = SPLAT(0);
+  }
+  for (int y = 0; y < cuts; y++) {
+    for (int x = 0; x < cuts; x++, filters += groups * clnf_lane_count) {
+      f8 w[net_groups];
+#pragma clang loop unroll(full)
+      for (int g = 0; g < groups; g++) w[g] = *(const f8 *)(filters + g * clnf_lane_count);
+#pragma clang loop unroll(full)
+      for (int t = 0; t < count; t++) {
+        const float value = in[t][y * places + x];
+#pragma clang loop unroll(full)
+        for (int g = 0; g < groups; g++) sums[t][g] += w[g] * value;
+      }
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int t = 0; t < count; t++) {
+#pragma clang loop unroll(full)
+    for (int g = 0; g < groups; g++) *(f8 *)(out + (t * groups + g) * clnf_lane_count) = sums[t][g];
+  }
+}
+
+// All tiles of all planes, `groups` (constant) groups of outputs.
+KERNEL_TARGET static inline __attribute__((always_inline)) void KERNEL(all_products)(
+    const net_scratch *at, float *scratch, int groups) {
+  const int tiles = at->tiles, cuts = at->cuts, places = at->places, count = tiles * tiles;
+  const int step = groups == 3 ? 3 : 4, vector = groups * clnf_lane_count;
+  for (int plane = 0; plane < patch_count; plane++) {
+    const float *patches = scratch + at->patches + plane * places * places;
+    const float *filters = scratch + at->filters + plane * cuts * cuts * vector;
+    float *sums = scratch + at->sums + plane * count * vector;
+    for (int first = 0; first < count; first += step) {
+      const float *in[4];
+      const int left = count - first < step ? count - first : step;
+      for (int t = 0; t < left; t++) {
+        in[t] = patches + (first + t) / tiles * places + (first + t) % tiles;
+      }
+      float *out = sums + first * vector;
+      switch (left) {
+      case 4: KERNEL(tile_products)(in, 4, filters, groups, cuts, places, out); break;
+      case 3: KERNEL(tile_products)(in, 3, filters, groups, cuts, places, out); break;
+      case 2: KERNEL(tile_products)(in, 2, filters, groups, cuts, places, out); break;
+      default: KERNEL(tile_products)(in, 1, filters, groups, cuts, places, out);
+      }
+    }
+  }
+}
+
+KERNEL_TARGET static __attribute__((noinline)) void KERNEL(products1)(const net_scratch *at,
+                                                                      float *scratch) {
+  KERNEL(all_products)(at, scratch, 1);
+}
+
+KERNEL_TARGET static __attribute__((noinline)) void KERNEL(products2)(const net_scratch *at,
+                                                                      float *scratch) {
+  KERNEL(all_products)(at, scratch, 2);
+}
+
+KERNEL_TARGET static __attribute__((noinline)) void KERNEL(products3)(const net_scratch *at,
+                                                                      float *scratch) {
+  KERNEL(all_products)(at, scratch, 3);
+}
+
+// The positions of one group of outputs from output `first` on: max(0, norm (sum - mean total) + bias),
+// as the weights see a patch less its mean. sums: the group's vectors of the first plane; they lie
+// `step` floats apart from tile to tile, planes `plane`.
+KERNEL_TARGET static void KERNEL(finish_tiles)(const net_scratch *at, float *scratch,
+                                               const float *sums, int step, int plane, int window,
+                                               int width, int first, const float *total) {
+  const f8 bias = *(const f8 *)(scratch + at->biases[0] + first), weights = *(const f8 *)total;
+  const float *norms = scratch + at->norms, *means = scratch + at->means;
+  float *hidden = scratch + at->hidden[0] + first;
+  for (int tile = 0; tile < at->tiles * at->tiles; tile++) {
+    f8 m[patch_count], half[output_side * patch_side], out[output_side * output_side];
+#pragma clang loop unroll(full)
+    for (int k = 0; k < patch_count; k++) m[k] = *(const f8 *)(sums + k * plane + tile * step);
+#pragma clang loop unroll(full)
+    for (int x = 0; x < patch_side; x++) {
+      KERNEL(combine3)(m + x, patch_side, half + x, patch_side);
+    }
+#pragma clang loop unroll(full)
+    for (int y = 0; y < output_side; y++) {
+      KERNEL(combine3)(half + y * patch_side, 1, out + y * output_side, 1);
+    }
+    const int top = tile / at->tiles * output_side, left = tile % at->tiles * output_side;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < output_side * output_side; i++) {
+      const int y = top + i / output_side, x = left + i % output_side;
+      if (y >= window || x >= window) continue;
+      const int place = y * window + x;
+      const f8 value = (out[i] - means[place] * weights) * norms[place] + bias;
+      *(f8 *)(hidden + place * width) = __builtin_elementwise_max(value, SPLAT(0));
+    }
+  }
+}
+
+// The first layer's outputs at all positions, `width` a position.
+KERNEL_TARGET static void KERNEL(first_layer)(const net_scratch *at, const clnf_net *net,
+                                              int window, int width, float *scratch) {
+  KERNEL(transform_patches)(at, window + net->kernel - 1, scratch);
+  for (int first = 0; first < width;) {
+    const int left = (width - first) / clnf_lane_count;
+    // Three groups at three tiles or two at four fill the registers; more tiles' sums of three groups
+    // would not fit the nearest cache.
+    const int most = at->tiles > 3 ? 2 : net_groups;
+    const int groups = left < most ? left : most, vector = groups * clnf_lane_count;
+    KERNEL(transform_filters)(at, &net->layers[0], net->kernel, first, groups,
+                              scratch + at->filters, scratch + at->kernels);
+    if (groups == 3) {
+      KERNEL(products3)(at, scratch);
+    } else if (groups == 2) {
+      KERNEL(products2)(at, scratch);
+    } else {
+      KERNEL(products1)(at, scratch);
+    }
+    for (int g = 0; g < groups; g++, first += clnf_lane_count) {
+      KERNEL(finish_tiles)(at, scratch, scratch + at->sums + g * clnf_lane_count, vector,
+                           at->tiles * at->tiles * vector, window, width, first,
+                           scratch + at->kernels + g * clnf_lane_count);
+    }
+  }
+}
+
 KERNEL_TARGET static void KERNEL(net_response)(const float *area, int window, const clnf_net *net,
                                                float *scratch, float *out) {
   const net_scratch at = lay_out(net, window);
   const int kernel = net->kernel, size = window + kernel - 1, positions = window * window;
+  const int width = padded(net->layers[0].outputs);
   float *centred = scratch + at.centred, *norms = scratch + at.norms;
   float *outputs = scratch + at.outputs;
   KERNEL(unpack_net)(net, &at, scratch);
   KERNEL(centre_area)(area, size, net->mirrored, centred);
-  KERNEL(inverse_norms)(centred, size, window, kernel, norms);
+  KERNEL(inverse_norms)(centred, size, window, kernel, norms, scratch + at.means);
+  KERNEL(first_layer)(&at, net, window, width, scratch);
 
-  KERNEL(block) first = {.rows = kernel, .columns = kernel, .stride = size};
-  first.weights = scratch + at.weights[0];
-  first.biases = scratch + at.biases[0];
-  first.width = padded(net->layers[0].outputs);
-  first.out = scratch + at.hidden[0];
-  KERNEL(block) second = {.rows = 1, .columns = net->layers[1].inputs, .stride = 0};
+  KERNEL(block) second = {.inputs = net->layers[1].inputs};
   second.weights = scratch + at.weights[1];
   second.biases = scratch + at.biases[1];
   second.width = padded(net->layers[1].outputs);
   second.out = scratch + at.hidden[1];
-  for (int p = 0; p < net_positions; p++) {
-    second.in[p] = first.out + p * first.width;
-    second.scale[p] = 1;
-  }
   for (int start = 0; start < positions; start += net_positions) {
     for (int p = 0; p < net_positions; p++) {
       const int place = start + p < positions ? start + p : positions - 1;
-      first.in[p] = centred + (place / window) * size + place % window;
-      first.scale[p] = norms[place];
+      second.in[p] = scratch + at.hidden[0] + place * width;
     }
-    KERNEL(layer)(&first);
     KERNEL(layer)(&second);
     float sums[net_positions];
     KERNEL(last_layer)(second.out, scratch + at.weights[2], second.width,

@@ -30,7 +30,11 @@ public final class FaceTracker {
     /// Fits of the frame in order, by the windows they used.
     public var fits: [Windows] = []
 
-    public enum Windows: String, Sendable { case first, tracking }
+    public enum Windows: String, Sendable {
+      case first, tracking
+      /// The tracking windows, the finest scale only.
+      case still
+    }
   }
 
   public let settings: TrackingSettings
@@ -43,6 +47,9 @@ public final class FaceTracker {
   private var saved: Fit
   private var template: FaceTemplate
   private var history = LikelihoodHistory()
+  /// How far the face moved to the last frame, as `stillMovement` says; infinite where that is not
+  /// known.
+  private var movement = Double.infinity
 
   private enum Search {
     case onPath(any FaceDetector)
@@ -145,6 +152,7 @@ public final class FaceTracker {
     }
     guard let box else { return false }
     activity.detectorFound = true
+    movement = .infinity
     let shape = fitter.model.shapeModel
     for mode in 0..<shape.modeCount { current.parameters.local[mode] = 0 }
     current.parameters.global = shape.globalParameters(
@@ -166,13 +174,16 @@ public final class FaceTracker {
     saved.parameters.global = current.parameters.global
     saved.parameters.local.replaceElements(with: current.parameters.local)
     saved.landmarks.replaceElements(with: current.landmarks)
-    if settings.matchesTemplate,
-      let shift = template.shift(in: image, scale: current.parameters.global.scale)
-    {
-      current.parameters.global.tx += shift.x
-      current.parameters.global.ty += shift.y
+    let shift =
+      settings.matchesTemplate
+      ? template.shift(in: image, scale: current.parameters.global.scale) : nil
+    begin(at: shift)
+    if wide {
+      fit(image, .first)
+    } else if !staysStill(image) {
+      begin(at: shift)
+      fit(image, .tracking)
     }
-    fit(image, wide ? .first : .tracking)
     doubtChange()
     if settings.retriesWide, !wide, !current.success {
       restoreParameters()
@@ -184,7 +195,42 @@ public final class FaceTracker {
       restoreParameters()
       current.landmarks = fitter.model.shapeModel.landmarks(current.parameters)
     }
+    movement = current.success ? movementInMillimetres() : .infinity
     if current.success { history.add(current.report.likelihood) }
+  }
+
+  /// The frame before's parameters, moved by a shift in pixels.
+  private func begin(at shift: (x: Double, y: Double)?) {
+    restoreParameters()
+    current.parameters.global.tx += shift?.x ?? 0
+    current.parameters.global.ty += shift?.y ?? 0
+  }
+
+  /// A fit at the finest scale that is believed less is tried again with all: they see more.
+  private static let stillConfidence = 0.9
+
+  /// Fits a face that hardly moved to the last frame at its finest scale. Returns whether that was
+  /// enough; if not, all scales have to be fitted.
+  private func staysStill(_ image: borrowing GreyImage) -> Bool {
+    guard let limit = settings.stillMovement, movement < limit,
+      fitter.settings.tracksPoseOnlyWhenCoarse
+    else { return false }
+    fit(image, .still)
+    // Without learned rules there is no confidence.
+    return current.success && !(current.word.confidence < Self.stillConfidence)
+      && movementInMillimetres() < limit
+  }
+
+  /// Root mean square movement of the landmarks since the frame before, mm at the head: pixels over
+  /// the fit's px/mm.
+  private func movementInMillimetres() -> Double {
+    var sum = 0.0
+    for i in current.landmarks.indices {
+      let difference = current.landmarks[i] - saved.landmarks[i]
+      sum += difference * difference
+    }
+    let pixels = (sum / Double(fitter.model.landmarkCount)).squareRoot()
+    return pixels / current.parameters.global.scale
   }
 
   private func restoreParameters() {
@@ -244,7 +290,7 @@ public final class FaceTracker {
       windows == .first ? fitter.settings.firstFitWindows : fitter.settings.trackingWindows
     fitter.fit(
       image: image, parameters: &current.parameters, windows: list,
-      isTracking: windows == .tracking)
+      isTracking: windows != .first, skipsCoarse: windows == .still)
     fitter.copyLandmarks(into: &current.landmarks)
     fitter.copyResiduals(into: &current.residuals)
     current.report = fitter.report

@@ -13,6 +13,11 @@ public struct TrackingSettings: Sendable, Equatable, Codable {
   /// Whether a doubted frame is fitted again with the first fit's windows, from the frame before,
   /// before the detector runs.
   public var retriesWide = false
+  /// While the landmarks move less than this from frame to frame (root mean square, mm at the head),
+  /// a followed face is fitted at the finest scale only; a frame that turns out to move more is fitted
+  /// again with all. Where coarse scales move the pose only (`tracksPoseOnlyWhenCoarse`), > 0; nil:
+  /// never.
+  public var stillMovement: Double?
   /// Whether the last face's picture is looked for around its place before each fit, for faces
   /// that move fast.
   public var matchesTemplate = false
@@ -43,6 +48,7 @@ public struct TrackingSettings: Sendable, Equatable, Codable {
     settings.redetectionInterval = 1
     settings.failureLimit = 2
     settings.retriesWide = true
+    settings.stillMovement = 2
     return settings
   }
 
@@ -61,6 +67,9 @@ public struct TrackingSettings: Sendable, Equatable, Codable {
       throw ModelDataError(
         "search interval \(searchInterval), redetection interval \(redetectionInterval), failure limit \(failureLimit); expected at least 1, 1 and 0"
       )
+    }
+    if let movement = stillMovement, !(movement.isFinite && movement > 0) {
+      throw ModelDataError("a movement of still faces of \(movement) mm; expected above 0")
     }
     if let point = preferredPoint, !point.x.isFinite || !point.y.isFinite {
       throw ModelDataError("a preferred point that is not finite")

@@ -32,7 +32,8 @@ enum Measure {
       compare    how far the landmarks of two tables of one video lie apart
       cost       time until the model is ready, and of its response maps
       sequence   error, jitter, head pose and time on a drawn sequence (landmarkd-train
-                 render-sequence); NAMEs of fit settings as above, default landmarkd; PICTURE
+                 render-sequence); NAMEs of fit settings as above, default landmarkd, with @MM:
+                 faces that move less than MM mm a frame at the finest scale only; PICTURE
                  shows the worst frames: true points green, found ones yellow
       jitter     how much landmarks move on still faces with sensor noise
 

@@ -15,12 +15,13 @@ struct SequenceMeasurement {
 
   /// Figures for each set of fit settings, and a table of them where there are several.
   /// - Parameters:
-  ///   - names: as `landmarkd-measure settings` takes them.
+  ///   - names: as `landmarkd-measure settings` takes them; with @MM, faces that move less than MM
+  ///     are fitted at the finest scale only (0: none are).
   ///   - picture: where to draw the worst frames of the first set.
   func text(settings names: [String], picture: String?) throws -> String {
     var figures: [SequenceFigures] = []
     for name in names {
-      let found = try track(SettingsMeasurement.settings(name, model))
+      let found = try track(named: name)
       figures.append(SequenceFigures(truth: truth, found: found))
       if let picture, figures.count == 1 { try draw(found, figures[0], to: picture) }
     }
@@ -34,11 +35,25 @@ struct SequenceMeasurement {
     return blocks.joined(separator: "\n\n")
   }
 
-  private func track(_ settings: FitSettings) throws -> [SequenceFigures.Found] {
+  private func track(named name: String) throws -> [SequenceFigures.Found] {
+    let parts = name.split(separator: "@", maxSplits: 1).map(String.init)
+    var tracking = TrackingSettings.landmarkd(for: model)
+    if parts.count > 1 {
+      guard let movement = Double(parts[1]) else {
+        throw MeasureError(description: "\(name): expected millimetres after @")
+      }
+      tracking.stillMovement = movement > 0 ? movement : nil
+    }
+    return try track(SettingsMeasurement.settings(parts[0], model), tracking)
+  }
+
+  private func track(
+    _ settings: FitSettings, _ tracking: TrackingSettings
+  ) throws -> [SequenceFigures.Found] {
     let tracker = try FaceTracker(
       fitter: Fitter(model: model, settings: settings), detector: FrontalFaceDetector(),
       judge: model.validator.map { ValidatorEvaluation($0, landmarkCount: model.landmarkCount) },
-      settings: .landmarkd(for: model))
+      settings: tracking)
     let source = try VideoInput.open(video)
     var frame = VideoFrame()
     var tracked = TrackedFrame()
@@ -118,7 +133,9 @@ struct SequenceMeasurement {
   private static let drawnColumns = 3
 
   private static func short(_ name: String) -> String {
-    URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent
+    let parts = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    let file = URL(fileURLWithPath: String(parts[0])).deletingPathExtension().lastPathComponent
+    return ([file] + parts.dropFirst().map(String.init)).joined(separator: "@")
   }
 
   private static let header = """

@@ -64,10 +64,12 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
-  func makeFitter(_ model: FaceModel) throws -> Fitter {
+  /// - Parameter sharesMaps: whether a second thread helps.
+  func makeFitter(_ model: FaceModel, sharesMaps: Bool = false) throws -> Fitter {
     do {
       return try Fitter(
-        model: model, settings: settings(for: model), instructionSet: instructionSet.set)
+        model: model, settings: settings(for: model), instructionSet: instructionSet.set,
+        sharesMaps: sharesMaps)
     } catch {
       Terminal.complain("\(name): \(error)")
       throw Terminal.unusable

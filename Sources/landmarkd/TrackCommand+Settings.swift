@@ -20,8 +20,10 @@ extension TrackCommand {
     _ faceModel: FaceModel, _ detector: any FaceDetector
   ) throws -> (FaceTracker, TrackingSettings) {
     let settings = trackingSettings(faceModel, isLive: false)
+    // With more jobs the other cores have work of their own.
+    let sharesMaps = jobCount == 1 && Self.coreCount > 1
     let tracker = try FaceTracker(
-      fitter: try model.makeFitter(faceModel), detector: detector,
+      fitter: try model.makeFitter(faceModel, sharesMaps: sharesMaps), detector: detector,
       judge: model.makeJudge(faceModel), settings: settings)
     return (tracker, settings)
   }

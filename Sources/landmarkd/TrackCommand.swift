@@ -181,7 +181,7 @@ struct TrackCommand: ParsableCommand, Sendable {
   var jobCount: Int { min(jobs ?? Self.coreCount, input.count) }
 
   /// The cores that this process may use.
-  private static var coreCount: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
+  static var coreCount: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
 
   func videoSettings() throws -> VideoSettings {
     do {

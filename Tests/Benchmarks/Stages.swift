@@ -63,6 +63,7 @@ struct Stages {
       add(times, "\(tracking.name): verdict", &report) {
         _ = belief.judge(fit, certainty: nil, scaleCount: model.scales.count)
       }
+      measureFit(tracking, tracked, image.image, &report)
       try measureRow(tracked, model, times, tracking.name, &report)
     }
     for (name, settings) in [
@@ -71,6 +72,33 @@ struct Stages {
       let detector = try FrontalFaceDetector(settings)
       let time = Timing.median(runs: runs) { _ = detector.detectFaces(in: image.image) }
       report.add(Self.group, "detector, \(name), 640 x 480", time, "ms")
+    }
+  }
+
+  /// The parts of a full iteration at the finest scale that is tracked with.
+  private func measureFit(
+    _ tracking: TrackingCase, _ tracked: TrackedFrame, _ image: borrowing GreyImage,
+    _ report: inout BenchReport
+  ) {
+    let windows = tracking.settings.trackingWindows
+    guard let fitter = try? Fitter(model: tracking.model, settings: tracking.settings),
+      let scale = windows.lastIndex(where: { $0 > 0 })
+    else { return }
+    var figures: [(FitStage, Double)] = []
+    fitter.measureStages(
+      image: image, parameters: FaceParameters(global: tracked.global, local: tracked.local),
+      scaleIndex: scale, windowSize: windows[scale]
+    ) { stage, work in
+      figures.append((stage, Timing.median(runs: max(50, 50 * runs), work)))
+    }
+    // What is timed together with another stage is given without it.
+    let others: [FitStage: FitStage] = [.solution: .equations, .reduction: .responses]
+    let times = Dictionary(uniqueKeysWithValues: figures)
+    for (stage, time) in figures {
+      let other = others[stage].flatMap { times[$0] } ?? 0
+      report.add(
+        Self.group, "\(tracking.name), window \(windows[scale]): \(stage.rawValue)", time - other,
+        "ms")
     }
   }
 

@@ -22,7 +22,8 @@ struct DefaultModelTrackingTests {
       detector: FrontalFaceDetector(), judge: nil, settings: .landmarkd(for: model))
     let portrait = try PortableGreyMap.read(Self.fixtures.appending(path: "portrait.pgm"))
       .enlarged(enlargement)
-    let images = [0, 1, 2, 3, 2, 1].map {
+    // Still, moving, and from one to the other: all kinds of fits.
+    let images = [0, 0, 1, 3, 6, 3, 2, 1, 1].map {
       Boxed(portrait.moved(x: $0 * enlargement, y: $0, filler: 128))
     }
     var frame = TrackedFrame()
@@ -34,8 +35,36 @@ struct DefaultModelTrackingTests {
     let before = allocation_count()
     for _ in 0..<3 { follow() }
     let after = allocation_count()
-    #expect(after == before, "\(after - before) allocations in 18 frames")
-    #expect(frame.success && tracker.activity.fits == [.tracking])
+    #expect(after == before, "\(after - before) allocations in 27 frames")
+    #expect(frame.success && tracker.activity.fits == [.still])
+  }
+
+  /// A face that does not move is fitted at the finest scale; one that begins to move is fitted again
+  /// with all in the same frame, and with all at once while it goes on.
+  @Test func coarseScalesAreForFacesThatMove() throws {
+    let model = try FaceModel.default()
+    let settings = TrackingSettings.landmarkd(for: model)
+    #expect(settings.stillMovement != nil && TrackingSettings.reference.stillMovement == nil)
+    let tracker = try FaceTracker(
+      fitter: Fitter(model: model, settings: model.fitSettings ?? .landmarkd(for: model)),
+      detector: FrontalFaceDetector(), judge: nil, settings: settings)
+    let portrait = try PortableGreyMap.read(Self.fixtures.appending(path: "portrait.pgm"))
+    var frame = TrackedFrame()
+    var fits: [[FaceTracker.Activity.Windows]] = []
+    // Pixels; about as many are a millimetre in this picture as its scale says.
+    tracker.track(portrait, into: &frame)
+    let step = Int((3 * settings.stillMovement! * frame.global.scale).rounded())
+    for place in [0, 0, 0, step, 2 * step, 2 * step, 2 * step, 2 * step] {
+      tracker.track(portrait.moved(x: place, y: 0, filler: 128), into: &frame)
+      fits.append(tracker.activity.fits)
+      #expect(frame.success)
+    }
+    // The first frame after a search is not known to be still.
+    #expect(
+      fits == [
+        [.tracking], [.still], [.still], [.still, .tracking], [.tracking], [.tracking], [.still],
+        [.still],
+      ])
   }
 }
 

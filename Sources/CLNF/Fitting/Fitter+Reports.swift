@@ -56,6 +56,7 @@ extension Fitter {
     precondition(
       windowSize % 2 == 1 && windowSize <= maps.largestWindow, "a window of \(windowSize)")
     region.forget()
+    fitsOneScale = false
     passReports.removeAll()
     global = parameters.global
     workspace.setLocal(parameters.local)

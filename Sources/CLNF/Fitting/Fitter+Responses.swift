@@ -60,7 +60,7 @@ extension Fitter {
       bounds.minY = min(bounds.minY, landmarks[n + i] - reach)
       bounds.maxY = max(bounds.maxY, landmarks[n + i] + reach)
     }
-    region.update(image, bounds: bounds, factor: factor)
+    region.update(image, bounds: bounds, factor: factor, isForOneScale: fitsOneScale)
     let places = workspace.regionLandmarks.pointer
     for i in 0..<n {
       let place = region.place(x: landmarks[i], y: landmarks[n + i])

@@ -27,11 +27,17 @@ public final class Fitter {
   let workspace: FitWorkspace
   var maps: ResponseMaps
   var region = FaceRegion()
+  /// Whether this fit looks at the image at one scale only.
+  var fitsOneScale = false
 
-  /// - Parameter settings: validated; windows larger than any expected make more memory.
+  /// - Parameters:
+  ///   - settings: validated; windows larger than any expected make more memory.
+  ///   - sharesMaps: whether a thread of the fitter's own computes response maps as well: less time
+  ///     a frame where a core is free, the same results.
   /// - Throws: `ModelDataError` for settings that cannot be used.
   public init(
-    model: FaceModel, settings: FitSettings, instructionSet: InstructionSet = .best
+    model: FaceModel, settings: FitSettings, instructionSet: InstructionSet = .best,
+    sharesMaps: Bool = false
   ) throws(ModelDataError) {
     try settings.validate()
     self.model = model
@@ -41,7 +47,7 @@ public final class Fitter {
     workspace = FitWorkspace(model: model)
     maps = ResponseMaps(
       landmarkCount: model.landmarkCount, largestWindow: largestWindow,
-      scales: model.preparedScales)
+      scales: model.preparedScales, isShared: sharesMaps)
   }
 
   /// Fits from `parameters` and writes the result there; on failure `parameters` hold where the fit
@@ -50,9 +56,11 @@ public final class Fitter {
   ///   - windows: by scale, one of the settings' lists.
   ///   - isTracking: whether `parameters` are those of the frame before; then coarse scales may
   ///     move the pose only, as the settings say.
+  ///   - skipsCoarse: whether only the last scale that the face is large enough for is fitted, for
+  ///     faces that have hardly moved.
   public func fit(
     image: borrowing GreyImage, parameters: inout FaceParameters, windows: [Int],
-    isTracking: Bool = false
+    isTracking: Bool = false, skipsCoarse: Bool = false
   ) {
     precondition(
       parameters.local.count == model.shapeModel.modeCount,
@@ -60,9 +68,14 @@ public final class Fitter {
     report = FitReport()
     scaleReports.removeAll()
     region.forget()
+    fitsOneScale = skipsCoarse
     global = parameters.global
     workspace.setLocal(parameters.local)
-    fitScales(image, windows, poseOnlyWhenCoarse: isTracking && settings.tracksPoseOnlyWhenCoarse)
+    let coarse: CoarsePass =
+      if skipsCoarse {
+        .none
+      } else if isTracking && settings.tracksPoseOnlyWhenCoarse { .pose } else { .full }
+    fitScales(image, windows, coarse)
     parameters.global = global
     workspace.copyLocal(into: &parameters.local)
   }
@@ -76,9 +89,10 @@ public final class Fitter {
   /// The landmarks' densities at the last fit's end, n; -1e8 where not visible. Allocates.
   public var landmarkLikelihoods: [Double] { workspace.likelihoods.array }
 
-  private func fitScales(
-    _ image: borrowing GreyImage, _ windows: [Int], poseOnlyWhenCoarse: Bool
-  ) {
+  /// What is done at scales before the last that a face is large enough for.
+  private enum CoarsePass { case none, pose, full }
+
+  private func fitScales(_ image: borrowing GreyImage, _ windows: [Int], _ coarse: CoarsePass) {
     guard image.count > 0, isFinite else {
       report.failure = image.count > 0 ? .diverged : .nothingFitted
       return
@@ -91,9 +105,9 @@ public final class Fitter {
         later > index && later < windows.count && windows[later] > 0
           && 0.9 * model.preparedScales[later].patchScaling <= global.scale
       }
+      if !isLast, coarse == .none { continue }
       fit(
-        image, scaleIndex: index, windowSize: windows[index],
-        poseOnly: poseOnlyWhenCoarse && !isLast)
+        image, scaleIndex: index, windowSize: windows[index], poseOnly: !isLast && coarse == .pose)
       guard isFinite else {
         report.failure = .diverged
         return
@@ -191,7 +205,7 @@ public final class Fitter {
   }
 
   /// The figures of a scale's end.
-  private func finish(_ pass: ScalePass) {
+  func finish(_ pass: ScalePass) {
     let n = model.landmarkCount
     let window = pass.meanShift.windowSize
     let area = window * window

@@ -38,8 +38,10 @@ struct FaceRegion: ~Copyable {
 
   /// Fills the region, unless it already covers `bounds` at nearly this factor (a quarter more or
   /// less). Allocates only where it grows.
+  /// - Parameter isForOneScale: whether nothing else will be looked at in this image; then there is no
+  ///   margin for a face that moves between scales.
   mutating func update(
-    _ source: borrowing GreyImage, bounds: Bounds, factor wanted: Double
+    _ source: borrowing GreyImage, bounds: Bounds, factor wanted: Double, isForOneScale: Bool
   ) {
     func clamped(_ value: Double, _ limit: Int) -> Int { Int(max(0, min(Double(limit), value))) }
     let (left, right) = (
@@ -53,7 +55,7 @@ struct FaceRegion: ~Copyable {
     let covered = x0 <= left && right <= x1 && y0 <= top && bottom <= y1 && x1 > x0
     if covered, factor <= 1.25 * wanted, wanted <= 1.25 * factor { return }
     // A margin, so that a face that moves a little stays within.
-    let margin = max(right - left, bottom - top) / 8
+    let margin = isForOneScale ? 0 : max(right - left, bottom - top) / 8
     let grid = Self.grid
     x0 = max(0, left - margin) / grid * grid
     y0 = max(0, top - margin) / grid * grid

@@ -1,5 +1,4 @@
 import CLNFKernels
-import Foundation
 
 /// The response maps of all landmarks at one scale, and the memory to compute them.
 ///
@@ -16,22 +15,21 @@ struct ResponseMaps: ~Copyable {
   let visible: Buffer<Bool>
   let landmarkCount: Int
   let largestWindow: Int
-  private let area: Buffer<Float>
-  private let neuronSum: Buffer<Float>
-  private let scratch: Buffer<Float>
+  private let memory: MapMemory
+  /// Computes a part of every request's maps; nil where one thread does all.
+  private let companion: MapCompanion?
 
-  /// - Parameter scales: of the model whose maps are wanted.
-  init(landmarkCount: Int, largestWindow: Int, scales: [PreparedScale]) {
+  /// - Parameters:
+  ///   - scales: of the model whose maps are wanted.
+  ///   - isShared: whether a second thread computes maps as well. They are the same.
+  init(landmarkCount: Int, largestWindow: Int, scales: [PreparedScale], isShared: Bool = false) {
     self.landmarkCount = landmarkCount
     self.largestWindow = largestWindow
-    let largestKernel = scales.map(\.kernelSize).max() ?? 1
-    let size = largestWindow + largestKernel - 1
     responses = Buffer(repeating: 0, count: landmarkCount * largestWindow * largestWindow)
     visible = Buffer(repeating: false, count: landmarkCount)
-    area = Buffer(repeating: 0, count: size * size)
-    neuronSum = Buffer(repeating: 0, count: largestWindow * largestWindow)
-    scratch = Buffer(
-      repeating: 0, count: scales.map { $0.scratchCount(window: largestWindow) }.max() ?? 0)
+    memory = MapMemory(largestWindow: largestWindow, scales: scales)
+    companion =
+      isShared ? MapCompanion(MapMemory(largestWindow: largestWindow, scales: scales)) : nil
   }
 
   /// Where and how to look.
@@ -50,87 +48,37 @@ struct ResponseMaps: ~Copyable {
   mutating func compute(
     image: borrowing GreyImage, landmarks: UnsafePointer<Double>, _ request: Request
   ) {
-    let window = request.windowSize
-    precondition(window <= largestWindow, "the window is larger than the maps' memory")
-    windowSize = window
+    precondition(request.windowSize <= largestWindow, "the window is larger than the maps' memory")
+    windowSize = request.windowSize
     view = request.view
-    let experts = request.scale.views[request.view]
-    sigmaKind = .edgeFree
+    let kind = withWork(image: image, landmarks: landmarks, request) { work, memory in
+      if let companion {
+        companion.share(work, memory)
+      } else {
+        for landmark in 0..<landmarkCount { work.compute(landmark, memory) }
+      }
+      return work.sigma?.kind
+    }
+    sigmaKind = kind ?? .edgeFree
+  }
+
+  /// Runs `body` on what `compute` computes; nil where the image is empty.
+  func withWork<Result>(
+    image: borrowing GreyImage, landmarks: UnsafePointer<Double>, _ request: Request,
+    _ body: (MapWork, borrowing MapMemory) -> Result?
+  ) -> Result? {
     var sigma: SigmaMatrices?
-    if case .fields = experts.experts {
-      sigma = request.scale.sigma(view: request.view, windowSize: window)
-      sigmaKind = sigma?.kind ?? .edgeFree
+    if case .fields = request.scale.views[request.view].experts {
+      sigma = request.scale.sigma(view: request.view, windowSize: request.windowSize)
     }
     let (width, height) = (Int32(image.width), Int32(image.height))
-    image.withSamples { samples in
-      guard let pixels = samples.baseAddress else { return }
-      for landmark in 0..<landmarkCount {
-        visible.pointer[landmark] = experts.visible[landmark]
-        let map = responses.pointer + landmark * window * window
-        guard experts.visible[landmark] else {
-          map.update(repeating: 0, count: window * window)
-          continue
-        }
-        request.kernels.pointee.sample_area(
-          pixels, width, height, Float(landmarks[landmark]),
-          Float(landmarks[landmarkCount + landmark]), Float(request.toImage.a),
-          Float(request.toImage.b), Int32(window + request.scale.kernelSize - 1), area.pointer)
-        switch experts.experts {
-        case .fields(let fields):
-          if let sigma { respond(landmark, fields, sigma, request, into: map) }
-        case .nets(let nets):
-          request.kernels.pointee.net_response(
-            area.pointer, Int32(window), nets.nets.pointer + landmark, scratch.pointer, map)
-        }
-        Self.raise(map, count: window * window, to: request.exponent)
-      }
-    }
-  }
-
-  private static func raise(
-    _ map: UnsafeMutablePointer<Float>, count: Int, to exponent: Double
-  ) {
-    switch exponent {
-    case 1: break
-    case 2: for i in 0..<count { map[i] *= map[i] }
-    default: for i in 0..<count { map[i] = Float(pow(Double(map[i]), exponent)) }
-    }
-  }
-
-  /// The response of one patch expert to the area of interest.
-  private func respond(
-    _ landmark: Int, _ experts: PreparedFields, _ sigma: SigmaMatrices, _ request: Request,
-    into map: UnsafeMutablePointer<Float>
-  ) {
-    let lanes = Int(clnf_lane_count)
-    let first = experts.firstGroups[landmark]
-    let kernelArea = request.scale.kernelSize * request.scale.kernelSize
-    let kernels = request.kernels.pointee
-    kernels.neuron_sum(
-      area.pointer, Int32(request.windowSize), Int32(request.scale.kernelSize),
-      Int32(experts.groupCounts[landmark]), experts.weights.pointer + first * kernelArea * lanes,
-      experts.gains.pointer + first * lanes, experts.slopes.pointer + first * lanes,
-      experts.biases.pointer + first * lanes, scratch.pointer, neuronSum.pointer)
-    let count = request.windowSize * request.windowSize
-    switch sigma.kind {
-    case .edges:
-      let matrix = sigma.matrices.pointer + landmark * sigma.landmarkStride
-      if sigma.isFolded {
-        kernels.folded_multiply(
-          matrix, Int32(request.windowSize), neuronSum.pointer, scratch.pointer, map)
-      } else {
-        kernels.symmetric_multiply(
-          matrix, Int32(sigma.order), Int32(sigma.landmarkStride / sigma.order),
-          neuronSum.pointer, map)
-      }
-    case .edgeFree:
-      let scale = sigma.scales.pointer[landmark]
-      for i in 0..<count { map[i] = scale * neuronSum.pointer[i] }
-    }
-    var lowest: Float = 0
-    for i in 0..<count { lowest = min(lowest, map[i]) }
-    if lowest < 0 {
-      for i in 0..<count { map[i] -= lowest }
+    return image.withSamples { samples -> Result? in
+      guard let pixels = samples.baseAddress else { return nil }
+      let work = MapWork(
+        pixels: pixels, width: width, height: height, landmarks: landmarks,
+        landmarkCount: landmarkCount, request: request, sigma: sigma,
+        responses: responses.pointer, visible: visible.pointer)
+      return body(work, memory)
     }
   }
 }

@@ -5,6 +5,7 @@
 // Environment:
 //   FAKE_CAMERA_PATHS    names of the device, separated by colons; default
 //                        /dev/video0:/dev/v4l/by-id/usb-Fake_Camera-video-index0
+//   FAKE_CAMERA_SEPARATE 1: every name is a camera of its own, and all do as the control file says
 //   FAKE_CAMERA_CONTROL  the file that says how the camera does, read anew on every call
 //   FAKE_CAMERA_LOG      gets a line a frame that was handed over: sequence, time stamp in us
 // The control file has a word and a value a line; what is missing has its default:
@@ -38,7 +39,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_BUFFERS = 8, MAX_DESCRIPTORS = 16, MAX_WORD = 512 };
+enum { MAX_BUFFERS = 8, MAX_DESCRIPTORS = 64, MAX_CAMERAS = 32, MAX_WORD = 512 };
 
 // How the camera does, as the control file says.
 struct camera {
@@ -57,7 +58,7 @@ struct buffer {
 
 // An open descriptor.
 struct handle {
-  int fd, open, dead, nonblocking, streaming;
+  int fd, open, dead, nonblocking, streaming, camera;
   struct camera agreed;
   uint32_t size;
   uint32_t count;
@@ -69,8 +70,8 @@ struct handle {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct handle handles[MAX_DESCRIPTORS];
-// The next frame that the camera takes, and when number 0 would have been taken at today's rate.
-static uint64_t nextSequence;
+// The next frame that each camera takes, and when number 0 would have been taken at today's rate.
+static uint64_t nextSequence[MAX_CAMERAS];
 static double began, lastRate;
 static int wasPlugged;
 static uint8_t *content;
@@ -91,18 +92,23 @@ static const char *setting(const char *name, const char *fallback) {
   return value && *value ? value : fallback;
 }
 
-static int isCamera(const char *path) {
-  if (!path) return 0;
+// Which camera a path names; -1 for none.
+static int cameraOf(const char *path) {
+  if (!path) return -1;
+  int isSeparate = atoi(setting("FAKE_CAMERA_SEPARATE", "0")), index = 0;
   const char *list = setting("FAKE_CAMERA_PATHS",
                              "/dev/video0:/dev/v4l/by-id/usb-Fake_Camera-video-index0");
   size_t length = strlen(path);
   while (*list) {
     size_t part = strcspn(list, ":");
-    if (part == length && strncmp(list, path, part) == 0) return 1;
+    if (part == length && strncmp(list, path, part) == 0) return isSeparate ? index : 0;
     list += part + (list[part] == ':');
+    if (++index == MAX_CAMERAS) break;
   }
-  return 0;
+  return -1;
 }
+
+static int isCamera(const char *path) { return cameraOf(path) >= 0; }
 
 static struct camera readControl(void) {
   struct camera camera = {.plugged = 1,
@@ -141,9 +147,12 @@ static struct camera current(void) {
   if (!camera.plugged)
     for (int i = 0; i < MAX_DESCRIPTORS; i++) handles[i].dead |= handles[i].open;
   double now = clockSeconds(CLOCK_MONOTONIC);
-  if (camera.plugged && !wasPlugged) nextSequence = 0;
-  if ((camera.plugged && !wasPlugged) || camera.rate != lastRate)
-    began = now - nextSequence / camera.rate;
+  if (camera.plugged && !wasPlugged) {
+    memset(nextSequence, 0, sizeof nextSequence);
+    began = now;
+  } else if (camera.rate != lastRate) {
+    began = now - (now - began) * lastRate / camera.rate;
+  }
   lastRate = camera.rate;
   wasPlugged = camera.plugged;
   return camera;
@@ -239,9 +248,10 @@ static struct timeval stampOf(const struct camera *camera, double taken) {
 // Takes all frames that are due: into empty buffers while there are some; others are lost.
 static void advance(struct handle *handle, const struct camera *camera) {
   double now = clockSeconds(CLOCK_MONOTONIC);
-  while (began + nextSequence / camera->rate <= now) {
-    double taken = began + nextSequence / camera->rate;
-    uint64_t sequence = nextSequence++;
+  uint64_t *next = &nextSequence[handle->camera];
+  while (began + *next / camera->rate <= now) {
+    double taken = began + *next / camera->rate;
+    uint64_t sequence = (*next)++;
     if (camera->stalled || !handle->emptyCount) continue;
     uint32_t index = handle->empty[0];
     handle->emptyCount--;
@@ -354,12 +364,14 @@ static int enumerate(unsigned long request, const struct camera *camera, void *a
 
 static int stream(struct handle *handle, const struct camera *camera, int on) {
   for (int i = 0; on && i < MAX_DESCRIPTORS; i++)
-    if (&handles[i] != handle && handles[i].open && !handles[i].dead && handles[i].streaming)
+    if (&handles[i] != handle && handles[i].camera == handle->camera && handles[i].open &&
+        !handles[i].dead && handles[i].streaming)
       return EBUSY;
   handle->streaming = on;
   // What was there to see before is not kept.
   double now = clockSeconds(CLOCK_MONOTONIC);
-  while (on && began + nextSequence / camera->rate <= now) nextSequence++;
+  uint64_t *next = &nextSequence[handle->camera];
+  while (on && began + *next / camera->rate <= now) (*next)++;
   if (!on) handle->emptyCount = handle->filledCount = 0;
   return 0;
 }
@@ -421,7 +433,7 @@ static int answer(struct handle *handle, unsigned long request, void *argument) 
 
 // MARK: The system's calls
 
-static int openCamera(int flags) {
+static int openCamera(const char *path, int flags) {
   pthread_mutex_lock(&lock);
   int fd = -1, error = 0;
   struct camera camera = current();
@@ -434,7 +446,11 @@ static int openCamera(int flags) {
     error = EMFILE;
   else
     *handle = (struct handle){
-        .fd = fd, .open = 1, .nonblocking = !!(flags & O_NONBLOCK), .agreed = camera};
+        .fd = fd,
+        .open = 1,
+        .nonblocking = !!(flags & O_NONBLOCK),
+        .camera = cameraOf(path),
+        .agreed = camera};
   pthread_mutex_unlock(&lock);
   if (error) errno = error;
   return fd;
@@ -446,7 +462,7 @@ static int openCamera(int flags) {
     va_start(list, flags);                                         \
     mode_t mode = va_arg(list, mode_t);                            \
     va_end(list);                                                  \
-    if (isCamera(path)) return openCamera(flags);                  \
+    if (isCamera(path)) return openCamera(path, flags);                  \
     return REAL(name)(path, flags, mode);                          \
   }
 OPEN(open)
@@ -458,7 +474,7 @@ OPEN(open64)
     va_start(list, flags);                                         \
     mode_t mode = va_arg(list, mode_t);                            \
     va_end(list);                                                  \
-    if (isCamera(path)) return openCamera(flags);                  \
+    if (isCamera(path)) return openCamera(path, flags);                  \
     return REAL(name)(folder, path, flags, mode);                  \
   }
 OPENAT(openat)
@@ -518,7 +534,7 @@ static int isThere(const char *path, int *error) {
     if (error) return -1;                                          \
     memset(status, 0, sizeof *status);                             \
     status->st_mode = S_IFCHR | 0660;                              \
-    status->st_rdev = makedev(81, 0);                              \
+    status->st_rdev = makedev(81, cameraOf(path));                              \
     status->st_nlink = 1;                                          \
     return 0;                                                      \
   }

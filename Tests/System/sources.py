@@ -120,7 +120,8 @@ class FakeCamera:
     address = "/dev/video0"
     _SOURCE = REPOSITORY / "Tests/FakeVideoDevice/FakeVideoDevice.c"
 
-    def __init__(self, folder: pathlib.Path, **settings):
+    def __init__(self, folder: pathlib.Path, count: int = 1, **settings):
+        """With `count` above one: as many cameras, /dev/video0 and so on, that do alike."""
         self._control = folder / "camera.conf"
         self._log = folder / "camera.log"
         self._settings = {}
@@ -134,6 +135,10 @@ class FakeCamera:
             "FAKE_CAMERA_CONTROL": str(self._control),
             "FAKE_CAMERA_LOG": str(self._log),
         }
+        self.addresses = [f"/dev/video{number}" for number in range(count)]
+        if count > 1:
+            self.environment |= {
+                "FAKE_CAMERA_PATHS": ":".join(self.addresses), "FAKE_CAMERA_SEPARATE": "1"}
         self.set(**settings)
 
     def set(self, **settings) -> None:

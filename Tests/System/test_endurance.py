@@ -1,5 +1,6 @@
 """Four streams, one of which fails again and again: memory, descriptors and threads stay."""
 
+import statistics
 import time
 import unittest
 
@@ -78,8 +79,12 @@ class Endurance(SystemTest):
         for what, points in (("descriptors", open_files), ("threads", running)):
             early = [value for at, value in points if _WARM_UP_SECONDS < at < middle]
             late = [value for at, value in points if at >= middle]
-            self.figure(f"{what}: at most {max(early)} at first, {max(late)} later")
-            self.assertLessEqual(max(late), max(early), what)
+            self.figure(
+                f"{what}: {min(early)} to {max(early)} at first, {min(late)} to {max(late)} later")
+            # What leaks stays: the least there is grows. The most depends on what is open for a moment
+            # when somebody looks: the page's connection, a source that is being opened.
+            self.assertLessEqual(min(late), min(early), what)
+            self.assertLessEqual(statistics.median(late), statistics.median(early), what)
         self.assertLess(growth, _MOST_KILOBYTES_A_MINUTE)
         self.assertGreaterEqual(daemon.status("face1")["reconnects"], failures - 1)
         steady = [daemon.status(name) for name in names[1:]]

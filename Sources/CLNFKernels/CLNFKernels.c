@@ -23,8 +23,9 @@ static int pieces(int length) { return (length + output_side - 1) / output_side;
 
 // Where a net's scratch memory holds what, floats from its start.
 typedef struct {
-  // Tiles and pieces of the kernel along a side, patches along a side, pixels that these cover.
-  int tiles, cuts, places, covered;
+  // Tiles and pieces of the kernel along a side, patches along a side; rows that these cover, and floats
+  // from one to the next.
+  int tiles, cuts, places, covered, stride;
   size_t centred, norms, means, weights[3], biases[2], hidden[2], outputs;
   // The covered area; its patches, the kernel's pieces and the tiles' sums, all transformed; the
   // kernels' sums.
@@ -38,10 +39,12 @@ static net_scratch lay_out(const clnf_net *net, int window) {
   at.cuts = pieces(net->kernel);
   at.places = at.tiles + at.cuts - 1;
   at.covered = output_side * (at.places - 1) + patch_side;
+  at.stride = padded(at.covered);
   const size_t lanes = (size_t)(net_groups * clnf_lane_count);
   size_t next = 0;
   at.area = next;
-  next += (size_t)(at.covered * at.covered);
+  // Eights reach beyond the last row.
+  next += (size_t)(at.covered * at.stride + clnf_lane_count);
   at.patches = next;
   next += (size_t)(patch_count * at.places * at.places);
   at.filters = next;
@@ -49,7 +52,7 @@ static net_scratch lay_out(const clnf_net *net, int window) {
   at.sums = next;
   const size_t sums = (size_t)(patch_count * at.tiles * at.tiles) * lanes;
   // While patches are transformed, two sets of rows lie there.
-  const size_t rows = (size_t)(2 * patch_side * at.covered);
+  const size_t rows = (size_t)(2 * patch_side * at.stride + clnf_lane_count);
   next += sums > rows ? sums : rows;
   at.centred = next;
   next += size * size;
@@ -58,8 +61,10 @@ static net_scratch lay_out(const clnf_net *net, int window) {
   next += 2 * positions;
   at.kernels = next;
   next += lanes;
-  // The first layer's weights are widened where they are transformed.
+  // The first layer's weights are widened where they are transformed; those of rows that are no whole
+  // eights lie here, padded, in 16 bits.
   at.weights[0] = next;
+  next += (size_t)net->layers[0].inputs * (size_t)padded(net->layers[0].outputs) / 2;
   for (int l = 1; l < 3; l++) {
     at.weights[l] = next;
     const size_t inputs = (size_t)net->layers[l].inputs;

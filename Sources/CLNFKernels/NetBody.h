@@ -138,19 +138,6 @@ KERNEL_TARGET static void KERNEL(last_layer)(const float *hidden, const float *w
   }
 }
 
-// Eight weights of a row of a layer, from output `first` on, with zeros beyond the last.
-KERNEL_TARGET static inline __attribute__((always_inline)) void KERNEL(weights8)(
-    const clnf_layer *layer, int row, int first, f8 *out) {
-  const uint16_t *halves = layer->weights + row * layer->outputs + first;
-  if (first + clnf_lane_count <= layer->outputs) {
-    KERNEL(widen8)(halves, out);
-    return;
-  }
-  uint16_t rest[clnf_lane_count] = {0};
-  for (int k = first; k < layer->outputs; k++) rest[k - first] = halves[k - first];
-  KERNEL(widen8)(rest, out);
-}
-
 // The net's biases, and the weights of all layers but the first, as floats in scratch memory.
 KERNEL_TARGET static void KERNEL(unpack_net)(const clnf_net *net, const net_scratch *at,
                                              float *scratch) {
@@ -211,86 +198,105 @@ KERNEL_TARGET static inline __attribute__((always_inline)) void KERNEL(combine3)
   out[2 * step] = sum + 4 * m[3 * stride] + m[4 * stride];
 }
 
-// B^T x, of `count` columns side by side; x's rows and out's lie as far apart as they say.
+// B^T x of `count` columns side by side, a multiple of eight; x's rows and out's lie as far apart as
+// they say.
 KERNEL_TARGET static void KERNEL(patch_rows)(const float *x, int stride, int count, float *out,
                                              int step) {
-  for (int i = 0; i < count; i++) {
-    const float x0 = x[i], x1 = x[i + stride], x2 = x[i + 2 * stride], x3 = x[i + 3 * stride];
-    const float x4 = x[i + 4 * stride];
-    const float a = x3 - x1, b = 2 * x1 - x2;
-    out[i] = (x0 - x2) + 0.5f * a;
-    out[i + step] = -0.5f * (a - (x1 + x2));
-    out[i + 2 * step] = (-1.0f / 6) * (x3 + b - 2 * x2);
-    out[i + 3 * step] = (1.0f / 6) * a;
-    out[i + 4 * step] = b - 2 * x3 + x4;
+  for (int i = 0; i < count; i += clnf_lane_count, x += clnf_lane_count, out += clnf_lane_count) {
+    const f8 x0 = *(const f8 *)x, x1 = *(const f8 *)(x + stride);
+    const f8 x2 = *(const f8 *)(x + 2 * stride), x3 = *(const f8 *)(x + 3 * stride);
+    const f8 x4 = *(const f8 *)(x + 4 * stride);
+    const f8 a = x3 - x1, b = 2 * x1 - x2;
+    *(f8 *)out = (x0 - x2) + 0.5f * a;
+    *(f8 *)(out + step) = -0.5f * (a - (x1 + x2));
+    *(f8 *)(out + 2 * step) = (-1.0f / 6) * (x3 + b - 2 * x2);
+    *(f8 *)(out + 3 * step) = (1.0f / 6) * a;
+    *(f8 *)(out + 4 * step) = b - 2 * x3 + x4;
   }
 }
 
 // All patches of the area, transformed: patch_count planes of places^2.
 KERNEL_TARGET static void KERNEL(transform_patches)(const net_scratch *at, int size,
                                                     float *scratch) {
-  const int covered = at->covered, places = at->places;
+  const int stride = at->stride, places = at->places;
   const float *centred = scratch + at->centred;
   float *area = scratch + at->area, *patches = scratch + at->patches;
-  for (int y = 0; y < covered; y++) {
-    for (int x = 0; x < covered; x++) {
-      area[y * covered + x] = x < size && y < size ? centred[y * size + x] : 0;
-    }
+  __builtin_memset(area, 0, ((size_t)(at->covered * stride) + clnf_lane_count) * sizeof *area);
+  for (int y = 0; y < size; y++) {
+    __builtin_memcpy(area + y * stride, centred + y * size, (size_t)size * sizeof *area);
   }
   // Columns first, then rows at every pixel, of which every third is a patch's. The sums' memory is
   // free until later.
-  float *columns = scratch + at->sums, *rows = columns + patch_side * covered;
+  float *columns = scratch + at->sums, *rows = columns + patch_side * stride + clnf_lane_count;
+  __builtin_memset(columns + patch_side * stride, 0, clnf_lane_count * sizeof *columns);
   for (int gy = 0; gy < places; gy++) {
-    KERNEL(patch_rows)(area + output_side * gy * covered, covered, covered, columns, covered);
+    KERNEL(patch_rows)(area + output_side * gy * stride, stride, stride, columns, stride);
     for (int k = 0; k < patch_side; k++) {
-      KERNEL(patch_rows)(columns + k * covered, 1, covered - patch_side + 1, rows, covered);
+      KERNEL(patch_rows)(columns + k * stride, 1, stride, rows, stride);
       for (int l = 0; l < patch_side; l++) {
         float *plane = patches + ((k * patch_side + l) * places + gy) * places;
-        for (int gx = 0; gx < places; gx++) plane[gx] = rows[l * covered + output_side * gx];
+        for (int gx = 0; gx < places; gx++) plane[gx] = rows[l * stride + output_side * gx];
       }
     }
   }
 }
 
-// The weights of `groups` groups of outputs from output `first` on, transformed: patch_count planes of
-// cuts^2 times `groups` vectors. sums: those of each kernel's weights.
-KERNEL_TARGET static void KERNEL(transform_filters)(const net_scratch *at, const clnf_layer *layer,
-                                                    int kernel, int first, int groups,
+// The first layer's weights in rows of whole eights: as they are, or padded in scratch memory.
+KERNEL_TARGET static const uint16_t *KERNEL(whole_eights)(const net_scratch *at,
+                                                          const clnf_layer *layer,
+                                                          float *scratch) {
+  const int width = padded(layer->outputs);
+  if (width == layer->outputs) return layer->weights;
+  uint16_t *rows = (uint16_t *)(scratch + at->weights[0]);
+  for (int i = 0; i < layer->inputs; i++) {
+    for (int o = 0; o < width; o++) {
+      rows[i * width + o] = o < layer->outputs ? layer->weights[i * layer->outputs + o] : 0;
+    }
+  }
+  return rows;
+}
+
+// The weights of `groups` groups of outputs, transformed: patch_count planes of cuts^2 times `groups`
+// vectors. weights: of the first of these outputs, in rows of `width`. sums: those of each kernel's
+// weights.
+KERNEL_TARGET static void KERNEL(transform_filters)(const net_scratch *at, const uint16_t *weights,
+                                                    int kernel, int width, int groups,
                                                     float *filters, float *sums) {
-  const int cuts = at->cuts, plane = cuts * cuts * groups;
-  f8 totals[net_groups];
-  for (int g = 0; g < groups; g++) totals[g] = SPLAT(0);
-  for (int cut = 0; cut < cuts * cuts; cut++) {
-    const int top = cut / cuts * output_side, left = cut % cuts * output_side;
-    for (int g = 0; g < groups; g++) {
+  static const uint16_t zeros[clnf_lane_count];
+  const int cuts = at->cuts;
+  const size_t step = (size_t)(cuts * cuts * groups * clnf_lane_count);
+  for (int g = 0; g < groups; g++) {
+    f8 total = SPLAT(0);
+    for (int cut = 0; cut < cuts * cuts; cut++) {
+      const int top = cut / cuts * output_side, left = cut % cuts * output_side;
+      const uint16_t *from = weights + (top * kernel + left) * width + g * clnf_lane_count;
       f8 w[output_side * output_side], half[patch_side * output_side];
 #pragma clang loop unroll(full)
-      for (int i = 0; i < output_side * output_side; i++) {
-        const int y = top + i / output_side, x = left + i % output_side;
-        w[i] = SPLAT(0);
-        if (y >= kernel || x >= kernel) continue;
-        KERNEL(weights8)(layer, y * kernel + x, first + g * clnf_lane_count, w + i);
+      for (int y = 0; y < output_side; y++, from += kernel * width) {
+        const bool isRow = top + y < kernel;
+#pragma clang loop unroll(full)
+        for (int x = 0; x < output_side; x++) {
+          const bool isInside = isRow && left + x < kernel;
+          KERNEL(widen8)(isInside ? from + x * width : zeros, &w[y * output_side + x]);
+        }
       }
 #pragma clang loop unroll(full)
       for (int x = 0; x < output_side; x++) {
         KERNEL(filter3)(w + x, output_side, half + x, output_side);
       }
+      float *to = filters + (cut * groups + g) * clnf_lane_count;
 #pragma clang loop unroll(full)
       for (int y = 0; y < patch_side; y++) {
         f8 out[patch_side];
         KERNEL(filter3)(half + y * output_side, 1, out, 1);
         // At the point 1 of both axes stands the sum of a piece's weights.
-        if (y == 1) totals[g] += out[1];
+        if (y == 1) total += out[1];
 #pragma clang loop unroll(full)
-        for (int x = 0; x < patch_side; x++) {
-          float *to = filters + (size_t)((y * patch_side + x) * plane + cut * groups + g) *
-                                    clnf_lane_count;
-          *(f8 *)to = out[x];
-        }
+        for (int x = 0; x < patch_side; x++, to += step) *(f8 *)to = out[x];
       }
     }
+    *(f8 *)(sums + g * clnf_lane_count) = total;
   }
-  for (int g = 0; g < groups; g++) *(f8 *)(sums + g * clnf_lane_count) = totals[g];
 }
 
 // Products of `groups` (constant) groups of outputs at `count` (constant) tiles, whose patches begin at
@@ -374,26 +380,30 @@ KERNEL_TARGET static void KERNEL(finish_tiles)(const net_scratch *at, float *scr
   const f8 bias = *(const f8 *)(scratch + at->biases[0] + first), weights = *(const f8 *)total;
   const float *norms = scratch + at->norms, *means = scratch + at->means;
   float *hidden = scratch + at->hidden[0] + first;
-  for (int tile = 0; tile < at->tiles * at->tiles; tile++) {
-    f8 m[patch_count], half[output_side * patch_side], out[output_side * output_side];
+  for (int tile = 0; tile < at->tiles * at->tiles; tile++, sums += step) {
+    f8 half[output_side * patch_side], out[output_side * output_side];
+    const float *from = sums;
 #pragma clang loop unroll(full)
-    for (int k = 0; k < patch_count; k++) m[k] = *(const f8 *)(sums + k * plane + tile * step);
+    for (int x = 0; x < patch_side; x++, from += plane) {
+      f8 m[patch_side];
 #pragma clang loop unroll(full)
-    for (int x = 0; x < patch_side; x++) {
-      KERNEL(combine3)(m + x, patch_side, half + x, patch_side);
+      for (int y = 0; y < patch_side; y++) m[y] = *(const f8 *)(from + y * patch_side * plane);
+      KERNEL(combine3)(m, 1, half + x, patch_side);
     }
 #pragma clang loop unroll(full)
     for (int y = 0; y < output_side; y++) {
       KERNEL(combine3)(half + y * patch_side, 1, out + y * output_side, 1);
     }
     const int top = tile / at->tiles * output_side, left = tile % at->tiles * output_side;
-#pragma clang loop unroll(full)
-    for (int i = 0; i < output_side * output_side; i++) {
-      const int y = top + i / output_side, x = left + i % output_side;
-      if (y >= window || x >= window) continue;
-      const int place = y * window + x;
-      const f8 value = (out[i] - means[place] * weights) * norms[place] + bias;
-      *(f8 *)(hidden + place * width) = __builtin_elementwise_max(value, SPLAT(0));
+    const int across = window - left < output_side ? window - left : output_side;
+    for (int y = 0; y < output_side && top + y < window; y++) {
+      const int first_place = (top + y) * window + left;
+      float *to = hidden + first_place * width;
+      for (int x = 0; x < across; x++, to += width) {
+        const int place = first_place + x;
+        const f8 sum = out[y * output_side + x] - means[place] * weights;
+        *(f8 *)to = __builtin_elementwise_max(sum * norms[place] + bias, SPLAT(0));
+      }
     }
   }
 }
@@ -402,13 +412,14 @@ KERNEL_TARGET static void KERNEL(finish_tiles)(const net_scratch *at, float *scr
 KERNEL_TARGET static void KERNEL(first_layer)(const net_scratch *at, const clnf_net *net,
                                               int window, int width, float *scratch) {
   KERNEL(transform_patches)(at, window + net->kernel - 1, scratch);
+  const uint16_t *weights = KERNEL(whole_eights)(at, &net->layers[0], scratch);
   for (int first = 0; first < width;) {
     const int left = (width - first) / clnf_lane_count;
     // Three groups at three tiles or two at four fill the registers; more tiles' sums of three groups
     // would not fit the nearest cache.
     const int most = at->tiles > 3 ? 2 : net_groups;
     const int groups = left < most ? left : most, vector = groups * clnf_lane_count;
-    KERNEL(transform_filters)(at, &net->layers[0], net->kernel, first, groups,
+    KERNEL(transform_filters)(at, weights + first, net->kernel, width, groups,
                               scratch + at->filters, scratch + at->kernels);
     if (groups == 3) {
       KERNEL(products3)(at, scratch);

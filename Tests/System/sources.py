@@ -121,7 +121,8 @@ class FakeCamera:
     _SOURCE = REPOSITORY / "Tests/FakeVideoDevice/FakeVideoDevice.c"
 
     def __init__(self, folder: pathlib.Path, count: int = 1, **settings):
-        """With `count` above one: as many cameras, /dev/video0 and so on, that do alike."""
+        """With `count` above one: as many cameras, /dev/video0 and so on, that do alike, without a
+        log."""
         self._control = folder / "camera.conf"
         self._log = folder / "camera.log"
         self._settings = {}
@@ -139,6 +140,8 @@ class FakeCamera:
         if count > 1:
             self.environment |= {
                 "FAKE_CAMERA_PATHS": ":".join(self.addresses), "FAKE_CAMERA_SEPARATE": "1"}
+            # All cameras would wait while one writes.
+            del self.environment["FAKE_CAMERA_LOG"]
         self.set(**settings)
 
     def set(self, **settings) -> None:

@@ -79,12 +79,14 @@ class Endurance(SystemTest):
         for what, points in (("descriptors", open_files), ("threads", running)):
             early = [value for at, value in points if _WARM_UP_SECONDS < at < middle]
             late = [value for at, value in points if at >= middle]
+            before, after = statistics.mean(early), statistics.mean(late)
             self.figure(
-                f"{what}: {min(early)} to {max(early)} at first, {min(late)} to {max(late)} later")
-            # What leaks stays: the least there is grows. The most depends on what is open for a moment
-            # when somebody looks: the page's connection, a source that is being opened.
-            self.assertLessEqual(min(late), min(early), what)
-            self.assertLessEqual(statistics.median(late), statistics.median(early), what)
+                f"{what}: {min(early)} to {max(early)}, {before:.2f} on average, at first; "
+                f"{min(late)} to {max(late)}, {after:.2f}, later")
+            # Single counts depend on what is open for a moment: a source that is tried, a page's
+            # connection, a file that is being rotated. What leaks once a failure makes the second half's
+            # mean larger by half of the failures, here by 2 at least.
+            self.assertLess(after, before + 0.5, what)
         self.assertLess(growth, _MOST_KILOBYTES_A_MINUTE)
         self.assertGreaterEqual(daemon.status("face1")["reconnects"], failures - 1)
         steady = [daemon.status(name) for name in names[1:]]

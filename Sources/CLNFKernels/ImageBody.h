@@ -224,16 +224,24 @@ KERNEL_TARGET static void KERNEL(reduce_long_row)(const KERNEL(columns) *at, uin
 }
 
 KERNEL_TARGET static void KERNEL(reduce_area)(const uint8_t *image, int stride, int x0, int y0,
-                                              int x1, int y1, double factor, int out_width,
-                                              int out_height, double *scratch, uint8_t *out) {
-  const int rows = y1 - y0;
+                                              int x1, int y1, double factor, int row_step,
+                                              int out_width, int out_height, double *scratch,
+                                              uint8_t *out) {
+  // The middle ones of each row_step rows stand for them.
+  const int middle = (row_step - 1) / 2;
+  const int rows = y1 - y0 > middle ? (y1 - y0 - 1 - middle) / row_step + 1 : 1;
+  const double down = factor / row_step;
   KERNEL(columns) at;
   KERNEL(lay_out_columns)(x1 - x0, factor, out_width, scratch, &at);
-  const uint8_t *corner = image + (size_t)y0 * (size_t)stride + x0;
+  const int first = y1 - y0 > middle ? y0 + middle : y0;
+  const uint8_t *corner = image + (size_t)first * (size_t)stride + x0;
+  const size_t step = (size_t)row_step * (size_t)stride;
   int64_t start = 0;
   for (int j = 0; j < out_height; j++) {
-    const int64_t end = j + 1 < out_height ? edge(j + 1, factor, rows) : (int64_t)rows * 256;
-    KERNEL(sum_columns)(corner, (size_t)stride, rows, at.count, start, end, at.whole, at.sums);
+    const int64_t end = j + 1 < out_height ? edge(j + 1, down, rows) : (int64_t)rows * 256;
+    // The last rows may have none of their own that stands for them.
+    if (row_step > 1 && start >= end) start = end - 256;
+    KERNEL(sum_columns)(corner, step, rows, at.count, start, end, at.whole, at.sums);
     uint8_t *target = out + (size_t)j * (size_t)out_width;
     // The last pixel may be a hundredth wider.
     if (factor <= 15) {

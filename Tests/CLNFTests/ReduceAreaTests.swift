@@ -1,4 +1,5 @@
 import CLNFKernels
+import Foundation
 import TestSupport
 import Testing
 
@@ -14,7 +15,8 @@ struct ReduceAreaTests {
   }
 
   private func reduce(
-    _ image: [UInt8], stride: Int, _ part: Part, factor: Double, _ set: InstructionSet
+    _ image: [UInt8], stride: Int, _ part: Part, factor: Double, rowStep: Int = 1,
+    _ set: InstructionSet
   ) -> [UInt8] {
     let (columns, rows) = (Int32(part.x1 - part.x0), Int32(part.y1 - part.y0))
     let (width, height) = (clnf_reduced_size(columns, factor), clnf_reduced_size(rows, factor))
@@ -22,7 +24,7 @@ struct ReduceAreaTests {
     var out = [UInt8](repeating: 99, count: Int(width * height))
     set.kernels.pointee.reduce_area(
       image, Int32(stride), Int32(part.x0), Int32(part.y0), Int32(part.x1), Int32(part.y1), factor,
-      width, height, &scratch, &out)
+      Int32(rowStep), width, height, &scratch, &out)
     return out
   }
 
@@ -53,6 +55,37 @@ struct ReduceAreaTests {
         let area = (down[j + 1] - down[j]) * (across[i + 1] - across[i])
         return area > 0 ? UInt8((sum + area / 2) / area) : 0
       }
+    }
+  }
+
+  /// Every third row alone: near to the mean of all rows where rows are alike.
+  @Test(arguments: InstructionSet.allCases)
+  func rowsThatStandForOthers(set: InstructionSet) {
+    var generator = SeededGenerator(seed: 432)
+    let (width, height) = (60, 300)
+    // Smooth enough that neighbouring rows are alike.
+    let image = (0..<width * height).map { index -> UInt8 in
+      UInt8(128 + 100 * sin(Double(index / width) / 20) * cos(Double(index % width) / 9))
+    }
+    for _ in 0..<60 {
+      let part = Part(
+        x0: Int.random(in: 0..<20, using: &generator),
+        y0: Int.random(in: 0..<50, using: &generator),
+        x1: Int.random(in: 40...width, using: &generator),
+        y1: Int.random(in: 100...height, using: &generator))
+      let factor = Double.random(in: 6...40, using: &generator)
+      let sparse = reduce(image, stride: width, part, factor: factor, rowStep: 3, set)
+      let full = plain(image, stride: width, part, factor: factor)
+      #expect(sparse.count == full.count)
+      // The last row may cover a hundredth of its height.
+      let columns = Int(clnf_reduced_size(Int32(part.x1 - part.x0), factor))
+      let differences = zip(sparse, full).map { abs(Int($0) - Int($1)) }
+      #expect((differences.dropLast(columns).max() ?? 0) <= 3, "\(part), factor \(factor)")
+      #expect((differences.suffix(columns).max() ?? 0) <= 25, "\(part), factor \(factor)")
+    }
+    for part in [Part(x0: 0, y0: 0, x1: 9, y1: 1), Part(x0: 3, y0: 5, x1: 4, y1: 7)] {
+      let one = reduce(image, stride: width, part, factor: 9, rowStep: 3, set)
+      #expect(one.count == 1 && abs(Int(one[0]) - Int(image[part.y0 * width + part.x0])) < 60)
     }
   }
 

@@ -134,8 +134,8 @@ typedef struct {
 
   /// clnf_reduce_area's loops: the same bytes with every instruction set.
   void (*reduce_area)(const uint8_t *image, int stride, int x0, int y0, int x1, int y1,
-                      double factor, int out_width, int out_height, double *scratch,
-                      uint8_t *out);
+                      double factor, int row_step, int out_width, int out_height,
+                      double *scratch, uint8_t *out);
 } clnf_kernels;
 
 /// The widest instruction set that this processor runs.
@@ -150,9 +150,11 @@ const clnf_kernels *clnf_kernels_for(clnf_instruction_set set);
 /// what reaches beyond the last column or row counts with what is there. In whole numbers, so that
 /// every instruction set gives the same bytes. out_width, out_height: clnf_reduced_size of the
 /// sides. scratch: clnf_reduce_scratch(x1 - x0). out: out_width * out_height.
+/// row_step: 1, or an odd number up to half the factor: then of each so many rows only the middle one
+/// is read and stands for all, which saves reading and costs little where many rows are averaged.
 void clnf_reduce_area(const uint8_t *image, int stride, int x0, int y0, int x1, int y1,
-                      double factor, int out_width, int out_height, double *scratch,
-                      uint8_t *out);
+                      double factor, int row_step, int out_width, int out_height,
+                      double *scratch, uint8_t *out);
 
 /// Elements of scratch memory that clnf_reduce_area needs for so many columns.
 size_t clnf_reduce_scratch(int columns);

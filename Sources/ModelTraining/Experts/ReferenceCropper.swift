@@ -75,7 +75,7 @@ public struct ReferenceCropper: Sendable {
       reduced.withMutableSamples { target in
         guard let pixels = source.baseAddress, let out = target.baseAddress else { return }
         clnf_reduce_area(
-          pixels, sourceWidth, 0, 0, sourceWidth, sourceHeight, factor, width, height, &scratch,
+          pixels, sourceWidth, 0, 0, sourceWidth, sourceHeight, factor, 1, width, height, &scratch,
           out)
       }
     }

@@ -87,7 +87,8 @@ struct TrackCommand: ParsableCommand, Sendable {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Inputs that are tracked side by side; default as many as there are cores.", valueName: "n"))
+      "Inputs that are tracked side by side; default as many as there are cores. One at a time is helped by a second core; rows are the same.",
+      valueName: "n"))
   var jobs: Int?
 
   /// Frames that may wait between decoding and tracking; 0: one thread does both.

@@ -12,10 +12,21 @@ final class CaptureLoop: Sendable {
   private let ended = DispatchSemaphore(value: 0)
   /// When the next attempt is due, of the monotonic clock in nanoseconds.
   private let retryAt = Atomic<UInt64>(0)
+  private let open: ConnectionOpener
 
-  init(_ address: LiveAddress, _ settings: LiveSettings) {
+  /// - Parameter open: how the source is opened; tests put something else in its place.
+  init(
+    _ address: LiveAddress, _ settings: LiveSettings, open: @escaping ConnectionOpener = openLive
+  ) {
     self.address = address
     self.settings = settings
+    self.open = open
+  }
+
+  /// The kind of connection that the address asks for.
+  private static let openLive: ConnectionOpener = {
+    (address, settings, watch) throws(VideoInputError) in
+    try LiveConnection(address, settings, watch)
   }
 
   func start() {
@@ -56,7 +67,7 @@ final class CaptureLoop: Sendable {
     while !interruption.isInterrupted {
       change { $0.state = .opening }
       do throws(VideoInputError) {
-        let connection = try LiveConnection(address, settings, IOWatch(interruption))
+        let connection = try open(address, settings, IOWatch(interruption))
         try deliver(connection, &frame, &history)
       } catch {
         guard !interruption.isInterrupted else { return }
@@ -88,7 +99,7 @@ final class CaptureLoop: Sendable {
 
   /// Hands on frame after frame until the connection throws.
   private func deliver(
-    _ connection: LiveConnection, _ frame: inout VideoFrame, _ history: inout History
+    _ connection: any PictureConnection, _ frame: inout VideoFrame, _ history: inout History
   ) throws(VideoInputError) {
     defer { add(connection.takeCounts()) }
     change {

@@ -30,6 +30,9 @@ let package = Package(
           "libavdevice-dev",
         ])
       ]),
+    // HTTP of video sources.
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     // BLAS and LAPACK: only training uses them.
     .systemLibrary(
       name: "CLAPACK",
@@ -61,7 +64,8 @@ let package = Package(
       dependencies: ["CLNF", "Tracking", "Measurement", "CFFmpeg", "CFFmpegShims"],
       swiftSettings: strict),
     .target(
-      name: "VideoInput", dependencies: ["CLNF", "CFFmpeg", "CFFmpegShims", "CVideoDevice"],
+      name: "VideoInput",
+      dependencies: ["CLNF", "CCurl", "CFFmpeg", "CFFmpegShims", "CVideoDevice"],
       swiftSettings: strict),
     // The service: configuration, supervised streams, health, the live page.
     .target(

@@ -7,8 +7,10 @@ packages=(
   # For the Swift toolchain: the C++ standard library and its headers, the linker, what fetches the
   # package's dependencies, and what finds FFmpeg.
   g++ git ca-certificates pkg-config
-  # Libraries that the toolchain's programs load; an unpacked toolchain does not bring them.
-  libcurl4-openssl-dev libncurses6
+  # A library that the toolchain's programs load; an unpacked toolchain does not bring it.
+  libncurses6
+  # HTTP of video sources; the toolchain loads it too.
+  libcurl4-openssl-dev
   # Video in and out.
   libavcodec-dev libavdevice-dev libavformat-dev libavutil-dev libswscale-dev
   # The face detector.

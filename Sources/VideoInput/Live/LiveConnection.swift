@@ -22,7 +22,6 @@ final class LiveConnection {
   }
 
   let codec: String
-  let nominalFramesPerSecond: Double?
   private var counts = Counts()
   /// FFmpeg's name of the last frame's pixel format.
   private(set) var pixelFormat = ""
@@ -30,9 +29,8 @@ final class LiveConnection {
   private let address: LiveAddress
   private let settings: LiveSettings
   private let watch: IOWatch
-  private let context: UnsafeMutablePointer<AVFormatContext>
+  private let packets: any LivePackets
   private let packet: UnsafeMutablePointer<AVPacket>
-  private let stream: UnsafeMutablePointer<AVStream>
   private var decoder: Decoder?
   private let converter: FrameConverter
   private var times: LiveTimes
@@ -56,31 +54,18 @@ final class LiveConnection {
     self.watch = watch
     converter = FrameConverter(settings.greyConversion, keepsColour: settings.keepsColour)
     watch.start(seconds: settings.openDeadlineSeconds)
-    guard let packet = av_packet_alloc() else { throw Demuxer.outOfMemory(address.shown) }
-    var opened: UnsafeMutablePointer<AVFormatContext>?
-    do throws(VideoInputError) {
-      let context = try LiveFormat.open(address, settings, watch)
-      opened = context
-      let stream = try LiveStream.find(in: context, address, watch)
-      guard let parameters = stream.pointee.codecpar else {
-        throw Demuxer.outOfMemory(address.shown)
-      }
-      decoder = try Decoder(
-        parameters, timeBase: stream.pointee.time_base, use: .live, name: address.shown)
-      self.context = context
-      self.stream = stream
-      self.packet = packet
-      codec = Decoder.name(of: parameters.pointee.codec_id)
-    } catch {
-      avformat_close_input(&opened)
-      var unused: UnsafeMutablePointer<AVPacket>? = packet
-      av_packet_free(&unused)
-      throw error
+    packets = try LiveFormat.open(address, settings, watch)
+    let stream = packets.stream
+    guard let parameters = stream.pointee.codecpar, let packet = av_packet_alloc() else {
+      throw Demuxer.outOfMemory(address.shown)
     }
-    nominalFramesPerSecond = LiveStream.nominalRate(context, stream)
-    times = LiveTimes(context, stream, isCamera: address.isCamera)
-    pacing = PollPacing(framesPerSecond: nominalFramesPerSecond)
+    self.packet = packet
+    codec = Decoder.name(of: parameters.pointee.codec_id)
+    times = LiveTimes(packets.context, stream, isCamera: address.isCamera)
+    pacing = PollPacing(framesPerSecond: packets.nominalFramesPerSecond)
     lastPicture = Clocks.monotonicSeconds
+    decoder = try Decoder(
+      parameters, timeBase: stream.pointee.time_base, use: .live, name: address.shown)
   }
 
   deinit {
@@ -88,13 +73,16 @@ final class LiveConnection {
     decoder = nil
     var packet: UnsafeMutablePointer<AVPacket>? = packet
     av_packet_free(&packet)
-    var context: UnsafeMutablePointer<AVFormatContext>? = context
-    avformat_close_input(&context)
   }
+
+  /// Frames a second that the source states, or is asked for; nil where neither is known.
+  var nominalFramesPerSecond: Double? { packets.nominalFramesPerSecond }
 
   /// What the user should know of what was opened.
   var note: String? {
-    guard address.isCamera, let parameters = stream.pointee.codecpar?.pointee else { return nil }
+    guard address.isCamera, let parameters = packets.stream.pointee.codecpar?.pointee else {
+      return nil
+    }
     var differences: [String] = []
     if let width = settings.width, let height = settings.height,
       (width, height) != (Int(parameters.width), Int(parameters.height))
@@ -165,7 +153,7 @@ final class LiveConnection {
         problem: "its pictures have another format than was agreed")
     }
     let silence = Clocks.monotonicSeconds - lastPicture
-    guard silence > settings.pictureDeadlineSeconds else { return }
+    guard silence > settings.pictureDeadlineSeconds + packets.restSeconds else { return }
     throw VideoInputError(
       .timedOut, operation: "decode", source: address.shown,
       problem: "data comes, but for \(Int(silence)) s no picture")
@@ -173,24 +161,17 @@ final class LiveConnection {
 
   /// Fills `packet`; returns when it came.
   private func readPacket() throws(VideoInputError) -> Double {
-    watch.start(seconds: settings.readDeadlineSeconds)
+    watch.start(seconds: settings.readDeadlineSeconds + packets.restSeconds)
     while true {
       av_packet_unref(packet)
-      let code = av_read_frame(context, packet)
+      let code = packets.read(into: packet)
       if code >= 0 {
-        guard packet.pointee.stream_index == stream.pointee.index else {
-          // Another stream's packets are no sign of life.
-          if watch.verdict != .goOn {
-            throw LiveFormat.error(landmarkd_averror_exit, "read", address, watch)
-          }
-          continue
-        }
         let now = Clocks.monotonicSeconds
         pacing.came(at: now)
         return now
       }
       guard code == landmarkd_averror_eagain, watch.verdict == .goOn else {
-        throw LiveFormat.error(code, "read", address, watch)
+        throw packets.error(code, "read")
       }
       pacing.pause()
     }
@@ -209,8 +190,9 @@ final class LiveConnection {
     defer { av_frame_unref(decoder.frame) }
     var report = SourceReport()
     let geometry = FrameConverter.Geometry(
-      frame: decoded, stream: stream,
-      aspect: av_guess_sample_aspect_ratio(context, stream, decoder.frame), report: &report)
+      frame: decoded, stream: packets.stream,
+      aspect: av_guess_sample_aspect_ratio(packets.context, packets.stream, decoder.frame),
+      report: &report)
     do throws(FrameConverter.Failure) {
       try converter.convert(decoded, geometry: geometry, into: &frame)
     } catch {

@@ -2,7 +2,7 @@ import CFFmpeg
 import CFFmpegShims
 import Glibc
 
-/// Opens the container of a live source.
+/// Opens a live source.
 enum LiveFormat {
   /// Bytes that are read to know a network stream's container and codecs: a keyframe of a good
   /// camera fits.
@@ -11,9 +11,15 @@ enum LiveFormat {
   /// keyframe came) the decoder finds out.
   private static let probeMicroseconds = 1_000_000
 
-  /// Opens `address`. The interrupt callback is `watch`, which must outlive the context. Throws what
+  /// Opens `address`. `watch` ends it and all reading; it must outlive what is returned. Throws what
   /// is wrong as an error for users; `.credentialsRefused` and `.interrupted` to act on.
   static func open(
+    _ address: LiveAddress, _ settings: LiveSettings, _ watch: IOWatch
+  ) throws(VideoInputError) -> any LivePackets {
+    try ContainerPackets(try openContainer(address, settings, watch), address, watch)
+  }
+
+  private static func openContainer(
     _ address: LiveAddress, _ settings: LiveSettings, _ watch: IOWatch
   ) throws(VideoInputError) -> UnsafeMutablePointer<AVFormatContext> {
     _ = FFmpegLibrary.isPrepared

@@ -44,7 +44,7 @@ public struct VideoInputError: Error, Sendable, Equatable, CustomStringConvertib
   public let kind: Kind
   /// What was being done: "open", "read", "decode".
   public let operation: String
-  /// The input as the user named it.
+  /// The input as the user named it; of an address what may be shown.
   public let source: String
   /// What was found, as a clause.
   public let problem: String
@@ -59,9 +59,10 @@ public struct VideoInputError: Error, Sendable, Equatable, CustomStringConvertib
   ) {
     self.kind = kind
     self.operation = operation
-    self.source = source
-    self.problem = problem
-    self.libraryText = libraryText
+    // Here, so that nobody who makes an error has to think of it; libraries cite addresses, too.
+    self.source = VideoInput.redacted(source)
+    self.problem = VideoInput.redacted(message: problem)
+    self.libraryText = libraryText.map { VideoInput.redacted(message: $0) }
     self.expected = expected
   }
 

@@ -5,13 +5,19 @@ extension VideoInput {
   /// device, or a name below /dev that is not there (an unplugged camera).
   public static func isLive(_ input: String) -> Bool { LiveAddress(input) != nil }
 
-  /// `input` as it may be shown: without user name and password, and without the values of
-  /// parameters that look like a secret.
-  public static func redacted(_ input: String) -> String { LiveAddress.redacted(input) }
+  /// `input`, a file's name or an address, as it may be shown to anybody: of an address what is known
+  /// to be harmless, "..." in place of the rest. Asks the system whether there is such a file.
+  public static func redacted(_ input: String) -> String {
+    var status = stat()
+    return lstat(input, &status) == 0 ? input : ShownAddress.text(of: input)
+  }
+
+  /// A message with every address in it as `redacted` has it.
+  public static func redacted(message: String) -> String { ShownAddress.text(in: message) }
 }
 
 /// Where a live source is.
-struct LiveAddress: Sendable, Equatable {
+struct LiveAddress: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
   enum Place: Sendable, Equatable {
     case camera(path: String)
     /// The scheme is in lower case.
@@ -21,6 +27,10 @@ struct LiveAddress: Sendable, Equatable {
   let place: Place
   /// The address as it may be shown.
   let shown: String
+
+  /// Whoever prints the whole prints what may be shown.
+  var description: String { shown }
+  var customMirror: Mirror { Mirror(self, children: ["shown": shown]) }
 
   var isCamera: Bool {
     if case .camera = place { return true }
@@ -50,7 +60,7 @@ struct LiveAddress: Sendable, Equatable {
 
   /// nil where `text` names a file, or nothing.
   init?(_ text: String) {
-    shown = Self.redacted(text)
+    shown = VideoInput.redacted(text)
     var status = stat()
     if stat(text, &status) == 0 {
       guard status.st_mode & S_IFMT == S_IFCHR, Self.major(status.st_rdev) == Self.videoMajor
@@ -69,11 +79,7 @@ struct LiveAddress: Sendable, Equatable {
   private static func scheme(of text: String) -> String? {
     guard let separator = text.firstRange(of: "://") else { return nil }
     let scheme = text[..<separator.lowerBound].lowercased()
-    let isName = scheme.utf8.allSatisfy { byte in
-      (97...122).contains(byte) || (48...57).contains(byte) || [43, 45, 46].contains(byte)
-    }
-    guard let first = scheme.utf8.first, (97...122).contains(first), isName else { return nil }
-    return scheme
+    return AddressParts.isScheme(scheme) ? scheme : nil
   }
 
   /// The protocols that a source of `scheme` may use, as FFmpeg's list. Whatever the source sends
@@ -89,44 +95,5 @@ struct LiveAddress: Sendable, Equatable {
     case "ftp", "gopher", "gophers", "mmsh", "mmst": "\(scheme),http,httpproxy,tcp,tls"
     default: "\(scheme),tcp,udp,tls"
     }
-  }
-
-  // MARK: - What may be shown
-
-  private static let secretWords = ["pass", "pwd", "token", "key", "secret", "auth", "sig", "user"]
-
-  static func redacted(_ text: String) -> String {
-    guard scheme(of: text) != nil, let separator = text.firstRange(of: "://") else { return text }
-    let head = text[..<separator.upperBound]
-    var rest = text[separator.upperBound...]
-    let end = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
-    if let at = rest[..<end].lastIndex(of: "@") {
-      rest = rest[rest.index(after: at)...]
-    } else if !hasPort(rest[..<end]), let at = rest.lastIndex(of: "@") {
-      // A password with an unescaped slash: "rtsp://user:pa/ss@host/" is no address that works, but
-      // its mistake must not be shown to everybody.
-      rest = rest[rest.index(after: at)...]
-    }
-    return head + withoutSecrets(rest)
-  }
-
-  /// Whether nothing or a port number follows the last colon of "host:port".
-  private static func hasPort(_ authority: Substring) -> Bool {
-    guard let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") else { return true }
-    return authority[authority.index(after: colon)...].allSatisfy(\.isNumber)
-  }
-
-  /// "?a=1&password=x" becomes "?a=1&password=...".
-  private static func withoutSecrets(_ text: Substring) -> String {
-    guard let mark = text.firstIndex(of: "?") else { return String(text) }
-    let parameters = text[text.index(after: mark)...].split(
-      separator: "&", omittingEmptySubsequences: false)
-    let shown = parameters.map { parameter in
-      guard let equals = parameter.firstIndex(of: "=") else { return String(parameter) }
-      let name = parameter[..<equals].lowercased()
-      guard secretWords.contains(where: { name.contains($0) }) else { return String(parameter) }
-      return parameter[...equals] + "..."
-    }
-    return text[...mark] + shown.joined(separator: "&")
   }
 }

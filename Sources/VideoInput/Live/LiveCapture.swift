@@ -9,15 +9,20 @@ import Synchronization
 public final class LiveCapture: Sendable {
   private let loop: CaptureLoop
 
-  /// Throws `.notReadable` for what is no live source (`VideoInput.isLive`). A source that is not
-  /// there is no error: it may come.
+  /// Throws `.notReadable` for what is no live source (`VideoInput.isLive`) and for an address that
+  /// can never work (`SourceAddress.mistake`). A source that is not there is no error: it may come.
   public init(
     _ address: String, settings: LiveSettings = .standard
   ) throws(VideoInputError) {
     guard let place = LiveAddress(address) else {
       throw VideoInputError(
-        .notReadable, operation: "open", source: VideoInput.redacted(address),
+        .notReadable, operation: "open", source: address,
         problem: "it is no live source", expected: "a camera such as /dev/video0, or a URL")
+    }
+    if let mistake = SourceAddress(address).mistake {
+      throw VideoInputError(
+        .notReadable, operation: "open", source: address, problem: mistake.problem,
+        expected: mistake.expected)
     }
     loop = CaptureLoop(place, settings)
   }

@@ -20,22 +20,47 @@ import Testing
     #expect(!VideoInput.isLive(input))
   }
 
-  @Test(arguments: [
-    ("rtsp://user:pass@host:554/a", "rtsp://host:554/a"),
-    ("rtsp://user@host/a", "rtsp://host/a"),
-    ("rtsp://user:p@ss@host/a@b", "rtsp://host/a@b"),
-    ("rtsp://user:pa/ss@host/a", "rtsp://host/a"),
-    ("rtsp://host/a@b", "rtsp://host/a@b"),
-    ("rtsp://[::1]:554/a@b", "rtsp://[::1]:554/a@b"),
-    ("http://host/a?x=1&Password=y&token=z&flag", "http://host/a?x=1&Password=...&token=...&flag"),
-    ("srt://host:1?passphrase=abc&mode=caller", "srt://host:1?passphrase=...&mode=caller"),
-    ("/dev/video0", "/dev/video0"),
-    ("clips/a@b.mp4", "clips/a@b.mp4"),
-  ])
-  func redaction(input: String, shown: String) {
-    #expect(VideoInput.redacted(input) == shown)
-    if let address = LiveAddress(input) { #expect(address.shown == shown) }
+  @Test func printingShowsNoSecret() throws {
+    let address = try #require(LiveAddress("rtsp://user:geheim@host:554/live"))
+    #expect(address.shown == "rtsp://host:554/live")
+    var dumped = ""
+    dump((address, SourceAddress("rtsp://user:geheim@host:554/live")), to: &dumped)
+    #expect(!"\(address) \(String(reflecting: address)) \(dumped)".contains("geheim"))
   }
+
+  /// Not whole, or not percent-encoded: no network makes them right.
+  @Test(arguments: [
+    ("rtsp://admin:2023#Geheim@127.0.0.1:9/s", "\"#\""),
+    ("rtsp://admin:12/Geheim@127.0.0.1:9/s", "\"/\""),
+    ("rtsp://admin:12?Geheim@127.0.0.1:9/s", "\"?\""),
+    ("rtsp://admin:p@ss/Geheim@127.0.0.1:9/s", "\"/\""),
+    ("rtsp://us/er:Geheim@127.0.0.1:9/s", "\"/\""),
+    ("rtsp://joe.doe:12/Geheim@127.0.0.1/s", "\"/\""),
+    ("rtsp://admin:Geh/eim@camera.example/s", "\"/\""),
+    ("rtsp://admin:12/Geheim@camera/live", "\"/\""),
+    ("rtsp://joe@corp.com:Geh/eim@camera/live", "\"/\""), ("rtsp://admin:Geheim", "no port"),
+    ("rtsp://camera:70000/live", "no port"), ("rtsp://admin:Geheim%40camera/", "no port"),
+    ("rtsp:///live", "no host"), ("http://", "no host"),
+  ])
+  func neverWorks(address: String, word: String) throws {
+    let mistake = try #require(SourceAddress(address).mistake, "\(address)")
+    #expect(mistake.problem.contains(word))
+    #expect(!(mistake.problem + mistake.expected).contains("Geh"))
+    let error = videoError { _ = try LiveCapture(address) }
+    #expect(error?.kind == .notReadable)
+    #expect(error?.description.contains(word) == true)
+    #expect(error?.description.contains("Geh") == false)
+    #expect(error?.description.contains("%2F") == (word == "no host" ? false : true))
+  }
+
+  @Test(arguments: [
+    "rtsp://admin:p@ss@127.0.0.1/live", "http://nas:8080/snap@2x.jpg", "http://10.0.0.5/a@b/c",
+    "http://camera.example/proxy@here/rtsp", "srt://host:1?streamid=#!::r=a,u=b", "udp://:5000",
+    "udp://@239.0.0.1:5000", "rtsp://[::1]:554/a@b/c", "rtsp://[::1]/live", "srt://:9000?mode=listener",
+    "rtsp://admin:a%2Fb@host/live", "http://localhost:1/x@y/z", "rtsp://host:/live", "/dev/video9",
+    "clip.mp4", "http://h/proxy/rtsp://admin:x@10.0.0.5/live",
+  ])
+  func mayWork(address: String) { #expect(SourceAddress(address).mistake == nil) }
 
   /// Whatever a source sends cannot make us read local files.
   @Test func noSourceLeadsToFiles() {

@@ -39,6 +39,9 @@ let package = Package(
       pkgConfig: "openblas lapacke",
       providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
     .target(name: "CFFmpegShims", dependencies: ["CFFmpeg"]),
+    // The program's arguments where the system shows them.
+    .target(
+      name: "CProcessArguments", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     // What V4L2 devices say about themselves.
     .target(
       name: "CVideoDevice", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
@@ -82,6 +85,7 @@ let package = Package(
       name: "landmarkd",
       dependencies: [
         "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "VideoInput", "Daemon",
+        "CProcessArguments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import VideoInput
 
 @main
 struct Landmarkd: ParsableCommand {
@@ -20,7 +21,18 @@ struct Landmarkd: ParsableCommand {
     ])
 
   static func main() {
+    let arguments = ProcessArguments.takeHidingSecrets()
     Terminal.prepare()
-    main(nil)
+    do {
+      var command = try parseAsRoot(arguments)
+      try command.run()
+    } catch {
+      let message = fullMessage(for: error)
+      let shown = VideoInput.redacted(message: message)
+      // What is said of a wrong argument cites it, an address with its password, too.
+      guard exitCode(for: error) != .success, shown != message else { exit(withError: error) }
+      Terminal.say(shown)
+      exit(withError: exitCode(for: error))
+    }
   }
 }

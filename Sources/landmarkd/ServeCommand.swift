@@ -30,7 +30,9 @@ struct ServeCommand: ParsableCommand {
         try LandmarkService(path: config, version: Landmarkd.version).run()
         return
       }
-      let count = try LandmarkService.check(config)
+      let configuration = try LandmarkService.check(config)
+      for warning in configuration.warnings { Terminal.say("warning: \(warning)") }
+      let count = configuration.streams.count
       try Terminal.print("\(config): ok, \(count) stream\(count == 1 ? "" : "s")")
     } catch let error as ConfigurationError {
       Terminal.say("\(error)")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Synchronization
+import VideoInput
 
 /// What the command says to its user: messages and progress on standard error, never a stack trace.
 ///
@@ -29,8 +30,9 @@ enum Terminal {
     signal(SIGPIPE, SIG_IGN)
   }
 
-  /// Says a whole line, in one piece, whoever else speaks.
+  /// Says a whole line, in one piece, whoever else speaks. Addresses in it are shown without secrets.
   static func say(_ text: String) {
+    let text = VideoInput.redacted(message: text)
     line.withLock { isShown in
       _ = write((isShown ? erasure : "") + text + "\n", to: STDERR_FILENO)
       isShown = false

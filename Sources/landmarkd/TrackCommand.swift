@@ -15,7 +15,8 @@ struct TrackCommand: ParsableCommand, Sendable {
       NAME.json beside it says how it was made.
 
       INPUT may also be one live source: a camera (/dev/video0; landmarkd devices lists them) or an \
-      address (rtsp://, http://, udp://, srt:// and what else FFmpeg opens). Its rows appear in NAME \
+      address (rtsp://, http://, udp://, srt:// and what else FFmpeg opens; '${NAME}' in it stands \
+      for a variable of the environment, for passwords). Its rows appear in NAME \
       as they come, until SIGINT (status 0) or --duration; a source that is lost is opened again.
 
       Example: landmarkd track --model main_clnf_general.txt --out-dir tracks *.mp4
@@ -114,7 +115,8 @@ struct TrackCommand: ParsableCommand, Sendable {
   @Flag(name: [.short, .long], help: "Say nothing but errors.")
   var quiet = false
 
-  func validate() throws {
+  mutating func validate() throws {
+    input = try input.map(Self.withVariables)
     try belief.check(with: model.fitSettings)
     guard !input.contains(""), outDir != "", picture != "" else {
       throw ValidationError("the name of an input or output is empty")
@@ -150,7 +152,7 @@ struct TrackCommand: ParsableCommand, Sendable {
     for (index, path) in paths.enumerated() {
       if let other = paths[..<index].firstIndex(of: path) {
         throw ValidationError(
-          "\(input[other]) and \(input[index]) would both be written to \(path); track them apart, with -o"
+          "\(VideoInput.redacted(input[other])) and \(VideoInput.redacted(input[index])) would both be written to \(path); track them apart, with -o"
         )
       }
     }
@@ -232,7 +234,8 @@ extension TrackCommand {
   private func checkLive() throws {
     guard let liveInput else {
       if let option = live.given {
-        throw ValidationError("\(option) is for live sources; \(input[0]) is none")
+        throw ValidationError(
+          "\(option) is for live sources; \(VideoInput.redacted(input[0])) is none")
       }
       return
     }
@@ -267,12 +270,27 @@ extension TrackCommand {
     return track.follow()
   }
 
-  /// The last part of a live source's address that may be shown: "video0", "stream".
+  /// The last part of a live source's address that may be shown: "video0", "stream"; its host where
+  /// that is all.
   private static func liveStem(of input: String) -> String {
     let address = VideoInput.redacted(input).prefix { $0 != "?" && $0 != "#" }
-    let parts = address.split { "/:".contains($0) }
-    let name = parts.last.map(String.init) ?? ""
-    return name.isEmpty ? "track" : name
+    let place = address.firstRange(of: "://").map { address[$0.upperBound...] } ?? address
+    let parts = place.split(separator: "/").filter { $0 != "..." }
+    let name = parts.count > 1 ? parts.last : parts.first?.split(separator: ":").first
+    return name.map(String.init) ?? "track"
+  }
+
+  /// An address with the values of the variables that it names (`${NAME}`), percent-encoded, so that
+  /// a password need not stand in the command's line.
+  private static func withVariables(_ input: String) throws -> String {
+    guard input.contains("${"), access(input, F_OK) != 0 else { return input }
+    do throws(AddressSecretError) {
+      return try SourceAddress.expanding(
+        input, environment: ProcessInfo.processInfo.environment
+      ).secretText
+    } catch {
+      throw ValidationError("cannot use \(VideoInput.redacted(input)): \(error)")
+    }
   }
 }
 

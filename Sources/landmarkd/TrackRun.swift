@@ -7,6 +7,7 @@ import VideoInput
 
 /// One input on its way to one CSV.
 struct TrackRun {
+  /// As it may be shown.
   let input: String
   let path: String
   let started: Date
@@ -25,7 +26,7 @@ struct TrackRun {
   private var measurer: (width: Int, height: Int, measurer: FaceMeasurer)?
 
   init(input: String, path: String, started: Date) {
-    self.input = input
+    self.input = VideoInput.redacted(input)
     self.path = path
     self.started = started
   }

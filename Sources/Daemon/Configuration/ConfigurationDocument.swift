@@ -100,7 +100,9 @@ struct ConfigurationDocument {
       } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
         let place = Place(line: context.mark.line, column: context.mark.column)
         guard let key = keys.first, hide(key, at: place) else {
-          list.add(place, keys.first ?? "", "is given twice", expected: "it once")
+          list.add(
+            place, ConfigurationNode.shown(key: keys.first ?? ""), "is given twice",
+            expected: "it once")
           return nil
         }
       } catch {
@@ -193,7 +195,7 @@ struct ConfigurationDocument {
         if first[original] == nil { first[original] = place.line }
         continue
       }
-      let path = key.isEmpty ? scalar.string : "\(key).\(scalar.string)"
+      let path = ConfigurationSection.join(key, ConfigurationNode.shown(key: scalar.string))
       if let line = first[scalar.string] {
         list.add(place, path, "is given again, first on line \(line)", expected: "it once")
       }

@@ -1,3 +1,5 @@
+import VideoInput
+
 /// One mistake in a configuration file.
 public struct ConfigurationMistake: Sendable, Equatable, CustomStringConvertible {
   /// A place in the file's text; both count from 1, columns in Unicode scalars.
@@ -48,15 +50,29 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
 final class MistakeList {
   let file: String
   private(set) var mistakes: [ConfigurationMistake] = []
+  private(set) var warnings: [ConfigurationMistake] = []
 
   init(file: String) { self.file = file }
 
   func add(
     _ place: ConfigurationMistake.Place?, _ key: String, _ problem: String, expected: String
   ) {
-    mistakes.append(
-      ConfigurationMistake(
-        file: file, place: place, key: key, problem: problem, expected: expected))
+    mistakes.append(made(place, key, problem, expected))
+  }
+
+  func warn(
+    _ place: ConfigurationMistake.Place?, _ key: String, _ problem: String, expected: String
+  ) {
+    warnings.append(made(place, key, problem, expected))
+  }
+
+  /// What other modules say may cite an address.
+  private func made(
+    _ place: ConfigurationMistake.Place?, _ key: String, _ problem: String, _ expected: String
+  ) -> ConfigurationMistake {
+    ConfigurationMistake(
+      file: file, place: place, key: key, problem: VideoInput.redacted(message: problem),
+      expected: expected)
   }
 
   /// nil where nothing was wrong.

@@ -4,41 +4,53 @@ import Glibc
 enum ConfigurationFile {
   private typealias Place = ConfigurationMistake.Place
 
+  /// Why a file's bytes cannot be had, as a clause.
+  struct Unreadable: Error {
+    let problem: String
+  }
+
   /// nil where they cannot be had, with the reason in `list`.
   static func bytes(of path: String, into list: MistakeList) -> [UInt8]? {
-    func refuse(_ problem: String) -> [UInt8]? {
-      list.add(nil, "", problem, expected: "a YAML file that can be read")
+    do throws(Unreadable) {
+      return try read(path, atMost: ConfigurationDocument.largestFile).bytes
+    } catch {
+      list.add(nil, "", error.problem, expected: "a YAML file that can be read")
       return nil
     }
+  }
+
+  /// A regular file's bytes and mode.
+  static func read(
+    _ path: String, atMost limit: Int, what: String = "configuration"
+  ) throws(Unreadable) -> (bytes: [UInt8], mode: mode_t) {
     // Without O_NONBLOCK a FIFO would be waited for.
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else {
-      return refuse("cannot be opened: \(String(cString: strerror(errno)))")
+      throw Unreadable(problem: "cannot be opened: \(String(cString: strerror(errno)))")
     }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      return refuse("is not a regular file")
+      throw Unreadable(problem: "is not a regular file")
     }
-    let limit = ConfigurationDocument.largestFile
     var bytes = [UInt8](repeating: 0, count: limit + 1)
     var filled = 0
     while filled < bytes.count {
       let count = bytes.withUnsafeMutableBytes {
-        read(descriptor, $0.baseAddress.map { $0 + filled }, $0.count - filled)
+        Glibc.read(descriptor, $0.baseAddress.map { $0 + filled }, $0.count - filled)
       }
       if count < 0 {
         if errno == EINTR { continue }
-        return refuse("cannot be read: \(String(cString: strerror(errno)))")
+        throw Unreadable(problem: "cannot be read: \(String(cString: strerror(errno)))")
       }
       if count == 0 { break }
       filled += count
     }
     guard filled <= limit else {
-      return refuse("has more than \(limit) bytes, the most that a configuration may have")
+      throw Unreadable(problem: "has more than \(limit) bytes, the most that a \(what) may have")
     }
     bytes.removeLast(bytes.count - filled)
-    return bytes
+    return (bytes, status.st_mode)
   }
 
   /// nil where the bytes are no UTF-8, with the first wrong place in `list`.

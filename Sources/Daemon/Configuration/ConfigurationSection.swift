@@ -20,7 +20,8 @@ struct ConfigurationSection {
       for entry in entries {
         guard keys.contains(entry.key) else {
           list.add(
-            entry.place, Self.join(path, entry.key), "is no key that is known here",
+            entry.place, Self.join(path, ConfigurationNode.shown(key: entry.key)),
+            "is no key that is known here",
             expected: Self.suggestion(for: entry.key, among: keys))
           continue
         }
@@ -58,6 +59,11 @@ struct ConfigurationSection {
     list.add(entries[key]?.value.place ?? place, path(of: key), problem, expected: expected)
   }
 
+  /// Adds a warning about a key that is there.
+  func warn(_ key: String, _ problem: String, expected: String) {
+    list.warn(entries[key]?.value.place ?? place, path(of: key), problem, expected: expected)
+  }
+
   /// The value of a key; nil where it is not given or wrong.
   func read<Value>(_ key: String, _ format: ValueFormat<Value>) -> Value? {
     guard let entry = entries[key] else { return nil }
@@ -82,10 +88,17 @@ struct ConfigurationSection {
       if let value = format.parse(text) { return value }
     case .scalar, .mapping, .sequence: break
     }
-    let isShown = !format.isSecret || node.isEmpty
-    list.add(
-      node.place, path, isShown ? node.kind : "cannot be used", expected: format.expected)
+    list.add(node.place, path, problem(of: node, format), expected: format.expected)
     return nil
+  }
+
+  private static func problem<Value>(
+    of node: ConfigurationNode, _ format: ValueFormat<Value>
+  ) -> String {
+    if node.isEmpty { return node.kind }
+    if format.isSecret { return "cannot be used" }
+    if case .scalar(let text, _) = node.value { return "is \(ConfigurationNode.quoted(text))" }
+    return node.kind
   }
 
   /// The section under a key; nil where it is not given or no mapping.

@@ -1,31 +1,34 @@
+import Foundation
 import Logging
 
 extension ServiceConfiguration {
   /// Reads and checks a configuration file.
   ///
   /// Models are loaded through `models`, so that what this takes can be run. Relative paths are
-  /// taken from the working folder. Blocks for as long as models take to load.
+  /// taken from the working folder; secrets from files and `environment`, each time anew. Blocks for
+  /// as long as models take to load.
   ///
   /// - Throws: `ConfigurationError` with every mistake that was found.
   public static func load(
-    _ path: String, models: ModelStore
+    _ path: String, models: ModelStore,
+    environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(ConfigurationError) -> ServiceConfiguration {
     let list = MistakeList(file: path)
     let root = ConfigurationDocument.read(path, into: list)
-    return try read(root, list, models)
+    return try read(root, list, StreamReading(models: models, environment: environment))
   }
 
   /// As `load`, of a file's text; `name` is the file's in messages.
   static func parse(
-    _ text: String, name: String, models: ModelStore
+    _ text: String, name: String, models: ModelStore, environment: [String: String] = [:]
   ) throws(ConfigurationError) -> ServiceConfiguration {
     let list = MistakeList(file: name)
     let root = ConfigurationDocument.parse(text, into: list)
-    return try read(root, list, models)
+    return try read(root, list, StreamReading(models: models, environment: environment))
   }
 
   private static func read(
-    _ root: ConfigurationNode?, _ list: MistakeList, _ models: ModelStore
+    _ root: ConfigurationNode?, _ list: MistakeList, _ context: StreamReading
   ) throws(ConfigurationError) -> ServiceConfiguration {
     var configuration = ServiceConfiguration(streams: [])
     if let root {
@@ -35,9 +38,10 @@ extension ServiceConfiguration {
         root, path: "", keys: ["http", "log", "streams"], list: list)
       {
         configuration = ServiceConfiguration(
-          http: HTTPConfiguration(reading: section.section("http", keys: HTTPConfiguration.keys)),
+          http: HTTPConfiguration(
+            reading: section.section("http", keys: HTTPConfiguration.keys), context.secrets),
           logLevel: section.section("log", keys: ["level"])?.read("level", logLevels) ?? .info,
-          streams: readStreams(section, models))
+          streams: readStreams(section, context), warnings: list.warnings)
       }
     }
     if let error = list.error { throw error }
@@ -51,14 +55,13 @@ extension ServiceConfiguration {
   }
 
   private static func readStreams(
-    _ root: ConfigurationSection, _ models: ModelStore
+    _ root: ConfigurationSection, _ context: StreamReading
   ) -> [StreamConfiguration] {
     let expected = "a list of streams, each with at least name and source"
     let elements = root.elements("streams", expected: expected)
     if elements.isEmpty, root.node("streams").map({ $0.isEmpty || $0.isEmptyList }) ?? true {
       root.complain("streams", root.has("streams") ? "is empty" : "is missing", expected: expected)
     }
-    let context = StreamReading(models: models)
     return elements.compactMap { node, path in
       let section = ConfigurationSection(
         node, path: path, keys: StreamConfiguration.keys, list: root.list)
@@ -70,10 +73,14 @@ extension ServiceConfiguration {
 /// What streams have to do with each other while they are read.
 final class StreamReading {
   let models: ModelStore
+  let secrets: SecretSource
   /// What must be there once, with the key that has it first.
   private var owners: [String: String] = [:]
 
-  init(models: ModelStore) { self.models = models }
+  init(models: ModelStore, environment: [String: String]) {
+    self.models = models
+    secrets = SecretSource(environment: environment)
+  }
 
   /// Complains where another key has `value` already; `kind` keeps values of different kinds apart.
   func claim(
@@ -91,10 +98,10 @@ final class StreamReading {
 }
 
 extension HTTPConfiguration {
-  static let keys = ["address", "port", "token"]
+  static let keys = ["address", "port", "token", "token-file"]
 
   /// The defaults without a section.
-  init(reading section: ConfigurationSection?) {
+  init(reading section: ConfigurationSection?, _ secrets: SecretSource) {
     let standard = HTTPConfiguration.standard
     guard let section else {
       self = standard
@@ -102,15 +109,28 @@ extension HTTPConfiguration {
     }
     let address = section.read("address", .interfaceAddress) ?? standard.address
     let port = section.read("port", ValueFormat.integer(1...65535, "a port").orOff())
-    let token = section.read("token", Self.token)
+    let token = Self.readToken(section, secrets)
     self.init(address: address, port: port ?? standard.port, token: token)
     let isLoopback = address == "localhost" || NetworkAddress(address)?.isLoopback == true
-    if !isLoopback, self.port != nil, !section.has("token") {
+    if !isLoopback, self.port != nil, !section.has("token"), !section.has("token-file") {
       section.complain(
         "address",
         "is \(ConfigurationNode.quoted(address)), which others can reach, without a token",
         expected: "a token (http.token), or a loopback address such as 127.0.0.1")
     }
+  }
+
+  private static func readToken(
+    _ section: ConfigurationSection, _ secrets: SecretSource
+  ) -> String? {
+    guard section.has("token-file") else { return section.read("token", token) }
+    if section.has("token") {
+      section.complain("token-file", "is given beside token", expected: "one of them")
+    }
+    guard let text = section.secret(inFileOf: "token-file", secrets) else { return nil }
+    if let right = token.parse(text) { return right }
+    section.complain("token-file", "the file's token cannot be used", expected: token.expected)
+    return nil
   }
 
   /// Goes into headers and addresses as it stands.

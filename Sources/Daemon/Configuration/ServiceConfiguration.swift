@@ -12,15 +12,18 @@ public struct ServiceConfiguration: Sendable, Equatable {
   public let logLevel: Logger.Level
   /// At least one; their names differ.
   public let streams: [StreamConfiguration]
+  /// What can be used and should not be so.
+  public let warnings: [ConfigurationMistake]
 
   /// Takes what is known to be right; files are read by `load`.
   public init(
     http: HTTPConfiguration = .standard, logLevel: Logger.Level = .info,
-    streams: [StreamConfiguration]
+    streams: [StreamConfiguration], warnings: [ConfigurationMistake] = []
   ) {
     self.http = http
     self.logLevel = logLevel
     self.streams = streams
+    self.warnings = warnings
   }
 }
 
@@ -119,17 +122,14 @@ public struct BeliefConfiguration: Sendable, Equatable {
 
 /// Where frames come from, and how they are asked for.
 public struct SourceConfiguration: Sendable, Equatable {
-  /// A device's path or an address with a scheme. May hold a password: show `shownAddress`.
-  public let address: String
+  /// A device's path or an address with a scheme; its secrets are in it.
+  public let address: SourceAddress
   public let settings: LiveSettings
 
-  public init(address: String, settings: LiveSettings = .standard) {
+  public init(address: SourceAddress, settings: LiveSettings = .standard) {
     self.address = address
     self.settings = settings
   }
-
-  /// The address without user name, password and the like.
-  public var shownAddress: String { VideoInput.redacted(address) }
 }
 
 /// Where a stream's rows go.

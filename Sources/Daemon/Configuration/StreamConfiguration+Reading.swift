@@ -14,7 +14,7 @@ extension StreamConfiguration {
     if let name {
       context.claim(name, as: "stream", section, "name", expected: "a name that no other has")
     }
-    let source = SourceConfiguration(reading: section)
+    let source = SourceConfiguration(reading: section, context.secrets)
     let model = section.read("model", .text("a model's file or folder"))
     let landmarkCount = model.flatMap { path in
       section.has("model") ? Self.load(path, section, context)?.landmarkCount : nil
@@ -46,12 +46,14 @@ extension StreamConfiguration {
 }
 
 extension SourceConfiguration {
-  static let keys = [
-    "pixel-format", "video-size", "frame-rate", "rtsp-transport", "open-deadline", "read-deadline",
-  ]
+  static let keys =
+    addressKeys + [
+      "pixel-format", "video-size", "frame-rate", "rtsp-transport", "open-deadline",
+      "read-deadline",
+    ]
 
-  init?(reading section: ConfigurationSection) {
-    let address = section.require("source", Self.liveAddress)
+  init?(reading section: ConfigurationSection, _ secrets: SecretSource) {
+    let address = Self.readAddress(section, secrets)
     let size = section.read("video-size", Self.size)
     let pixelFormat = section.read("pixel-format", Self.pixelFormat)
     let rate = section.read("frame-rate", .number(0.1...1000, "frames a second"))
@@ -71,19 +73,8 @@ extension SourceConfiguration {
           readDeadlineSeconds: readDeadline ?? standard.readDeadlineSeconds))
     } catch {
       // Each value was read within its range; what is left is what FFmpeg does not know.
-      section.complain("source", "cannot be used: \(error)", expected: Self.liveAddress.expected)
+      section.complain("source", "cannot be used: \(error)", expected: Self.addressText.expected)
       return nil
-    }
-  }
-
-  /// A camera that is not there yet has a right address, a file that is there has not. What stands
-  /// there may hold a password.
-  private static var liveAddress: ValueFormat<String> {
-    ValueFormat(
-      "a camera such as /dev/video0 or an address such as rtsp://host/path; recorded files are for "
-        + "landmarkd track", isSecret: true
-    ) { text in
-      ValueFormat<String>.isPlainText(text) && VideoInput.isLive(text) ? text : nil
     }
   }
 

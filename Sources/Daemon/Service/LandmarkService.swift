@@ -19,10 +19,10 @@ public struct LandmarkService: Sendable {
     self.version = version
   }
 
-  /// Reads the configuration as `run` would. Returns the number of streams.
+  /// Reads the configuration as `run` would.
   /// - Throws: `ConfigurationError`.
-  public static func check(_ path: String) throws(ConfigurationError) -> Int {
-    try ServiceConfiguration.load(path, models: ModelStore()).streams.count
+  public static func check(_ path: String) throws(ConfigurationError) -> ServiceConfiguration {
+    try ServiceConfiguration.load(path, models: ModelStore())
   }
 
   /// Runs the service on threads of its own until SIGTERM or SIGINT; blocks until everything is
@@ -82,6 +82,7 @@ public struct LandmarkService: Sendable {
     ender.group.withLock { $0 = group }
     let names = configuration.streams.map(\.name).joined(separator: ", ")
     logger.notice("landmarkd \(version), \(path): \(names)")
+    for warning in configuration.warnings { logger.warning("\(warning)") }
     _ = try await onOwnThread("start") { try supervisor.run(configuration) }
     try await group.run()
     logger.notice("all outputs are closed")

@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import Recording
 import Synchronization
+import VideoInput
 
 /// Where the service's messages go: lines to a descriptor, written by a thread of its own.
 ///
@@ -52,7 +53,8 @@ public final class LogOutput: Sendable {
   }
 
   func add(_ level: Logger.Level, _ text: String) {
-    let line = self.line(level, singleLine(text))
+    // Whatever a library put into its words: no address gives its secrets away here.
+    let line = self.line(level, singleLine(VideoInput.redacted(message: text)))
     queue.withLock { queue in
       if queue.lines.count < Self.mostLines {
         queue.lines.append(line)

@@ -30,6 +30,7 @@ struct ReloadService: Service {
         try ServiceConfiguration.load(path, models: models)
       }
       threshold.value = configuration.logLevel
+      for warning in configuration.warnings { logger.warning("\(warning)") }
       let change = try await onOwnThread("reload") { try state.supervisor.run(configuration) }
       http.yield(configuration.http)
       state.note(reload: nil)

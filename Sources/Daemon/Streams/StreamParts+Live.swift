@@ -4,7 +4,7 @@ import VideoInput
 extension StreamParts {
   /// Cameras, network streams and real outputs.
   static let live = StreamParts(
-    makeCapture: { try LiveCapture($0.address, settings: $0.settings) },
+    makeCapture: { try LiveCapture($0.address.secretText, settings: $0.settings) },
     makeDetector: makeFrontalDetector, makeSink: makeSink)
 
   private static func makeSink(

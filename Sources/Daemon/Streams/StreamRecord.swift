@@ -49,7 +49,7 @@ final class StreamRecord: Sendable {
     state = Mutex(
       State(
         status: StreamStatus(
-          name: configuration.name, source: configuration.source.shownAddress),
+          name: configuration.name, source: configuration.source.address.shown),
         stateSince: now, turnDue: now + Self.longestTurn))
   }
 

@@ -97,7 +97,7 @@ enum AddressWords {
     front full garage garden gate get go hall hd hevc high hik hls http https image images img \
     index input ipcam isapi jpeg jpg kitchen landmarkd left listener live lobby low main major media \
     medium mid minor mjpeg mjpg mkv mode monitor motion mov mpeg mpg multicast no none nph nvr \
-    office onvif out output parking photo picture play playback player preview primary profile \
+    office onvif out output parking path photo picture play playback player preview primary profile \
     proxy quality raw real rear rec record rendezvous right room rtmp rtp rtsp sample sd sdp second \
     secondary serve server shot side small smp snap snapshot sound src stage standard street stream \
     streaming streams sub subtype tcp test third thumb track trackid tracks ts tv udp unicast url \

@@ -1,6 +1,6 @@
 /// An address or device's path as it is opened, which printing does not give away: whatever prints
 /// it, or something that holds it, prints `shown`.
-public struct SourceAddress: Sendable, Hashable, ExpressibleByStringLiteral,
+public struct SourceAddress: Sendable, Hashable, ExpressibleByStringInterpolation,
   CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
 {
   /// As it is opened. May hold a password: not for messages.
@@ -68,7 +68,8 @@ public struct AddressMistake: Sendable, Equatable {
       parts.rest.firstRange(of: Array("://".utf8)) == nil
     else { return nil }
     if other.isNumericHost { return character }
-    let isName = parts.host.contains(UInt8(ascii: ".")) || parts.host.elementsEqual("localhost".utf8)
+    let isName =
+      parts.host.contains(UInt8(ascii: ".")) || parts.host.elementsEqual("localhost".utf8)
     let goesOn = other.hasPort || !other.rest.isEmpty
     return !isName && goesOn ? character : nil
   }

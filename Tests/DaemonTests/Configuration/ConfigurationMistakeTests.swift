@@ -102,7 +102,7 @@ import Testing
         "? [a, b]\n: 1", "c.yaml:1:3: has a key that is no plain text; expected a key's name"),
       root(
         "http: [8080]",
-        "c.yaml:1:7: http: is a list; expected keys with values: address, port, token"),
+        "c.yaml:1:7: http: is a list; expected keys with values: address, port, token, token-file"),
       stream(
         "fast-motoin: true",
         "c.yaml:4:5: streams[0].fast-motoin: is no key that is known here; expected \"fast-motion\" perhaps"

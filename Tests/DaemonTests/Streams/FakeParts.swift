@@ -206,7 +206,7 @@ final class FakeWorld: Sendable {
     StreamParts(
       makeCapture: { source in
         let capture = FakeCapture(try SyntheticFixture.image("image_frontal.pgm"))
-        self.state.withLock { $0.captures[source.address, default: []].append(capture) }
+        self.state.withLock { $0.captures[source.address.secretText, default: []].append(capture) }
         return capture
       },
       makeDetector: { _ in FakeDetector() },
@@ -230,7 +230,7 @@ final class FakeWorld: Sendable {
   /// A stream of the synthetic model with one output.
   static func stream(_ name: String, source: String? = nil) -> StreamConfiguration {
     StreamConfiguration(
-      name: name, source: SourceConfiguration(address: source ?? "fake://\(name)"),
+      name: name, source: SourceConfiguration(address: SourceAddress(source ?? "fake://\(name)")),
       model: SyntheticFixture.mainFile, outputs: [.csv(logSettings, columns: [])])
   }
 

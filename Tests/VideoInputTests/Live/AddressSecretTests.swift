@@ -33,16 +33,18 @@ import Testing
     #expect(
       try address.adding(user: "j@x", password: "1/2:3").secretText
         == "rtsp://j%40x:1%2F2%3A3@h:554/live?channel=1")
-    #expect(try address.adding(user: "a", password: nil).secretText == "rtsp://a@h:554/live?channel=1")
+    #expect(
+      try address.adding(user: "a", password: nil).secretText == "rtsp://a@h:554/live?channel=1")
     let named: SourceAddress = "rtsp://a%40b@h/live"
     #expect(try named.adding(user: nil, password: "p").secretText == "rtsp://a%40b:p@h/live")
     #expect(try address.adding(user: "a", password: "/@?").mistake == nil)
   }
 
-  @Test(arguments: [
-    ("rtsp://h/live", nil, AddressSecretError.noUser), ("rtsp://a:b@h/live", nil, .passwordTwice),
-    ("rtsp://a@h/live", "b", .passwordTwice), ("/dev/video0", "a", .noAddress),
-  ] as [(SourceAddress, String?, AddressSecretError)])
+  @Test(
+    arguments: [
+      ("rtsp://h/live", nil, AddressSecretError.noUser), ("rtsp://a:b@h/live", nil, .passwordTwice),
+      ("rtsp://a@h/live", "b", .passwordTwice), ("/dev/video0", "a", .noAddress),
+    ] as [(SourceAddress, String?, AddressSecretError)])
   func wrongPasswords(address: SourceAddress, user: String?, error: AddressSecretError) {
     #expect(throws: error) { try address.adding(user: user, password: "geheim") }
   }

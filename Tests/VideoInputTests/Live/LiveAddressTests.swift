@@ -56,7 +56,8 @@ import Testing
   @Test(arguments: [
     "rtsp://admin:p@ss@127.0.0.1/live", "http://nas:8080/snap@2x.jpg", "http://10.0.0.5/a@b/c",
     "http://camera.example/proxy@here/rtsp", "srt://host:1?streamid=#!::r=a,u=b", "udp://:5000",
-    "udp://@239.0.0.1:5000", "rtsp://[::1]:554/a@b/c", "rtsp://[::1]/live", "srt://:9000?mode=listener",
+    "udp://@239.0.0.1:5000", "rtsp://[::1]:554/a@b/c", "rtsp://[::1]/live",
+    "srt://:9000?mode=listener",
     "rtsp://admin:a%2Fb@host/live", "http://localhost:1/x@y/z", "rtsp://host:/live", "/dev/video9",
     "clip.mp4", "http://h/proxy/rtsp://admin:x@10.0.0.5/live",
   ])

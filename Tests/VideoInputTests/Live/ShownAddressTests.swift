@@ -10,9 +10,11 @@ import Testing
     arguments: [
       "rtsp://camera.example:554/live", "rtsp://10.0.0.5/Streaming/Channels/101",
       "rtsp://10.0.0.5:554/stream1", "rtsp://10.0.0.5/live/main", "rtsp://nvr/h264Preview_01_main",
-      "rtsp://10.0.0.5/cam/realmonitor?channel=1&subtype=0", "http://10.0.0.5/axis-cgi/mjpg/video.cgi",
+      "rtsp://10.0.0.5/cam/realmonitor?channel=1&subtype=0",
+      "http://10.0.0.5/axis-cgi/mjpg/video.cgi",
       "http://10.0.0.5/axis-media/media.amp?videocodec=h264&resolution=640x480",
-      "http://camera/snap.jpg", "rtsp://camera/profile1/media.smp", "rtsp://camera/unicast/c1/s0/live",
+      "http://camera/snap.jpg", "rtsp://camera/profile1/media.smp",
+      "rtsp://camera/unicast/c1/s0/live",
       "http://127.0.0.1:8000/face.mjpeg", "udp://239.0.0.1:5000?pkt_size=1316",
       "srt://:9000?mode=listener", "srt://host:9000?mode=caller&latency=200000",
       "http://host/live.m3u8", "rtsp://[fe80::1]:554/1", "HTTP://Camera/Image.JPG", "http://host/?",
@@ -58,8 +60,13 @@ import Testing
     "addresses in messages of others",
     arguments: [
       ("no way to rtsp://a:Geheim@h:1/live: refused", "no way to rtsp://h:1/live: refused"),
-      ("'http://h/x?k=Geheim' and (http://u:Geheim@h/live).", "'http://h/x?...' and (http://h/live)."),
-      ("cannot open rtsp://...: what (rtsp://h/...)", "cannot open rtsp://...: what (rtsp://h/...)"),
+      (
+        "'http://h/x?k=Geheim' and (http://u:Geheim@h/live).",
+        "'http://h/x?...' and (http://h/live)."
+      ),
+      (
+        "cannot open rtsp://...: what (rtsp://h/...)", "cannot open rtsp://...: what (rtsp://h/...)"
+      ),
       ("no address at all: a/b", "no address at all: a/b"), ("://", "..."), ("", ""),
     ])
   func messages(text: String, shown: String) { #expect(ShownAddress.text(in: text) == shown) }
@@ -86,7 +93,9 @@ import Testing
       #expect(ShownAddress.text(of: shown) == shown, "\(address)")
       #expect("\(SourceAddress(address))" == shown)
       if let place = LiveAddress(address) {
-        for core in secret.cores { #expect(!"\(place) \(String(reflecting: place))".contains(core)) }
+        for core in secret.cores {
+          #expect(!"\(place) \(String(reflecting: place))".contains(core))
+        }
       }
       if let mistake = SourceAddress(address).mistake {
         for core in secret.cores {
@@ -168,7 +177,7 @@ import Testing
       "\(start)\(host)\(path)#\(name)=\(secret)",
       "\(start)\(host)/live/x pubUser=admin pubPasswd=\(secret)",
       "\(start)\(host)/proxy/rtsp://admin:\(secret)@h/live",
-      "\(start)\(host)\(path)?url=http://admin:\(secret)@h/", 
+      "\(start)\(host)\(path)?url=http://admin:\(secret)@h/",
       // With an "@" in it what follows is a host for all that can be known.
       "\(start)admin:\(whole.cores[0])",
       "\(start)\(user):\(secret)@\(host)/live?\(name)=\(secret)",

@@ -38,7 +38,7 @@ public enum RecordingError: Error, Sendable, Equatable, CustomStringConvertible 
     case .alreadyExists(let path, let rows?):
       return "\(path) was made by someone else meanwhile; the rows are in \(rows)"
     case .inUse(let path):
-      return "\(path) is being written by another run"
+      return "\(path) is being written by another run or output"
     case .notARegularFile(let path):
       return "\(path) is not a regular file"
     case .closed(let path):

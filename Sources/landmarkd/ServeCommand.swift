@@ -25,6 +25,7 @@ struct ServeCommand: ParsableCommand {
   var check = false
 
   func run() throws {
+    try DescriptorLimit.require()
     do {
       guard check else {
         try LandmarkService(path: config, version: Landmarkd.version).run()

@@ -165,6 +165,7 @@ struct TrackCommand: ParsableCommand, Sendable {
   }
 
   func run() throws {
+    try DescriptorLimit.require()
     let faceModel = try model.load()
     if let outDir { try makeFolder(outDir) }
     let interruption = Interruption()

@@ -94,6 +94,21 @@ import Testing
     #expect(result.errors.contains("warning: stream door: no source"))
   }
 
+  /// With fewer files than it takes to hear a signal there is an error, not a deaf service; a limit
+  /// that may be raised is.
+  @Test(arguments: [["serve", "--config", "c.yaml"], ["track", "/dev/landmarkd-test-no-camera"]])
+  func tooFewFiles(arguments: [String]) throws {
+    let refused = try Command.shell("ulimit -n 8; exec \"$@\"", arguments, in: folder)
+    #expect(refused.status == 1, "\(refused)")
+    #expect(
+      refused.lines == [
+        "landmarkd: the limit of open files is 8; expected at least 64 (ulimit -n, LimitNOFILE=)"
+      ])
+    let raised = try Command.shell(
+      "ulimit -S -n 8; exec \"$@\"", ["serve", "--config", "c.yaml", "--check"], in: folder)
+    #expect(raised.status == 0, "\(raised)")
+  }
+
   @Test func aBadFileChangesNothing() throws {
     let run = try startReady()
     try folder.write("streams:\n- nam: x\n  source: 1\n", to: "c.yaml")

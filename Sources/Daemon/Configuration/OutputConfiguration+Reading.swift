@@ -109,7 +109,7 @@ extension OutputConfiguration {
       return .standardOutput
     }
     guard let path = section.read("socket", socketPath) else { return nil }
-    context.claim(path, as: "target", section, "socket", expected: "a socket of its own")
+    context.claim(file: path, section, "socket", expected: "a socket of its own")
     return .socket(path: path)
   }
 
@@ -166,7 +166,7 @@ extension LogFileSettings {
     // Without a name of its own the stream cannot be said to share a file.
     if let stream {
       context.claim(
-        pattern.replacing("{stream}", with: stream), as: "target", section, "path",
+        file: pattern.replacing("{stream}", with: stream), section, "path",
         expected: "files of its own; {stream} stands for the stream's name")
     }
     do {

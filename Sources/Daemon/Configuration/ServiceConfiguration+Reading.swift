@@ -87,13 +87,25 @@ final class StreamReading {
     _ value: String, as kind: String, _ section: ConfigurationSection, _ key: String,
     expected: String
   ) {
-    let path = section.path(of: key)
-    guard let owner = owners["\(kind) \(value)"] else {
-      owners["\(kind) \(value)"] = path
-      return
-    }
+    guard let owner = owner(of: "\(kind) \(value)", section, key) else { return }
     section.complain(
       key, "is \(ConfigurationNode.quoted(value)) as \(owner) is", expected: expected)
+  }
+
+  /// Complains where another key leads to the same file or socket, however it is written.
+  func claim(file path: String, _ section: ConfigurationSection, _ key: String, expected: String) {
+    guard let owner = owner(of: "file \(FilePlace.canonical(path))", section, key) else { return }
+    section.complain(
+      key, "is \(ConfigurationNode.quoted(path)), the same as \(owner)", expected: expected)
+  }
+
+  /// The key that has `value` already; nil where it is this one's now.
+  private func owner(
+    of value: String, _ section: ConfigurationSection, _ key: String
+  ) -> String? {
+    if let owner = owners[value] { return owner }
+    owners[value] = section.path(of: key)
+    return nil
   }
 }
 

@@ -24,6 +24,7 @@ final class DatagramSender: Sendable {
     var nextAddressSeconds = -Double.infinity
     var written = 0
     var losses = LossCounts()
+    /// What is wrong; for as long as nothing shows that it is over.
     var problem: Problem?
     var problemSeconds = -Double.infinity
   }
@@ -41,7 +42,8 @@ final class DatagramSender: Sendable {
   private static let resolutionSeconds = 10.0
   /// Between two tries of other addresses.
   private static let addressSeconds = 1.0
-  /// How long a refusal counts as what is wrong now.
+  /// How long after a failure packets have to go without another before all is well: a refusal
+  /// comes back some time after its packet, and only the next send hears of it.
   private static let problemLifeSeconds = 2.0
 
   init(host: String, port: Int, clock: LogClock = LogClock()) throws(RecordingError) {
@@ -76,6 +78,7 @@ final class DatagramSender: Sendable {
         return openAgain(&state)
       }
       var failure = send(bytes, state.descriptor)
+      if failure == nil { noteSuccess(&state) }
       if failure == ECONNREFUSED {
         // Of an earlier packet, which was counted as written: the error is taken away by being
         // reported, and this one not sent.
@@ -113,12 +116,9 @@ final class DatagramSender: Sendable {
 
   func status(kind: String) -> SinkStatus {
     state.withLock { state in
-      let isRecent =
-        clock.monotonicSeconds() - state.problemSeconds < Self.problemLifeSeconds
-      let isCut = state.descriptor < 0 && !state.isClosed
-      return SinkStatus(
+      SinkStatus(
         kind: kind, target: target, written: state.written, lost: state.losses.byCause,
-        problem: isRecent || isCut ? state.problem.map(text) : nil)
+        problem: state.problem.map(text))
     }
   }
 
@@ -139,6 +139,14 @@ final class DatagramSender: Sendable {
       descriptor, bytes.baseAddress, bytes.count,
       Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
     return sent >= 0 ? nil : errno
+  }
+
+  /// A packet went and none before it was refused.
+  private func noteSuccess(_ state: inout State) {
+    guard state.problem != nil,
+      clock.monotonicSeconds() - state.problemSeconds >= Self.problemLifeSeconds
+    else { return }
+    state.problem = nil
   }
 
   /// Tries what is known of the receiver's addresses, and to know more.

@@ -46,19 +46,44 @@ extension RotatingFile {
       return try create(plan.names.path(at: begin), period)
     }
     while true {
-      var counter = 0
-      while exists(plan.names.path(at: begin, counter: counter)) { counter += 1 }
+      let name = plan.names.path(at: begin)
+      let known = lastCounter.map { $0.name == name ? $0.counter : 0 } ?? 0
+      let counter = Self.firstFree(from: known) {
+        exists(plan.names.path(at: begin, counter: $0))
+      }
       if counter > 0 {
         let last = plan.names.path(at: begin, counter: counter - 1)
-        if let file = try goOn(last, period: period, room: room) { return file }
+        if let file = try goOn(last, period: period, room: room) {
+          lastCounter = (name, counter - 1)
+          return file
+        }
       }
       do throws(RecordingError) {
-        return try create(plan.names.path(at: begin, counter: counter), period)
+        let file = try create(plan.names.path(at: begin, counter: counter), period)
+        lastCounter = (name, counter)
+        return file
       } catch {
         // Made by someone else between our look and our open: look again.
         guard case .alreadyExists = error else { throw error }
       }
     }
+  }
+
+  /// A counter from `first` on that is free and, unless it is `first`, follows one that is taken: the
+  /// first free one where none is missing before. Asks a few dozen times however many there are.
+  static func firstFree(from first: Int, isTaken: (Int) -> Bool) -> Int {
+    guard isTaken(first) else { return first }
+    var (taken, step) = (first, 1)
+    while isTaken(taken + step) {
+      taken += step
+      step *= 2
+    }
+    var free = taken + step
+    while free - taken > 1 {
+      let middle = taken + (free - taken) / 2
+      if isTaken(middle) { taken = middle } else { free = middle }
+    }
+    return free
   }
 
   /// Makes a new file with its header. Throws `alreadyExists` unless existing files are replaced.
@@ -132,7 +157,7 @@ extension RotatingFile {
 
   /// Cuts a torn last line off a file of ours; its length then. nil where it is not ours, which is
   /// left as it is.
-  private func repair(_ descriptor: Int32, _ path: String) throws(RecordingError) -> Int? {
+  func repair(_ descriptor: Int32, _ path: String) throws(RecordingError) -> Int? {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .current("open", path) }
     let size = Int(status.st_size)
@@ -179,7 +204,7 @@ extension RotatingFile {
     return bytes
   }
 
-  private func writeHeader(_ descriptor: Int32, _ path: String) throws(RecordingError) {
+  func writeHeader(_ descriptor: Int32, _ path: String) throws(RecordingError) {
     let failure = plan.header.withUnsafeBytes { appendAll($0, to: descriptor).1 }
     guard let failure else { return }
     // All or nothing: the rest of a header would be a torn line.

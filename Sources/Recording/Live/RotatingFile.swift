@@ -53,6 +53,8 @@ final class RotatingFile: LineDestination {
   private var unsynchronisedSince: Double?
   /// Whether the first file was opened: what is done once, was.
   var hasOpened = false
+  /// The counter of the file that was opened last, and its name without one.
+  var lastCounter: (name: String, counter: Int)?
 
   init(_ plan: Plan, calls: FileCalls = FileCalls(), clock: LogClock = LogClock()) {
     self.plan = plan
@@ -120,6 +122,7 @@ final class RotatingFile: LineDestination {
   ) throws(RecordingError) -> Int {
     let time = batch.utcSeconds(of: first)
     let room = batch.length(of: first)
+    try resumeIfCut()
     // A file that was moved or removed by someone else has left its name to the next.
     if let file,
       !isCurrent(file, at: time) || isFull(file, for: room)
@@ -188,6 +191,19 @@ final class RotatingFile: LineDestination {
       calls.truncate(open.descriptor, max(0, Int(status.st_size) - tornBytes)) == 0
     else { throw .current("cut a torn line off", open.path) }
     tornBytes = 0
+  }
+
+  /// Goes on with a file that someone else made shorter (`: > file`, logrotate's copytruncate): an
+  /// empty one gets its header again, a torn line is cut off. One that is not ours any more is left.
+  private func resumeIfCut() throws(RecordingError) {
+    var status = stat()
+    guard let open = file, fstat(open.descriptor, &status) == 0, Int(status.st_size) < open.length
+    else { return }
+    tornBytes = 0
+    guard let length = try repair(open.descriptor, open.path) else { return try closeFile() }
+    if length == 0 { try writeHeader(open.descriptor, open.path) }
+    file?.length = max(length, plan.header.count)
+    file?.isFresh = length <= plan.header.count
   }
 
   private func period(of utcSeconds: Double) -> Int64 {

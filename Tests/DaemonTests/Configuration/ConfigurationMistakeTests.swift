@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -369,9 +370,44 @@ import Testing
       """
     #expect(
       ConfigurationText.mistakes(text) == [
-        "c.yaml:10:30: streams[1].outputs[0].path: is \"b-%Y%j.x\" as streams[0].outputs[0].path is; expected files of its own; {stream} stands for the stream's name",
+        "c.yaml:10:30: streams[1].outputs[0].path: is \"b-%Y%j.x\", the same as streams[0].outputs[0].path; expected files of its own; {stream} stands for the stream's name",
         "c.yaml:11:32: streams[1].outputs[1].stdout: is \"stdout\" as streams[0].outputs[1].stdout is; expected one output to standard output",
       ])
+  }
+
+  @Test("one file under two names")
+  func sameFile() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "same-\(UUID().uuidString)")
+    let inner = folder.appending(path: "real")
+    try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createSymbolicLink(
+      at: folder.appending(path: "link"), withDestinationURL: inner)
+    for (first, second, isSame) in [
+      ("r/same-%Y%j.csv", "r/./same-%Y%j.csv", true), ("r//a%Y%j", "./r/b/../a%Y%j", true),
+      ("real/a%Y%j", "link/a%Y%j", true), ("real/a%Y%j", "link/../real/a%Y%j", true),
+      ("a%Y%j", "link/../a%Y%j", true), ("real/a%Y%j", "real/b%Y%j", false),
+      ("a%Y%j", "real/a%Y%j", false),
+    ] {
+      let text = """
+        streams:
+          - name: a
+            source: /dev/video0
+            outputs:
+              - {type: csv, path: "\(folder.path)/\(first)"}
+              - {type: ndjson, path: "\(folder.path)/\(second)"}
+        """
+      let found = ConfigurationText.mistakes(text)
+      #expect(found.count == (isSame ? 1 : 0), "\(first) \(second) \(found)")
+      if let mistake = found.first {
+        #expect(mistake.hasPrefix("c.yaml:6:30: streams[0].outputs[1].path: is "))
+        #expect(mistake.contains(", the same as streams[0].outputs[0].path; expected files of its"))
+      }
+    }
+    // From the working folder on, and from the root.
+    #expect(
+      FilePlace.canonical("x/../a.csv") == FileManager.default.currentDirectoryPath + "/a.csv")
+    #expect(FilePlace.canonical("/../no-such-folder//./a/") == "/no-such-folder/a")
   }
 
   @Test("all mistakes are said at once, in the order of the file")

@@ -73,8 +73,26 @@ extension DatagramSender {
     let listener = try Listener(port: port)
     sender.send("somebody")
     #expect(listener.receive() == Array("somebody".utf8))
+    // Time alone shows nothing: that all is well is known when packets go without a refusal.
     clock.advance(3)
+    #expect(sender.status(kind: "osc").problem != nil)
+    sender.send("again")
+    #expect(listener.receive() == Array("again".utf8))
     #expect(sender.status(kind: "osc").problem == nil)
+  }
+
+  /// A face that is seen once in a while: between its rows nothing is known of the receiver.
+  @Test func aReceiverThatStaysDeadIsNotWellBetweenRows() throws {
+    let port = try Listener().port
+    let clock = ManualClock(utc: 0)
+    let sender = try DatagramSender(host: "127.0.0.1", port: port, clock: clock.logClock)
+    for _ in 0..<20 { sender.send("nobody") }
+    for _ in 0..<5 {
+      clock.advance(10)
+      #expect(sender.status(kind: "osc").problem != nil)
+      sender.send("nobody")
+      #expect(sender.status(kind: "osc").problem != nil)
+    }
   }
 
   @Test func aNameIsLookedUpAndItsAddressesAreTriedInTurn() throws {

@@ -172,7 +172,8 @@ private let header = "a,b"
     let refused = second.write(["3,4"], at: 0)
     #expect(refused.written == 0)
     #expect(refused.problem == .inUse(path: path))
-    #expect("\(RecordingError.inUse(path: path))" == "\(path) is being written by another run")
+    #expect(
+      "\(RecordingError.inUse(path: path))" == "\(path) is being written by another run or output")
     #expect(try folder.names == ["x.csv"])
     #expect(first.finish() == nil)
     #expect(second.write(["3,4"], at: 0).written == 1)
@@ -189,6 +190,66 @@ private let header = "a,b"
     #expect(unlink(folder.file("x.csv")) == 0)
     log.write(["5,6"], at: 0)
     #expect(try content("x.csv") == "a,b\n5,6\n")
+  }
+
+  /// `: > file` and logrotate's copytruncate.
+  @Test func aFileThatIsCutFromOutsideStaysOurs() throws {
+    let log = try log()
+    log.write(["1,2", "3,4"], at: 0)
+    #expect(truncate(folder.file("x.csv"), 0) == 0)
+    log.write(["5,6"], at: 0)
+    #expect(try content("x.csv") == "a,b\n5,6\n")
+    // In the middle of a line.
+    log.write(["7,8"], at: 0)
+    #expect(truncate(folder.file("x.csv"), 9) == 0)
+    log.write(["9,0"], at: 0)
+    #expect(try content("x.csv") == "a,b\n5,6\n9,0\n")
+    #expect(log.finish() == nil)
+    try self.log().write(["1,1"], at: 0)
+    #expect(try content("x.csv") == "a,b\n5,6\n9,0\n1,1\n")
+    #expect(try folder.names == ["x.csv"])
+  }
+
+  @Test func aFileThatIsCutFromOutsideHasRoomAgain() throws {
+    let log = try log(bytes: 12)
+    log.write(["1,2", "3,4"], at: 0)
+    #expect(truncate(folder.file("x.csv"), 0) == 0)
+    log.write(["5,6", "7,8"], at: 0)
+    #expect(try content("x.csv") == "a,b\n5,6\n7,8\n")
+    #expect(try folder.names == ["x.csv"])
+  }
+
+  @Test func aFileThatIsReplacedInPlaceIsLeft() throws {
+    let log = try log()
+    log.write(["1,2", "3,4"], at: 0)
+    try "other".write(toFile: folder.file("x.csv"), atomically: false, encoding: .utf8)
+    log.write(["5,6"], at: 0)
+    #expect(try content("x.csv") == "other")
+    #expect(try content("x-1.csv") == "a,b\n5,6\n")
+  }
+
+  @Test func manyNumberedFilesCostFewLooks() throws {
+    for count in [0, 1, 2, 3, 40, 1000, 150_000] {
+      for first in [0, 1, count / 2, max(0, count - 1), count] where first <= count {
+        var looks = 0
+        let free = RotatingFile.firstFree(from: first) { counter in
+          looks += 1
+          return counter < count
+        }
+        #expect(free == count)
+        #expect(looks <= 40, "\(count) files from \(first)")
+      }
+    }
+    // The one after the last is known.
+    for counter in 0..<40 {
+      let name = counter == 0 ? "x.csv" : "x-\(counter).csv"
+      try "a,b\n1,2\n".write(toFile: folder.file(name), atomically: false, encoding: .utf8)
+    }
+    let log = try log(bytes: 8)
+    for _ in 0..<3 { log.write(["3,4"], at: 0) }
+    #expect(try folder.names.count == 43)
+    for counter in 40..<43 { #expect(try content("x-\(counter).csv") == "a,b\n3,4\n") }
+    #expect(try content("x-39.csv") == "a,b\n1,2\n")
   }
 
   @Test func whatCannotBeMadeIsAProblemUntilItCan() throws {

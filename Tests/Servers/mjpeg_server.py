@@ -3,13 +3,18 @@
     python3 mjpeg_server.py PORT JPEGS RATE [PORT-FILE]
 
 PORT 0 takes a free one; PORT-FILE gets its number when the server listens. JPEGS is a file of whole
-JPEGs. Paths: /stream the pictures; /refused asks for a password that is never right; /silent takes
+JPEGs. Paths: /stream the pictures; /refused asks for a password that is never right; /guarded for
+one with all that an address has a meaning for; /silent takes
 the request and never answers; /short gives ten pictures and ends.
 """
+import base64
 import os
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+GUARDED = "Basic " + base64.b64encode("j@x:1/2?3#4:5%41 é&".encode()).decode()
 
 
 def pictures(path):
@@ -26,7 +31,8 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        if self.path == "/refused":
+        is_wrong = self.path == "/guarded" and self.headers.get("Authorization") != GUARDED
+        if self.path == "/refused" or is_wrong:
             self.send_response(401)
             self.send_header("WWW-Authenticate", 'Basic realm="camera"')
             self.end_headers()

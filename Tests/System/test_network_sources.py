@@ -1,5 +1,6 @@
 """RTSP, HTTP and UDP sources that are killed, stall, refuse, and return."""
 
+import pathlib
 import time
 import unittest
 
@@ -138,6 +139,27 @@ class RTSP(NetworkTest):
         self.wait_for_rows("door")
         daemon.stop()
         self.assertNotIn("open-sesame", self.log())
+
+    def test_password_from_a_file(self):
+        """With every character that has a meaning in an address; read anew by a reload."""
+        word = "1/2?3#4:5@6%41 e&"
+        guarded = self.until_the_end(RTSPSource(self.folder, "j@x", word))
+        guarded.start()
+        file = self.folder / "door.password"
+        file.write_text("old\n")
+        file.chmod(0o600)
+        door = face("door", guarded.address, **{"user": "j@x", "password-file": file.name})
+        daemon = self.start(door)
+        processes.wait_until(
+            lambda: daemon.status("door")["sourceState"] == "waiting", 60, "refused")
+        file.write_text(word + "\n")
+        daemon.reload()
+        self.wait_for_rows("door")
+        command = pathlib.Path(f"/proc/{daemon.process.pid}/cmdline").read_bytes().decode()
+        for text in (daemon.get("/api/streams"), daemon.get("/metrics"), self.log(), command):
+            self.assertNotIn("3#4", text)
+            self.assertNotIn("3%234", text)
+        daemon.stop()
 
 
 if __name__ == "__main__":

@@ -157,6 +157,23 @@ struct NetworkCaptureTests {
     #expect(capture.snapshot.problem?.contains("secret") == false)
   }
 
+  /// What landmarkd puts into an address is what the server gets.
+  @Test func aPasswordOfAnyCharactersIsTheSameForTheServer() throws {
+    let (server, port) = try startCamera(try makePictures())
+    defer { server.kill(SIGKILL) }
+    let password = "1/2?3#4:5%41 é&"
+    let added = try SourceAddress("http://127.0.0.1:\(port)/guarded").adding(
+      user: "j@x", password: password)
+    let expanded = try SourceAddress.expanding(
+      "http://${U}:${P}@127.0.0.1:\(port)/guarded", environment: ["U": "j@x", "P": password])
+    #expect(added == expanded)
+    let capture = try LiveCapture(added.secretText, settings: settings)
+    capture.start()
+    defer { capture.stop() }
+    var got = Got()
+    try take(3, of: capture, into: &got)
+  }
+
   @Test func stoppingDoesNotWaitForAServer() throws {
     let (server, port) = try startCamera(try makePictures())
     defer { server.kill(SIGKILL) }

@@ -12,11 +12,11 @@ public struct LiveSnapshot: Sendable, Equatable {
   }
 
   public var state = State.opening
-  /// Why the source is not live, in one line; nil while it is.
-  public var problem: String?
+  /// Why the source is not live, in one line; nil while it is. Addresses in it lose their secrets.
+  public var problem: String? { didSet { problem = problem.map(VideoInput.redacted(message:)) } }
   /// What a user should know of an open source, in one line: a camera that did not have what it
   /// was asked for.
-  public var note: String?
+  public var note: String? { didSet { note = note.map(VideoInput.redacted(message:)) } }
   /// Pixels of the last frame, as delivered; 0 before the first.
   public var width = 0
   public var height = 0

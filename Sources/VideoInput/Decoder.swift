@@ -22,9 +22,15 @@ final class Decoder {
     case live
   }
 
+  private let largest: LargestPicture
+  private let name: String
+  /// Belongs to the context.
+  private let limit: UnsafeMutablePointer<landmarkd_picture_limit>
+
   /// Throws `.noDecoder` and `.failed`.
   init(
-    _ parameters: UnsafePointer<AVCodecParameters>, timeBase: AVRational?, use: Use, name: String
+    _ parameters: UnsafePointer<AVCodecParameters>, timeBase: AVRational?, use: Use,
+    largest: LargestPicture, name: String
   ) throws(VideoInputError) {
     _ = FFmpegLibrary.isPrepared
     let id = parameters.pointee.codec_id
@@ -40,11 +46,13 @@ final class Decoder {
       av_frame_free(&frame)
       throw Demuxer.outOfMemory(name)
     }
+    let limit = UnsafeMutablePointer<landmarkd_picture_limit>.allocate(capacity: 1)
+    limit.initialize(to: landmarkd_picture_limit(pixels: Int64(largest.pixels), refused: 0))
     var code = avcodec_parameters_to_context(opened, parameters)
+    // Refused before memory is taken for it.
+    landmarkd_limit_pictures(opened, limit)
     if code >= 0 {
       opened.pointee.pkt_timebase = timeBase ?? AVRational(num: 0, den: 1)
-      // Refused before memory is taken for it.
-      opened.pointee.max_pixels = Int64(VideoInput.largestSide) * Int64(VideoInput.largestSide)
       switch use {
       case .recording(let threads): opened.pointee.thread_count = Int32(clamping: threads)
       case .image(let isStrict):
@@ -60,6 +68,7 @@ final class Decoder {
     guard code >= 0 else {
       avcodec_free_context(&context)
       av_frame_free(&frame)
+      limit.deallocate()
       throw VideoInputError(
         .failed, operation: "decode", source: name,
         problem: "the decoder for \(Self.name(of: id)) does not start",
@@ -67,6 +76,9 @@ final class Decoder {
     }
     self.context = opened
     self.frame = made
+    self.limit = limit
+    self.largest = largest
+    self.name = name
   }
 
   deinit {
@@ -74,6 +86,14 @@ final class Decoder {
     avcodec_free_context(&context)
     var frame: UnsafeMutablePointer<AVFrame>? = frame
     av_frame_free(&frame)
+    limit.deallocate()
+  }
+
+  /// Throws `.tooLarge` once the decoder met a picture beyond the largest.
+  func checkSize() throws(VideoInputError) {
+    let refused = landmarkd_refused_picture(limit)
+    guard refused != 0 else { return }
+    throw largest.refusal(name, width: Int(refused >> 32), height: Int(refused & 0xFFFF_FFFF))
   }
 
   /// FFmpeg's name of a codec.

@@ -10,6 +10,7 @@ final class Demuxer {
   let name: String
   private(set) var streamIndex: Int32 = -1
   private let watch: IOWatch
+  private let opening: RecordedOpening
 
   /// Failed reads and damaged packets so far.
   private(set) var corruptPackets = 0
@@ -27,7 +28,9 @@ final class Demuxer {
 
   /// Opens `input` and finds its picture stream. Throws `.notVideo`, `.noVideoStream`,
   /// `.timedOut`, `.interrupted`, `.failed`.
-  init(_ input: MediaInput, name: String, watch: IOWatch) throws(VideoInputError) {
+  init(
+    _ input: MediaInput, name: String, settings: VideoSettings, watch: IOWatch
+  ) throws(VideoInputError) {
     _ = FFmpegLibrary.isPrepared
     self.input = input
     self.name = name
@@ -44,7 +47,9 @@ final class Demuxer {
         let watch = Unmanaged<IOWatch>.fromOpaque(opaque).takeUnretainedValue()
         return watch.verdict == .goOn ? 0 : 1
       }, opaque: Unmanaged.passUnretained(watch).toOpaque())
-    let opened = Self.open(allocated, input)
+    opening = RecordedOpening(
+      allocated, path: input.path, allowsPlaylists: settings.allowsPlaylists)
+    let opened = Self.open(allocated, input, formats: opening.formats)
     guard let context = opened.context else {
       var unused: UnsafeMutablePointer<AVPacket>? = packet
       av_packet_free(&unused)
@@ -52,7 +57,7 @@ final class Demuxer {
     }
     self.context = context
     self.packet = packet
-    try findStream()
+    try findStream(settings.largestPicture)
   }
 
   deinit {
@@ -131,11 +136,8 @@ final class Demuxer {
     latestEndSeconds = max(latestEndSeconds, end)
   }
 
-  private func findStream() throws(VideoInputError) {
-    if FFmpegLibrary.refusedContainers.contains(containerName) {
-      throw Self.notVideo(name, nil)
-    }
-    let code = probeStreams()
+  private func findStream(_ largest: LargestPicture) throws(VideoInputError) {
+    let code = largest.probe(context)
     try checkStopped(operation: "open")
     guard code >= 0 else { throw Self.notVideo(name, libraryText(code)) }
     guard context.pointee.nb_streams > 0 else { throw Self.notVideo(name, nil) }
@@ -150,17 +152,6 @@ final class Demuxer {
         expected: "a video; this has only \(streamKinds())")
     }
     streamIndex = index
-  }
-
-  /// libavformat decodes a little to know the streams; its decoders too must refuse pictures for
-  /// which memory should not be taken.
-  private func probeStreams() -> Int32 {
-    let count = Int(context.pointee.nb_streams)
-    let limit = Int64(VideoInput.largestSide) * Int64(VideoInput.largestSide)
-    var options = [OpaquePointer?](repeating: nil, count: count)
-    defer { for index in 0..<count { av_dict_free(&options[index]) } }
-    for index in 0..<count { av_dict_set_int(&options[index], "max_pixels", limit, 0) }
-    return avformat_find_stream_info(context, &options)
   }
 
   /// "audio, subtitle": what the container has, for the message.
@@ -182,16 +173,17 @@ final class Demuxer {
 extension Demuxer {
   /// Opens `context`, which FFmpeg frees when it fails.
   private static func open(
-    _ allocated: UnsafeMutablePointer<AVFormatContext>, _ input: MediaInput
+    _ allocated: UnsafeMutablePointer<AVFormatContext>, _ input: MediaInput, formats: String
   ) -> (context: UnsafeMutablePointer<AVFormatContext>?, code: Int32) {
     var context: UnsafeMutablePointer<AVFormatContext>? = allocated
     var options: OpaquePointer?
     defer { av_dict_free(&options) }
+    av_dict_set(&options, "format_whitelist", formats, 0)
     let code: Int32
     switch input {
     case .file(let path):
-      // A file that refers to others (a playlist) must not make us fetch them from a network.
-      av_dict_set(&options, "protocol_whitelist", "file,crypto,data", 0)
+      // Nor must it make us fetch anything from a network.
+      av_dict_set(&options, "protocol_whitelist", "file,data", 0)
       // With "file:" a name with a colon or a leading dash stays a name.
       code = avformat_open_input(&context, "file:" + path, nil, &options)
     case .descriptor(let descriptor):
@@ -211,6 +203,14 @@ extension Demuxer {
         .empty, operation: "open", source: name, problem: "no data came before its end")
     }
     if code == landmarkd_averror_enomem { return outOfMemory(name) }
+    if let format = ImageFormat.probe(input.head), FFmpegLibrary.refusedContainers.contains(format)
+    {
+      guard FFmpegLibrary.playlists.contains(format) else { return notVideo(name, nil) }
+      return VideoInputError(
+        .notVideo, operation: "open", source: name,
+        problem: "it is a playlist (\(format)), which names other files",
+        expected: "one media file; --allow-playlists reads an HLS playlist of files in its folder")
+    }
     // MP4 whose index stood behind the cut, for one.
     if let shortfall = shortfall(of: input) {
       return VideoInputError(

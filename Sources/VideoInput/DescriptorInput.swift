@@ -20,8 +20,8 @@ final class DescriptorInput {
   private(set) var failure: Failure?
   /// Whether the bytes came to their end.
   private var sawEnd = false
-  /// The first bytes, for `ContainerPromise`.
-  private var head: [UInt8] = []
+  /// The first bytes, for `ContainerPromise` and for what they are.
+  private(set) var head: [UInt8] = []
   /// Bytes that came.
   private(set) var byteCount: Int64 = 0
   /// Whether the descriptor is a regular file (`< clip.mp4`), so that containers whose index is

@@ -145,7 +145,8 @@ public final class FileSource: FrameSource {
     } catch {
       switch error {
       case .tooLarge(let width, let height):
-        throw VideoInput.tooLarge(description.name, width: width, height: height)
+        throw settings.largestPicture.refusal(
+          description.name, width: width, height: height)
       case .unsupported(let format):
         report.countDecodeError("pixel format \(format) cannot be converted")
         return false

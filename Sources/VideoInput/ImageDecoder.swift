@@ -67,6 +67,7 @@ final class ImageDecoder {
     }
     // A decoder that met damage may be left in any state.
     self.decoder = nil
+    try decoder.checkSize()
     throw VideoInputError(
       .nothingDecodable, operation: "decode", source: path, problem: "the image is broken",
       libraryText: libraryText(code))
@@ -82,7 +83,8 @@ final class ImageDecoder {
     parameters.pointee.codec_id = codec
     // FFmpeg's strict TIFF decoder refuses tags that it does not know, which sound files have.
     return try Decoder(
-      parameters, timeBase: nil, use: .image(isStrict: codec != AV_CODEC_ID_TIFF), name: path)
+      parameters, timeBase: nil, use: .image(isStrict: codec != AV_CODEC_ID_TIFF),
+      largest: settings.largestPicture, name: path)
   }
 
   private func readFile(_ path: String) throws(VideoInputError) {
@@ -159,7 +161,7 @@ extension FrameConverter {
     } catch {
       switch error {
       case .tooLarge(let width, let height):
-        throw VideoInput.tooLarge(path, width: width, height: height)
+        throw LargestPicture.recorded.refusal(path, width: width, height: height)
       case .unsupported(let format):
         throw VideoInputError(
           .nothingDecodable, operation: "decode", source: path,

@@ -27,7 +27,7 @@ enum ImageFormat {
   /// Whether the file is to be read as one still image: it is named like one and its bytes are
   /// not those of a video, or it is named like nothing and its bytes are an image's.
   static func isStillImage(path: String) -> Bool {
-    let container = probe(headOf(path), path: path)
+    let container = probe(headOf(path))
     guard let suffix = fileExtension(path) else {
       return container.map { codecs[$0] != nil && $0.hasSuffix("_pipe") } ?? false
     }
@@ -39,7 +39,7 @@ enum ImageFormat {
   /// The codec of an image's first bytes; nil where they are no image's.
   static func codec(of head: [UInt8], path: String) -> AVCodecID? {
     let name: String
-    if let container = probe(head, path: path) {
+    if let container = probe(head) {
       guard let codec = codecs[container] else { return nil }
       name = codec
     } else if fileExtension(path) == "tga" {
@@ -77,7 +77,7 @@ enum ImageFormat {
   }
 
   /// FFmpeg's short name for the container that `head` begins, judged by the bytes alone.
-  private static func probe(_ head: [UInt8], path: String) -> String? {
+  static func probe(_ head: [UInt8]) -> String? {
     _ = FFmpegLibrary.isPrepared
     guard !head.isEmpty else { return nil }
     var padded = head
@@ -96,7 +96,7 @@ enum ImageFormat {
     }
   }
 
-  private static func headOf(_ path: String) -> [UInt8] {
+  static func headOf(_ path: String) -> [UInt8] {
     let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return [] }
     defer { close(descriptor) }

@@ -7,6 +7,20 @@ enum MediaInput {
   case file(path: String)
   case descriptor(DescriptorInput)
 
+  /// The file's path; nil for a descriptor.
+  var path: String? {
+    if case .file(let path) = self { return path }
+    return nil
+  }
+
+  /// The first bytes: of a descriptor those that were read.
+  var head: [UInt8] {
+    switch self {
+    case .file(let path): ImageFormat.headOf(path)
+    case .descriptor(let input): input.head
+    }
+  }
+
   /// Whether it can be read again from the beginning.
   var isReopenable: Bool {
     if case .file = self { return true }
@@ -23,12 +37,30 @@ enum FFmpegLibrary {
     return true
   }()
 
+  /// Demuxers of texts that name other files, streams or programs.
+  static let playlists: Set<String> = [
+    "concat", "hls", "dash", "sdp", "rtsp", "imf", "vobsub", "webm_dash_manifest", "lavfi",
+    "avisynth", "vapoursynth",
+  ]
+
   /// Demuxers that would take any text for a picture, or that fetch other files than the one
   /// that was named: a video input should rather fail.
-  static let refusedContainers: Set<String> = [
-    "tty", "bin", "xbin", "adf", "idf", "sbg", "lavfi", "concat", "hls", "dash", "sdp", "rtsp",
-    "mpjpeg_pipe", "imf", "aqtitle", "image2",
-  ]
+  static let refusedContainers: Set<String> = playlists.union([
+    "tty", "bin", "xbin", "adf", "idf", "sbg", "mpjpeg_pipe", "aqtitle", "image2", "alias_pix",
+    "brender_pix", "ffmetadata",
+  ])
+
+  /// All demuxers but `refused`, as libavformat's list.
+  static func demuxers(without refused: Set<String>) -> String {
+    var names: [String] = []
+    var position: UnsafeMutableRawPointer?
+    while let format = av_demuxer_iterate(&position) {
+      guard let name = format.pointee.name else { continue }
+      let text = String(cString: name)
+      if !refused.contains(text) { names.append(text) }
+    }
+    return names.joined(separator: ",")
+  }
 }
 
 /// Whether `path` is there and can be read, as an error that says what is wrong. Returns its

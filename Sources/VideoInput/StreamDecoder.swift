@@ -24,18 +24,19 @@ final class StreamDecoder {
     self.watch = watch
     readDeadlineSeconds = settings.readDeadlineSeconds
     watch.start(seconds: settings.openDeadlineSeconds)
-    demuxer = try Demuxer(input, name: name, watch: watch)
+    demuxer = try Demuxer(input, name: name, settings: settings, watch: watch)
     guard let parameters = demuxer.stream.pointee.codecpar else {
       throw Demuxer.outOfMemory(name)
     }
     let width = Int(parameters.pointee.width)
     let height = Int(parameters.pointee.height)
-    guard max(width, height) <= VideoInput.largestSide else {
-      throw VideoInput.tooLarge(name, width: width, height: height)
+    guard settings.largestPicture.takes(width: width, height: height) else {
+      throw settings.largestPicture.refusal(name, width: width, height: height)
     }
     decoder = try Decoder(
       parameters, timeBase: demuxer.stream.pointee.time_base,
-      use: .recording(threads: Self.threads(settings, width: width, height: height)), name: name)
+      use: .recording(threads: Self.threads(settings, width: width, height: height)),
+      largest: settings.largestPicture, name: name)
   }
 
   /// Up to full HD one core decodes faster than another one tracks: more threads than the other cores
@@ -59,6 +60,7 @@ final class StreamDecoder {
       case .end:
         return false
       case .failed(let code):
+        try decoder.checkSize()
         report.countDecodeError(libraryText(code))
         failuresInARow += 1
       case .needsInput:
@@ -87,6 +89,7 @@ final class StreamDecoder {
       return
     }
     hasPacket = false
+    if code < 0 { try decoder.checkSize() }
     if code < 0 { report.countDecodeError(libraryText(code)) } else { failuresInARow = 0 }
   }
 }

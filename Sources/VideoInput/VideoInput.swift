@@ -4,8 +4,8 @@ import Glibc
 
 /// Opens recorded inputs.
 public enum VideoInput {
-  /// The longest side of a picture, in pixels, that is taken. A grey picture of this size is
-  /// 256 MB; more is a damaged header rather than a video.
+  /// The longest side of a picture, in pixels, that is taken; more is a damaged header rather than a
+  /// video. `LargestPicture` bounds the area.
   public static let largestSide = 16384
 
   /// The version of the FFmpeg libraries that are loaded, in FFmpeg's own words.
@@ -55,6 +55,17 @@ public enum VideoInput {
     }
   }
 
+  /// The files that `input` is read from: those of a folder of images or of a pattern, else itself.
+  /// Empty where there are none.
+  public static func files(of input: String) -> [String] {
+    var status = stat()
+    guard stat(input, &status) == 0 else {
+      return (try? ImagePattern(input)?.files()) ?? []
+    }
+    guard status.st_mode & S_IFMT == S_IFDIR else { return [input] }
+    return (try? imageFiles(inFolder: input)) ?? []
+  }
+
   /// Opens the media bytes that `descriptor` (a pipe, a FIFO, a socket, a file) gives. A regular
   /// file can be rewound, anything else is read once, forward.
   public static func open(
@@ -70,12 +81,5 @@ public enum VideoInput {
         expected: "a pipe or a file")
     }
     return try FileSource(.descriptor(input), name: name, settings: settings, watch: watch)
-  }
-
-  static func tooLarge(_ name: String, width: Int, height: Int) -> VideoInputError {
-    VideoInputError(
-      .tooLarge, operation: "read", source: name,
-      problem: "a picture of \(width) x \(height) is too large",
-      expected: "at most \(largestSide) x \(largestSide)")
   }
 }

@@ -23,7 +23,7 @@ public struct VideoInputError: Error, Sendable, Equatable, CustomStringConvertib
     case noDecoder
     /// A video of which no frame could be decoded, or a broken single image.
     case nothingDecodable
-    /// A picture beyond `VideoInput.largestSide`.
+    /// A picture beyond `LargestPicture` or `VideoInput.largestSide`.
     case tooLarge
     /// `startSeconds` lies behind the last frame.
     case startBeyondEnd

@@ -33,6 +33,10 @@ public struct VideoSettings: Sendable, Equatable {
   /// Images a second in a folder or a pattern, which have no times of their own. Above 0;
   /// default 30.
   public let sequenceRate: Double
+  /// Larger pictures are refused before they are decoded. Default `.recorded`.
+  public let largestPicture: LargestPicture
+  /// Whether an HLS playlist is read, with the files that it names in its own folder; default false.
+  public let allowsPlaylists: Bool
 
   /// The defaults of every field.
   public static let standard = VideoSettings()
@@ -42,7 +46,8 @@ public struct VideoSettings: Sendable, Equatable {
     startSeconds: Double = 0, durationSeconds: Double? = nil, everyNthFrame: Int = 1,
     greyConversion: GreyConversion = .luma, keepsColour: Bool = false,
     openDeadlineSeconds: Double = 10, readDeadlineSeconds: Double = 30,
-    decoderThreads: Int = 0, sequenceRate: Double = 30
+    decoderThreads: Int = 0, sequenceRate: Double = 30,
+    largestPicture: LargestPicture = .recorded, allowsPlaylists: Bool = false
   ) throws(VideoInputError) {
     self.startSeconds = try Self.check(startSeconds, "start", 0...1e9)
     if let durationSeconds {
@@ -57,6 +62,8 @@ public struct VideoSettings: Sendable, Equatable {
     self.readDeadlineSeconds = try Self.check(readDeadlineSeconds, "read deadline", 1e-3...1e6)
     self.decoderThreads = try Self.check(decoderThreads, "decoder threads", 0...64)
     self.sequenceRate = try Self.check(sequenceRate, "sequence rate", 1e-3...1e6)
+    self.largestPicture = largestPicture
+    self.allowsPlaylists = allowsPlaylists
   }
 
   private init() {
@@ -69,6 +76,8 @@ public struct VideoSettings: Sendable, Equatable {
     readDeadlineSeconds = 30
     decoderThreads = 0
     sequenceRate = 30
+    largestPicture = .recorded
+    allowsPlaylists = false
   }
 
   static func check<Value: Comparable>(

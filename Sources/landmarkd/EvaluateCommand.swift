@@ -47,11 +47,17 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Replace files that exist, and the worst images of an earlier run.")
   var force = false
 
+  @OptionGroup var pictures: PictureOptions
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Face") var detector: DetectorOptions
   @OptionGroup(title: "Belief") var belief: BeliefOptions
 
-  func validate() throws { try belief.check(with: model.fitSettings) }
+  func validate() throws {
+    try belief.check(with: model.fitSettings)
+    try OutputCheck.keepApart(
+      outputs: json.map { [$0] } ?? [],
+      inputs: [folder] + model.files + (boxes.map { [$0] } ?? []))
+  }
 
   func run() throws {
     let faceModel = try model.load()

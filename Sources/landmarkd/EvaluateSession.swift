@@ -31,7 +31,9 @@ final class EvaluationSession {
     boxes = try command.boxes.map { try BoxTable(path: $0) }
     fitter = try ImageFitter(command.model, command.belief, model: model, starts: command.starts)
     detector = boxes == nil ? try command.detector.makeDetector(command.model.fitSettings) : nil
-    videoSettings = try VideoSettings(greyConversion: command.model.greyConversion)
+    videoSettings = try VideoSettings(
+      greyConversion: command.model.greyConversion,
+      largestPicture: try command.pictures.largest())
   }
 
   func run() throws -> EvaluationReport {
@@ -106,7 +108,9 @@ final class EvaluationSession {
   func draw(_ row: EvaluationRow, to path: String, force: Bool) throws {
     let frame = try ImageReader.read(
       row.image.path,
-      settings: VideoSettings(greyConversion: command.model.greyConversion, keepsColour: true))
+      settings: VideoSettings(
+        greyConversion: command.model.greyConversion, keepsColour: true,
+        largestPicture: videoSettings.largestPicture))
     var picture =
       frame.hasColour
       ? OverlayPicture(rgb: frame.colour.copy()) : OverlayPicture(grey: frame.grey)

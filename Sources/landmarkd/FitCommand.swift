@@ -42,6 +42,7 @@ struct FitCommand: ParsableCommand {
   @Flag(help: "Replace files that exist.")
   var force = false
 
+  @OptionGroup var pictures: PictureOptions
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Face") var detector: DetectorOptions
   @OptionGroup(title: "Belief") var belief: BeliefOptions

@@ -27,7 +27,8 @@ final class FitSession {
     fitter = try ImageFitter(command.model, command.belief, model: model, starts: command.starts)
     detector = boxes == nil ? try command.detector.makeDetector(command.model.fitSettings) : nil
     videoSettings = try VideoSettings(
-      greyConversion: command.model.greyConversion, keepsColour: command.picture != nil)
+      greyConversion: command.model.greyConversion, keepsColour: command.picture != nil,
+      largestPicture: try command.pictures.largest())
   }
 
   /// Fits every image, or up to an interruption; says what is wrong with any.

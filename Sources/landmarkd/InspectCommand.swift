@@ -77,6 +77,11 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Replace files that exist.")
   var force = false
 
+  @OptionGroup var pictures: PictureOptions
+
+  @Flag(help: "Read an HLS playlist (.m3u8) with the files that it names in its own folder.")
+  var allowPlaylists = false
+
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Face") var detector: DetectorOptions
   @OptionGroup(title: "Verdict") var belief: BeliefOptions

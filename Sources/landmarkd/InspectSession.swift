@@ -110,7 +110,8 @@ struct InspectSession {
       command.input,
       settings: VideoSettings(
         startSeconds: command.at ?? 0, greyConversion: command.model.greyConversion,
-        keepsColour: command.outDir != nil))
+        keepsColour: command.outDir != nil, largestPicture: try command.pictures.largest(),
+        allowsPlaylists: command.allowPlaylists))
     var frame = VideoFrame()
     let wanted = command.frame ?? 1
     for number in 1...wanted {

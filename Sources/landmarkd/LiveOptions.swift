@@ -36,14 +36,14 @@ struct LiveOptions: ParsableArguments {
 
   /// - Parameter deadline: seconds without data after which the source counts as lost.
   func settings(
-    _ grey: VideoSettings.GreyConversion, deadline: Double?
+    _ grey: VideoSettings.GreyConversion, deadline: Double?, largest: LargestPicture
   ) throws -> LiveSettings {
     do {
       return try LiveSettings(
         pixelFormat: pixelFormat, width: videoSize?.width, height: videoSize?.height,
         framesPerSecond: frameRate, rtspTransport: rtspTransport?.setting ?? .tcp,
         readDeadlineSeconds: deadline ?? LiveSettings.standard.readDeadlineSeconds,
-        greyConversion: grey)
+        largestPicture: largest, greyConversion: grey)
     } catch {
       let option =
         switch error.source {

@@ -43,7 +43,8 @@ final class LiveTrack {
     capture = try LiveCapture(
       input,
       settings: try command.live.settings(
-        command.model.greyConversion, deadline: command.deadline))
+        command.model.greyConversion, deadline: command.deadline,
+        largest: try command.pictures.largest(.live)))
     log = try CSVLog(
       path: output,
       schema: ColumnSchema(

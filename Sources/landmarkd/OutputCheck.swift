@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Recording
+import VideoInput
 
 /// What can be known of an output before the work for it is done.
 enum OutputCheck {
@@ -33,19 +34,36 @@ enum OutputCheck {
 
   /// A usage error where one of `outputs`, or the partial it is written as, is one of `inputs`:
   /// --force would destroy what is to be read.
+  ///
+  /// An input counts with all its files: the images of a folder or a pattern, and standard input's.
   static func keepApart(outputs: [String], inputs: [String]) throws {
-    for input in inputs {
-      guard let read = file(input) else { continue }
-      for output in outputs
-      where [output, output + ".partial"].contains(where: { file($0) == read }) {
-        throw ValidationError("\(output) would be written over \(input), which is to be read")
+    for output in outputs {
+      // Only what is there can be lost.
+      let written = [output, output + ".partial"].compactMap { file($0) }
+      guard !written.isEmpty else { continue }
+      for input in inputs {
+        let name = input == "-" ? "standard input" : input
+        if written.contains(where: { isRead($0, from: input) }) {
+          throw ValidationError("\(output) would be written over \(name), which is to be read")
+        }
       }
     }
+  }
+
+  private static func isRead(_ file: FileIdentity, from input: String) -> Bool {
+    if input == "-" { return identity(of: STDIN_FILENO) == file }
+    return VideoInput.files(of: input).contains { self.file($0) == file }
   }
 
   private struct FileIdentity: Equatable {
     var device: UInt
     var node: UInt
+  }
+
+  private static func identity(of descriptor: Int32) -> FileIdentity? {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return FileIdentity(device: UInt(status.st_dev), node: UInt(status.st_ino))
   }
 
   /// The regular file that `path` leads to.

@@ -66,6 +66,11 @@ struct TrackCommand: ParsableCommand, Sendable {
     help: ArgumentHelp("Track every so many-th frame only.", valueName: "n"))
   var every: Int = 1
 
+  @OptionGroup var pictures: PictureOptions
+
+  @Flag(help: "Read an HLS playlist (.m3u8) with the files that it names in its own folder.")
+  var allowPlaylists = false
+
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Frames a second of image folders and patterns.", valueName: "rate"))
@@ -160,7 +165,8 @@ struct TrackCommand: ParsableCommand, Sendable {
       throw ValidationError("--picture and the CSV or its report would both be \(picture)")
     }
     try OutputCheck.keepApart(
-      outputs: paths.flatMap { [$0, RunReport.path(besides: $0)] } + (picture.map { [$0] } ?? []),
+      outputs: paths.flatMap { [$0, RunReport.path(besides: $0)] }
+        + [picture, overlay.overlay].compactMap(\.self),
       inputs: input + model.files)
   }
 
@@ -195,8 +201,9 @@ struct TrackCommand: ParsableCommand, Sendable {
         openDeadlineSeconds: deadline ?? 30, readDeadlineSeconds: deadline ?? 30,
         decoderThreads: decoderThreads > 0 || jobCount == 1
           ? decoderThreads : max(1, Self.coreCount / jobCount),
-        sequenceRate: sequenceRate)
-    } catch {
+        sequenceRate: sequenceRate, largestPicture: try pictures.largest(),
+        allowsPlaylists: allowPlaylists)
+    } catch let error as VideoInputError {
       // The two deadlines are one option.
       let name = error.source.replacingOccurrences(of: "open ", with: "")
         .replacingOccurrences(of: " ", with: "-")
@@ -248,11 +255,13 @@ extension TrackCommand {
       ("--start", start != 0), ("--every", every != 1), ("--picture", picture != nil),
       ("--overlay", overlay.overlay != nil), ("--sequence-rate", sequenceRate != 30),
       ("--decoder-threads", decoderThreads != 0), ("--jobs", jobs != nil),
+      ("--allow-playlists", allowPlaylists),
     ]
     for (option, isGiven) in unfit where isGiven {
       throw ValidationError("\(option) is for recorded inputs, not for live sources")
     }
-    _ = try live.settings(model.greyConversion, deadline: deadline)
+    _ = try live.settings(
+      model.greyConversion, deadline: deadline, largest: try pictures.largest(.live))
   }
 
   private func follow(

@@ -159,6 +159,24 @@ struct ForgedArchiveTests {
     expectRefused(ForgedArchive.sealed(damaged), "patch experts and nets")
   }
 
+  /// Arrays that share their bytes, wholly or by their last one: a file of a few megabytes could fill the
+  /// memory.
+  @Test(arguments: [("experts/0/kernels", "experts/1/kernels"), ("shape/mean", "shape/modes")])
+  func arraysThatOverlapAreRefused(first: String, second: String) throws {
+    let bytes = try SyntheticFixture.model().archive()
+    let (one, other) = (
+      try #require(ForgedArchive.place(of: first, in: bytes)),
+      try #require(ForgedArchive.place(of: second, in: bytes))
+    )
+    var copy = bytes
+    copy.replaceSubrange(other + 80..<other + 88, with: bytes[one + 80..<one + 88])
+    let error = #expect(throws: ModelError.self) {
+      try FaceModel(archive: ForgedArchive.sealed(copy), name: "forged")
+    }
+    let text = error?.description ?? ""
+    #expect(text.contains("overlaps") && text.contains(first) && text.contains(second), "\(text)")
+  }
+
   @Test func directoriesThatLieAreRefused() throws {
     let bytes = try SyntheticFixture.model().archive()
     let entry = try #require(ForgedArchive.place(of: "shape/mean", in: bytes))

@@ -33,6 +33,29 @@ struct OutputFaultTests {
     #expect(try Report(folder, "o.csv.json").counts["rowsWritten"] == 30)
   }
 
+  /// --force replaces outputs, never what is to be read, however that is named.
+  @Test(arguments: [
+    ["track", "-", "-o", "in.avi", "--force"],
+    ["track", "-", "-o", "o.csv", "--picture", "in.avi", "--force"],
+    ["track", "shots", "-o", "shots/shot2.pgm", "--force"],
+    ["track", "shots/shot%d.pgm", "-o", "shots/shot2.pgm", "--force"],
+    ["track", "shots", "-o", "o.csv", "--overlay", "linked.mkv", "--force"],
+    ["evaluate", "shots", "--json", "shots/shot2.pgm", "--force"],
+    ["inspect", "-", "--json", "in.avi", "--force"],
+  ])
+  func forceKeepsInputs(arguments: [String]) throws {
+    try folder.copy(face, to: "in.avi")
+    try folder.makeFolder("shots")
+    for number in [1, 2] { try folder.copy(Fixtures.portrait, to: "shots/shot\(number).pgm") }
+    symlink("shots/shot2.pgm", folder.file("linked.mkv"))
+    let before = try ["in.avi", "shots/shot2.pgm"].map { try folder.data($0) }
+    let result = try Command.run(
+      arguments + ["--model", Fixtures.model], in: folder, input: folder.file("in.avi"))
+    #expect(result.status == 64, "\(result)")
+    #expect(result.errors.contains("would be written over"), "\(result)")
+    #expect(try ["in.avi", "shots/shot2.pgm"].map { try folder.data($0) } == before)
+  }
+
   @Test func aFolderThatIsMissingOrInTheWay() throws {
     expectRefusal(try track("-o", "none/o.csv"), naming: "none/o.csv", "No such file")
     try folder.write("", to: "file")

@@ -82,6 +82,19 @@ static inline int64_t landmarkd_creation_time(const AVFormatContext *format,
   return microseconds > 0 ? microseconds : 0;
 }
 
+/// The largest picture that a decoder may take memory for.
+typedef struct {
+  int64_t pixels;
+  /// Width << 32 | height of a picture that was refused; 0 where none was.
+  int64_t refused;
+} landmarkd_picture_limit;
+
+/// Makes a decoder that is not open yet refuse pictures of more than `limit->pixels`, before memory is
+/// taken for them. `limit` must outlive the context.
+void landmarkd_limit_pictures(AVCodecContext *context, landmarkd_picture_limit *limit);
+/// `refused`, from any thread.
+int64_t landmarkd_refused_picture(const landmarkd_picture_limit *limit);
+
 static const int landmarkd_averror_http_unauthorized = AVERROR_HTTP_UNAUTHORIZED;
 static const int landmarkd_averror_http_forbidden = AVERROR_HTTP_FORBIDDEN;
 

@@ -64,7 +64,22 @@ extension ModelArchive {
       guard entries.values.map(\.offset).min() ?? start == start else {
         throw fail(12, "a directory of \(count) arrays does not end where the first array begins")
       }
+      try checkApart(entries.values.sorted { $0.offset < $1.offset })
       return entries
+    }
+
+    /// Bytes that several arrays share would be read once for each of them: a file of a few megabytes
+    /// could fill the memory.
+    private func checkApart(_ entries: [Entry]) throws(ModelError) {
+      var last: Entry?
+      for entry in entries where entry.count > 0 {
+        if let last, entry.offset < last.end {
+          throw fail(
+            entry.offset,
+            "array \(entry.name) overlaps array \(last.name); expected it after byte \(last.end)")
+        }
+        last = entry
+      }
     }
 
     private func entry(at place: Int) throws(ModelError) -> Entry {

@@ -29,6 +29,8 @@ struct ModelArchive {
     var offset: Int
 
     var count: Int { shape.reduce(1, *) }
+    /// Of the first byte behind it.
+    var end: Int { offset + count * type.size }
   }
 
   static let magic = Array("LNDMKMDL".utf8)

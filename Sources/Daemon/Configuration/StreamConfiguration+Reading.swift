@@ -49,7 +49,7 @@ extension SourceConfiguration {
   static let keys =
     addressKeys + [
       "pixel-format", "video-size", "frame-rate", "rtsp-transport", "open-deadline",
-      "read-deadline",
+      "read-deadline", "largest-picture",
     ]
 
   init?(reading section: ConfigurationSection, _ secrets: SecretSource) {
@@ -61,6 +61,8 @@ extension SourceConfiguration {
       "rtsp-transport", .choice(["tcp": LiveSettings.RTSPTransport.tcp, "udp": .udp]))
     let openDeadline = section.read("open-deadline", .duration(0.1...600))
     let readDeadline = section.read("read-deadline", .duration(0.1...600))
+    let largest = section.read(
+      "largest-picture", .number(LargestPicture.megapixels, "megapixels"))
     guard let address else { return nil }
     let standard = LiveSettings.standard
     do {
@@ -70,7 +72,9 @@ extension SourceConfiguration {
           pixelFormat: pixelFormat, width: size?.width, height: size?.height,
           framesPerSecond: rate, rtspTransport: transport ?? standard.rtspTransport,
           openDeadlineSeconds: openDeadline ?? standard.openDeadlineSeconds,
-          readDeadlineSeconds: readDeadline ?? standard.readDeadlineSeconds))
+          readDeadlineSeconds: readDeadline ?? standard.readDeadlineSeconds,
+          largestPicture: try largest.map(LargestPicture.init(megapixels:))
+            ?? standard.largestPicture))
     } catch {
       // Each value was read within its range; what is left is what FFmpeg does not know.
       section.complain("source", "cannot be used: \(error)", expected: Self.addressText.expected)

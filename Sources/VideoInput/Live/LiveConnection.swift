@@ -65,7 +65,8 @@ final class LiveConnection {
     pacing = PollPacing(framesPerSecond: packets.nominalFramesPerSecond)
     lastPicture = Clocks.monotonicSeconds
     decoder = try Decoder(
-      parameters, timeBase: stream.pointee.time_base, use: .live, name: address.shown)
+      parameters, timeBase: stream.pointee.time_base, use: .live,
+      largest: settings.largestPicture, name: address.shown)
   }
 
   deinit {
@@ -197,7 +198,8 @@ final class LiveConnection {
       try converter.convert(decoded, geometry: geometry, into: &frame)
     } catch {
       if case .tooLarge(let width, let height) = error {
-        throw VideoInput.tooLarge(address.shown, width: width, height: height)
+        throw settings.largestPicture.refusal(
+          address.shown, width: width, height: height)
       }
       countBad()
       return nil

@@ -16,7 +16,8 @@ enum LiveFormat {
   static func open(
     _ address: LiveAddress, _ settings: LiveSettings, _ watch: IOWatch
   ) throws(VideoInputError) -> any LivePackets {
-    try ContainerPackets(try openContainer(address, settings, watch), address, watch)
+    try ContainerPackets(
+      try openContainer(address, settings, watch), address, settings, watch)
   }
 
   private static func openContainer(
@@ -132,14 +133,7 @@ enum LiveFormat {
       "tty", "bin", "xbin", "adf", "idf", "sbg", "concat", "imf", "aqtitle", "image2",
       "alias_pix", "brender_pix", "ffmetadata",
     ]
-    var names: [String] = []
-    var position: UnsafeMutableRawPointer?
-    while let format = av_demuxer_iterate(&position) {
-      guard let name = format.pointee.name else { continue }
-      let text = String(cString: name)
-      if !refused.contains(text) { names.append(text) }
-    }
-    return names.joined(separator: ",")
+    return FFmpegLibrary.demuxers(without: refused)
   }()
 
   /// What an FFmpeg code that ended `operation` means.

@@ -26,10 +26,11 @@ final class ContainerPackets: LivePackets {
 
   /// Takes `context`, and closes it in the end. Throws what `LiveStream.find` throws.
   init(
-    _ context: UnsafeMutablePointer<AVFormatContext>, _ address: LiveAddress, _ watch: IOWatch
+    _ context: UnsafeMutablePointer<AVFormatContext>, _ address: LiveAddress,
+    _ settings: LiveSettings, _ watch: IOWatch
   ) throws(VideoInputError) {
     do throws(VideoInputError) {
-      stream = try LiveStream.find(in: context, address, watch)
+      stream = try LiveStream.find(in: context, address, settings, watch)
     } catch {
       var opened: UnsafeMutablePointer<AVFormatContext>? = context
       avformat_close_input(&opened)

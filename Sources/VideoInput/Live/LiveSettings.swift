@@ -33,6 +33,8 @@ public struct LiveSettings: Sendable, Equatable {
   public let networkRetrySeconds: Double
   /// The longest wait after refused credentials; waits double up to it. At least 2; default 30.
   public let refusedRetrySeconds: Double
+  /// Larger pictures are refused before they are decoded. Default `.live`.
+  public let largestPicture: LargestPicture
   /// Default `.luma`.
   public let greyConversion: VideoSettings.GreyConversion
   /// Whether frames also carry RGB. Default false.
@@ -47,7 +49,8 @@ public struct LiveSettings: Sendable, Equatable {
     framesPerSecond: Double? = nil, rtspTransport: RTSPTransport = .tcp,
     openDeadlineSeconds: Double = 10, readDeadlineSeconds: Double = 5,
     cameraRetrySeconds: Double = 0.5, networkRetrySeconds: Double = 1.2,
-    refusedRetrySeconds: Double = 30, greyConversion: VideoSettings.GreyConversion = .luma,
+    refusedRetrySeconds: Double = 30, largestPicture: LargestPicture = .live,
+    greyConversion: VideoSettings.GreyConversion = .luma,
     keepsColour: Bool = false
   ) throws(VideoInputError) {
     if let pixelFormat, !Self.isKnown(pixelFormat) {
@@ -83,6 +86,7 @@ public struct LiveSettings: Sendable, Equatable {
       networkRetrySeconds, "network retry", 0.01...2)
     self.refusedRetrySeconds = try VideoSettings.check(
       refusedRetrySeconds, "refused retry", 2...3600)
+    self.largestPicture = largestPicture
     self.greyConversion = greyConversion
     self.keepsColour = keepsColour
   }
@@ -98,6 +102,7 @@ public struct LiveSettings: Sendable, Equatable {
     cameraRetrySeconds = 0.5
     networkRetrySeconds = 1.2
     refusedRetrySeconds = 30
+    largestPicture = .live
     greyConversion = .luma
     keepsColour = false
   }

@@ -6,11 +6,13 @@ enum LiveStream {
   /// Finds the picture stream and leaves all others aside. Throws `.noVideoStream`, `.interrupted`,
   /// `.timedOut`.
   static func find(
-    in context: UnsafeMutablePointer<AVFormatContext>, _ address: LiveAddress, _ watch: IOWatch
+    in context: UnsafeMutablePointer<AVFormatContext>, _ address: LiveAddress,
+    _ settings: LiveSettings, _ watch: IOWatch
   ) throws(VideoInputError) -> UnsafeMutablePointer<AVStream> {
     // A camera has said all when it is open; asking for more would spin while there is no frame.
     if !address.isCamera {
-      let code = probe(context)
+      // What it cannot find out is no failure.
+      let code = settings.largestPicture.probe(context)
       if watch.verdict != .goOn { throw LiveFormat.error(code, "open", address, watch) }
     }
     let index = av_find_best_stream(context, AVMEDIA_TYPE_VIDEO, -1, -1, nil, 0)
@@ -25,16 +27,6 @@ enum LiveStream {
       context.pointee.streams[other]?.pointee.discard = AVDISCARD_ALL
     }
     return stream
-  }
-
-  /// Lets libavformat look at the streams. What it cannot find out is no failure.
-  private static func probe(_ context: UnsafeMutablePointer<AVFormatContext>) -> Int32 {
-    let count = Int(context.pointee.nb_streams)
-    let limit = Int64(VideoInput.largestSide) * Int64(VideoInput.largestSide)
-    var options = [OpaquePointer?](repeating: nil, count: count)
-    defer { for index in 0..<count { av_dict_free(&options[index]) } }
-    for index in 0..<count { av_dict_set_int(&options[index], "max_pixels", limit, 0) }
-    return avformat_find_stream_info(context, &options)
   }
 
   /// Frames a second as stated; nil where it is no believable number.

@@ -1,0 +1,28 @@
+import ArgumentParser
+import VideoInput
+
+/// Which pictures are decoded at all.
+struct PictureOptions: ParsableArguments {
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Refuse larger pictures, in megapixels; default 64, live 36.", valueName: "megapixels"))
+  var largestPicture: Double?
+
+  func validate() throws { _ = try chosen() }
+
+  /// - Parameter standard: what applies without the option.
+  func largest(_ standard: LargestPicture = .recorded) throws -> LargestPicture {
+    try chosen() ?? standard
+  }
+
+  private func chosen() throws -> LargestPicture? {
+    guard let largestPicture else { return nil }
+    do {
+      return try LargestPicture(megapixels: largestPicture)
+    } catch {
+      throw ValidationError(
+        "--largest-picture is \(error.problem); expected \(error.expected ?? "") megapixels")
+    }
+  }
+}

@@ -21,22 +21,24 @@ def stream(name: str, source, *outputs: dict, **keys) -> dict:
     return {"name": name, "source": str(source), "outputs": list(outputs) or [csv], **keys}
 
 
-def configuration(*streams: dict, port: int | str = "off") -> str:
+def configuration(*streams: dict, port: int | str = "off", http: dict | None = None) -> str:
     """A configuration file's text. JSON is YAML as well."""
-    return json.dumps({"http": {"port": port}, "streams": list(streams)}, indent=2) + "\n"
+    section = {"port": port, **(http or {})}
+    return json.dumps({"http": section, "streams": list(streams)}, indent=2) + "\n"
 
 
 class Daemon:
     """A daemon that runs in `folder`, with its HTTP side on a port of its own.
 
-    `first`: it runs before whatever else this machine does.
+    `first`: it runs before whatever else this machine does. `http`: more of the section of that name.
     """
 
     def __init__(
         self, folder: pathlib.Path, *streams: dict, environment: dict | None = None,
-        first: bool = False,
+        first: bool = False, http: dict | None = None,
     ):
         self.folder = folder
+        self._http = http
         self._prefix = ["chrt", "--rr", "1"] if first else []
         self.port = processes.free_port()
         self.log = folder / "daemon.log"
@@ -51,7 +53,7 @@ class Daemon:
         self.configure(*streams)
 
     def configure(self, *streams: dict) -> None:
-        self.file.write_text(configuration(*streams, port=self.port))
+        self.file.write_text(configuration(*streams, port=self.port, http=self._http))
 
     def start(self, ready_within: float = 90) -> "Daemon":
         self._messages()

@@ -110,7 +110,7 @@ final class StreamReading {
 }
 
 extension HTTPConfiguration {
-  static let keys = ["address", "port", "token", "token-file"]
+  static let keys = ["address", "port", "token", "token-file", "hosts"]
 
   /// The defaults without a section.
   init(reading section: ConfigurationSection?, _ secrets: SecretSource) {
@@ -122,7 +122,8 @@ extension HTTPConfiguration {
     let address = section.read("address", .interfaceAddress) ?? standard.address
     let port = section.read("port", ValueFormat.integer(1...65535, "a port").orOff())
     let token = Self.readToken(section, secrets)
-    self.init(address: address, port: port ?? standard.port, token: token)
+    self.init(
+      address: address, port: port ?? standard.port, token: token, hosts: Self.hosts(section))
     let isLoopback = address == "localhost" || NetworkAddress(address)?.isLoopback == true
     if !isLoopback, self.port != nil, !section.has("token"), !section.has("token-file") {
       section.complain(
@@ -143,6 +144,14 @@ extension HTTPConfiguration {
     if let right = token.parse(text) { return right }
     section.complain("token-file", "the file's token cannot be used", expected: token.expected)
     return nil
+  }
+
+  private static func hosts(_ section: ConfigurationSection) -> [String] {
+    let format = ValueFormat("a name or an address, without a port") { text in
+      HTTPSettings.isHost(text) ? text : nil
+    }
+    return section.elements("hosts", expected: "a list of names, such as [cameras.example]")
+      .compactMap { ConfigurationSection.value(of: $0, $1, format, section.list) }
   }
 
   /// Goes into headers and addresses as it stands.

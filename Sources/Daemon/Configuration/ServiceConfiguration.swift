@@ -35,13 +35,16 @@ public struct HTTPConfiguration: Sendable, Equatable {
   public let port: Int?
   /// What callers must show; always there where `address` is not a loopback one. Default none.
   public let token: String?
+  /// Names beside the address under which it is asked, as those of a proxy. Default none.
+  public let hosts: [String]
 
   public static let standard = HTTPConfiguration(address: "127.0.0.1", port: 8080, token: nil)
 
-  public init(address: String, port: Int?, token: String?) {
+  public init(address: String, port: Int?, token: String?, hosts: [String] = []) {
     self.address = address
     self.port = port
     self.token = token
+    self.hosts = hosts
   }
 }
 

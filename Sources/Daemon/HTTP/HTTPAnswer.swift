@@ -33,13 +33,21 @@ struct HTTPAnswer: Sendable {
   var contentType: String
   /// Names and values beside those that every answer has.
   var headers: [(name: String, value: String)] = []
-  var body: [UInt8]
+  /// The body's pieces in their order. Answers share them: nothing is copied for a caller.
+  var body: [[UInt8]]
 
   init(_ status: HTTPStatus = .ok, _ contentType: String, _ body: [UInt8]) {
+    self.init(status, contentType, pieces: [body])
+  }
+
+  init(_ status: HTTPStatus = .ok, _ contentType: String, pieces: [[UInt8]]) {
     self.status = status
     self.contentType = contentType
-    self.body = body
+    body = pieces
   }
+
+  /// Bytes of the body.
+  var bodyCount: Int { body.reduce(0) { $0 + $1.count } }
 
   static let json = "application/json; charset=utf-8"
 
@@ -51,18 +59,19 @@ struct HTTPAnswer: Sendable {
   /// What is wrong, as one line of JSON.
   init(_ refusal: HTTPRefusal) {
     self.init(refusal.status, json: ["error": refusal.reason])
+    if refusal.status == .unavailable { headers = [("Retry-After", "1")] }
   }
 
-  /// The bytes that go over the line.
+  /// The pieces that go over the line.
   /// - Parameters:
   ///   - bodyIsLeftOut: as HEAD asks; everything else is as with it.
   ///   - isLast: whether the connection is closed afterwards.
-  func encoded(bodyIsLeftOut: Bool, isLast: Bool) -> [UInt8] {
+  func encoded(bodyIsLeftOut: Bool, isLast: Bool) -> [[UInt8]] {
     var head = "HTTP/1.1 \(status.rawValue) \(status.phrase)\r\n"
     let fields =
       [
         ("Date", Self.date(time(nil))), ("Content-Type", contentType),
-        ("Content-Length", "\(body.count)"), ("Cache-Control", "no-store"),
+        ("Content-Length", "\(bodyCount)"), ("Cache-Control", "no-store"),
         ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
         // Nothing here is to be shown as a part of other sites' pages.
         ("Cross-Origin-Resource-Policy", "same-origin"), ("X-Frame-Options", "DENY"),
@@ -70,7 +79,7 @@ struct HTTPAnswer: Sendable {
       ] + headers.map { ($0.name, $0.value) }
     for (name, value) in fields { head += "\(name): \(value)\r\n" }
     head += "\r\n"
-    return Array(head.utf8) + (bodyIsLeftOut ? [] : body)
+    return [Array(head.utf8)] + (bodyIsLeftOut ? [] : body)
   }
 
   /// RFC 9110, 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT".

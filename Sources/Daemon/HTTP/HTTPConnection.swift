@@ -11,7 +11,7 @@ final class HTTPConnection {
     case reading
     /// A request was read; its answer is not there yet.
     case waiting(any HTTPWait, Exchange)
-    case writing([UInt8], sent: Int, isLast: Bool)
+    case writing(isLast: Bool)
     /// The last answer is out. A caller who has not read it yet would lose it if the connection
     /// were closed while bytes of his lie unread.
     case draining(bytes: Int)
@@ -20,8 +20,10 @@ final class HTTPConnection {
 
   /// What of a request is needed for its answer.
   struct Exchange {
-    var bodyIsLeftOut: Bool
+    var bodyIsLeftOut = false
     var isLast: Bool
+    /// Answered to however many others there are.
+    var isVital = false
   }
 
   /// Bounds, in seconds: for a request that has begun; between requests; for a part of an answer
@@ -32,26 +34,61 @@ final class HTTPConnection {
   static let answerSeconds = 60.0
   static let drainSeconds = 1.0
 
+  /// In which order connections give way to others that come.
+  enum Worth: Int, Comparable {
+    /// Has asked for nothing yet that was answered, or has its last answer.
+    case nothing
+    /// Is between requests, or in the middle of one.
+    case served
+    /// Has been taking its answer for long.
+    case slow
+
+    static func < (left: Worth, right: Worth) -> Bool { left.rawValue < right.rawValue }
+  }
+
   let descriptor: Int32
+  /// nil where the system does not say.
+  let peer: NetworkAddress?
+  /// Came when there was room for vital requests alone.
+  var isKept = false
+  /// Whether a request was admitted: the caller is somebody who may ask.
+  var isAdmitted = false
   private(set) var phase = Phase.reading
   /// When the present phase is given up.
   private(set) var deadline: Double
-  /// Since when there has been no request: since it began, or since the last answer went out.
-  private(set) var idleSince: Double
+  /// Since when it has been at what it is at: since the connection, the request's first byte, the
+  /// answer or the end of the last one.
+  private(set) var since: Double
   private var input: [UInt8] = []
+  private var output = HTTPOutput()
   private var answerDeadline = 0.0
 
-  init(_ descriptor: Int32, now: Double) {
+  init(_ descriptor: Int32, from peer: NetworkAddress? = nil, now: Double) {
     self.descriptor = descriptor
+    self.peer = peer
     deadline = now + Self.requestSeconds
-    idleSince = now
+    since = now
   }
 
-  /// Whether nothing would be lost if it were closed.
-  var isIdle: Bool {
-    if case .reading = phase { return input.isEmpty }
+  /// What would be lost if it were closed; nil where it is not to be.
+  /// - Parameters:
+  ///   - slowSeconds: an answer that was begun before counts as slow.
+  func worth(now: Double, slowSeconds: Double) -> Worth? {
+    switch phase {
+    case .reading: isAdmitted ? .served : .nothing
+    case .draining: .nothing
+    case .writing: now - since >= slowSeconds ? .slow : nil
+    case .waiting, .closed: nil
+    }
+  }
+
+  var isWaiting: Bool {
+    if case .waiting = phase { return true }
     return false
   }
+
+  /// Bytes of its answer that are not out.
+  var unsentBytes: Int { output.count }
 
   var isClosed: Bool {
     if case .closed = phase { return true }
@@ -76,6 +113,7 @@ final class HTTPConnection {
     if case .waiting(let wait, _) = phase { wait.end() }
     guard !isClosed else { return }
     phase = .closed
+    output = HTTPOutput()
     Glibc.close(descriptor)
   }
 
@@ -90,7 +128,10 @@ final class HTTPConnection {
       close()
       return nil
     }
-    if wasEmpty, !input.isEmpty { deadline = now + Self.requestSeconds }
+    if wasEmpty, !input.isEmpty {
+      deadline = now + Self.requestSeconds
+      since = now
+    }
     return next()
   }
 
@@ -122,46 +163,38 @@ final class HTTPConnection {
 
   func wait(for wait: any HTTPWait, _ exchange: Exchange, now: Double) {
     phase = .waiting(wait, exchange)
+    since = now
     deadline = now + wait.longestSeconds
   }
 
   func write(_ answer: HTTPAnswer, _ exchange: Exchange, now: Double) {
     if case .waiting(let wait, _) = phase { wait.end() }
-    let bytes = answer.encoded(bodyIsLeftOut: exchange.bodyIsLeftOut, isLast: exchange.isLast)
-    phase = .writing(bytes, sent: 0, isLast: exchange.isLast)
+    output = HTTPOutput(
+      answer.encoded(bodyIsLeftOut: exchange.bodyIsLeftOut, isLast: exchange.isLast))
+    phase = .writing(isLast: exchange.isLast)
+    since = now
     answerDeadline = now + Self.answerSeconds
     send(now: now)
   }
 
   /// Sends what the caller takes now.
   func send(now: Double) {
-    guard case .writing(let bytes, var sent, let isLast) = phase else { return }
-    while sent < bytes.count {
-      let count = bytes.withUnsafeBytes {
-        Glibc.send(
-          descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent,
-          Int32(MSG_NOSIGNAL))
-      }
-      if count < 0 {
-        if errno == EINTR { continue }
-        if errno == EAGAIN { break }
-        close()
-        return
-      }
-      sent += count
+    guard case .writing(let isLast) = phase else { return }
+    switch output.send(to: descriptor) {
+    case .failed: close()
+    case .blocked: deadline = min(now + Self.progressSeconds, answerDeadline)
+    case .done: finish(isLast: isLast, now: now)
     }
-    guard sent == bytes.count else {
-      phase = .writing(bytes, sent: sent, isLast: isLast)
-      deadline = min(now + Self.progressSeconds, answerDeadline)
-      return
-    }
+  }
+
+  private func finish(isLast: Bool, now: Double) {
+    since = now
     if isLast {
       shutdown(descriptor, Int32(SHUT_WR))
       phase = .draining(bytes: 0)
       deadline = now + Self.drainSeconds
     } else {
       phase = .reading
-      idleSince = now
       deadline = now + (input.isEmpty ? Self.idleSeconds : Self.requestSeconds)
     }
   }

@@ -41,10 +41,11 @@ public final class HTTPFront: Sendable {
   }
 
   /// A server that listens; `run` is yet to be called, on a thread that may block.
-  func makeServer() throws(HTTPError) -> HTTPServer {
+  func makeServer(_ bounds: HTTPBounds = HTTPBounds()) throws(HTTPError) -> HTTPServer {
     let routes = routes
     return try HTTPServer(
-      try HTTPListener(settings), logger: logger, everySecond: { routes.observe() },
+      try HTTPListener(settings), bounds: bounds, logger: logger,
+      everySecond: { routes.observe() },
       answer: { routes.reply(to: $0) })
   }
 

@@ -52,7 +52,7 @@ final class HTTPListener: Sendable {
       default: throw .current("listen on \(settings.address), port \(settings.port)")
       }
     }
-    guard Glibc.listen(descriptor, 64) == 0 else {
+    guard Glibc.listen(descriptor, SOMAXCONN) == 0 else {
       guard errno == EADDRINUSE else { throw .current("listen on \(settings.address)") }
       throw .addressInUse(address: settings.address, port: settings.port)
     }

@@ -24,10 +24,12 @@ struct HTTPRequest: Equatable {
   var headers: [String: String]
   /// HTTP/1.1, where connections stay open unless one side says otherwise.
   var isVersion11: Bool
+  /// Whom it is meant for: of the target's absolute form, else of the header Host; nil without both.
+  var authority: HTTPAuthority?
 
   static func == (left: HTTPRequest, right: HTTPRequest) -> Bool {
     left.method == right.method && left.path == right.path && left.headers == right.headers
-      && left.isVersion11 == right.isVersion11
+      && left.isVersion11 == right.isVersion11 && left.authority == right.authority
       && left.query.elementsEqual(right.query, by: ==)
   }
 
@@ -97,34 +99,10 @@ extension HTTPRequest {
     guard version == "HTTP/1.1" || version == "HTTP/1.0" else {
       throw HTTPRefusal(.badRequest, "expected HTTP/1.1 or HTTP/1.0")
     }
-    let target = parts[1]
-    guard target.first == UInt8(ascii: "/"), target.allSatisfy({ (0x21...0x7E).contains($0) })
-    else { throw HTTPRefusal(.badRequest, "expected a path that begins with '/'") }
-    let halves = target.split(
-      separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
-    var path: [String] = []
-    for part in halves[0].dropFirst().split(
-      separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-    {
-      path.append(try decoded(part, plusIsSpace: false))
-    }
-    if path == [""] { path = [] }
+    let target = try Self.target(parts[1])
     return HTTPRequest(
-      method: method, path: path, query: try readQuery(halves.count > 1 ? halves[1] : []),
-      headers: [:], isVersion11: version == "HTTP/1.1")
-  }
-
-  private static func readQuery(
-    _ bytes: ArraySlice<UInt8>
-  ) throws(HTTPRefusal) -> [(name: String, value: String)] {
-    var query: [(name: String, value: String)] = []
-    for pair in bytes.split(separator: UInt8(ascii: "&")) {
-      let halves = pair.split(
-        separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-      let value = halves.count > 1 ? try decoded(halves[1], plusIsSpace: true) : ""
-      query.append((try decoded(halves[0], plusIsSpace: true), value))
-    }
-    return query
+      method: method, path: target.path, query: target.query, headers: [:],
+      isVersion11: version == "HTTP/1.1", authority: target.authority)
   }
 
   private mutating func addHeader(_ line: ArraySlice<UInt8>) throws(HTTPRefusal) {
@@ -145,9 +123,16 @@ extension HTTPRequest {
     headers[name] = "\(before), \(value)"
   }
 
-  private func check() throws(HTTPRefusal) {
+  /// Checks what the headers have to do with each other, and takes the host from them.
+  private mutating func check() throws(HTTPRefusal) {
     if isVersion11, headers["host"] == nil {
       throw HTTPRefusal(.badRequest, "no header host")
+    }
+    if let host = headers["host"] {
+      guard let named = HTTPAuthority(host) else {
+        throw HTTPRefusal(.badRequest, "the header host is not HOST or HOST:PORT")
+      }
+      authority = authority ?? named
     }
     if headers["transfer-encoding"] != nil || headers["content-length"].map({ $0 != "0" }) == true {
       throw HTTPRefusal(.contentTooLarge, "requests have no body here")
@@ -171,42 +156,6 @@ extension HTTPRequest {
   private static func text(_ bytes: ArraySlice<UInt8>) -> String? {
     guard bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 9 }) else { return nil }
     return String(validating: bytes, as: UTF8.self)
-  }
-
-  private static func decoded(
-    _ bytes: ArraySlice<UInt8>, plusIsSpace: Bool
-  ) throws(HTTPRefusal) -> String {
-    var result: [UInt8] = []
-    var at = bytes.startIndex
-    while at < bytes.endIndex {
-      switch bytes[at] {
-      case UInt8(ascii: "%"):
-        guard bytes.endIndex - at > 2, let high = hexDigit(bytes[at + 1]),
-          let low = hexDigit(bytes[at + 2])
-        else { throw HTTPRefusal(.badRequest, "'%' without two hexadecimal digits") }
-        result.append(16 * high + low)
-        at += 3
-      case UInt8(ascii: "+") where plusIsSpace:
-        result.append(UInt8(ascii: " "))
-        at += 1
-      default:
-        result.append(bytes[at])
-        at += 1
-      }
-    }
-    guard let text = String(validating: result, as: UTF8.self) else {
-      throw HTTPRefusal(.badRequest, "the path or query is not UTF-8")
-    }
-    return text
-  }
-
-  private static func hexDigit(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-    default: nil
-    }
   }
 }
 

@@ -41,6 +41,12 @@ final class HTTPRoutes: Sendable {
     }
   }
 
+  /// Whether a request is answered to however many callers there are: those who look after the
+  /// service ask these.
+  static func isVital(_ request: HTTPRequest) -> Bool {
+    [["healthz"], ["readyz"], ["metrics"]].contains(request.path)
+  }
+
   private typealias Route = (HTTPRequest) throws(HTTPRefusal) -> HTTPReply
 
   private func route(_ path: [String]) -> Route? {
@@ -99,10 +105,17 @@ final class HTTPRoutes: Sendable {
   /// that a page of many streams needs one connection.
   private func pictures(_ request: HTTPRequest) throws(HTTPRefusal) -> HTTPReply {
     var wanted: [PicturesWait.Wanted] = []
+    var names: Set<String> = []
     for (name, value) in request.query where name == "of" {
       let halves = value.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
       guard halves.count == 2, let after = Int(halves[0]), after >= 0 else {
         throw HTTPRefusal(.badRequest, "expected of=NUMBER:STREAM")
+      }
+      // A stream that is asked for again is in the answer already.
+      guard names.insert(String(halves[1])).inserted else { continue }
+      guard names.count <= PicturesWait.mostStreams else {
+        throw HTTPRefusal(
+          .badRequest, "expected at most \(PicturesWait.mostStreams) streams in a request")
       }
       // A page may ask for a stream that has just been taken out.
       if let feed = directory.pictures(of: String(halves[1])) {

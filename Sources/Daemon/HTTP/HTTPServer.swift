@@ -7,11 +7,8 @@ import Synchronization
 ///
 /// `answer` and `everySecond` run on that thread and must not block.
 final class HTTPServer: Sendable {
-  /// Connections that are served at a time. Beyond, those without a request are closed; if all have
-  /// one, the caller is told so.
-  static let mostConnections = 64
-
   private let listener: HTTPListener
+  private let bounds: HTTPBounds
   private let logger: Logger
   private let answer: @Sendable (HTTPRequest) -> HTTPReply
   private let everySecond: @Sendable () -> Void
@@ -19,10 +16,12 @@ final class HTTPServer: Sendable {
 
   /// - Throws: `HTTPError.system`.
   init(
-    _ listener: HTTPListener, logger: Logger, everySecond: @escaping @Sendable () -> Void,
+    _ listener: HTTPListener, bounds: HTTPBounds = HTTPBounds(), logger: Logger,
+    everySecond: @escaping @Sendable () -> Void,
     answer: @escaping @Sendable (HTTPRequest) -> HTTPReply
   ) throws(HTTPError) {
     self.listener = listener
+    self.bounds = bounds
     self.logger = logger
     self.everySecond = everySecond
     self.answer = answer
@@ -35,7 +34,8 @@ final class HTTPServer: Sendable {
   /// - Throws: `HTTPError.system`.
   func run() throws(HTTPError) {
     var turn = HTTPTurn(
-      listener: listener, mail: mail, logger: logger, answer: answer, everySecond: everySecond)
+      listener: listener, mail: mail, bounds: bounds, logger: logger, answer: answer,
+      everySecond: everySecond)
     defer { turn.closeAll() }
     while !mail.isStopped { try turn.take() }
   }

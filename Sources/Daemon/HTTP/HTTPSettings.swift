@@ -7,11 +7,14 @@ public struct HTTPSettings: Sendable, Equatable {
   /// What callers must show, 16 to 128 letters, digits, '-', '_', '.' or '~'; nil, the default: no
   /// one is asked, which only a loopback address allows.
   public let token: String?
+  /// Names beside its own under which the service is asked: those of a proxy or of this machine,
+  /// without a port. Default none.
+  public let hosts: [String]
   let interface: NetworkAddress
 
   /// - Throws: `HTTPError.setting`.
   public init(
-    address: String = "127.0.0.1", port: Int = 8080, token: String? = nil
+    address: String = "127.0.0.1", port: Int = 8080, token: String? = nil, hosts: [String] = []
   ) throws(HTTPError) {
     guard let interface = NetworkAddress(address == "localhost" ? "127.0.0.1" : address) else {
       throw .setting(
@@ -26,6 +29,10 @@ public struct HTTPSettings: Sendable, Equatable {
         name: "the token", got: "has \(token.utf8.count) characters, or others than it may have",
         expected: "16 to 128 letters, digits, '-', '_', '.' or '~'")
     }
+    for host in hosts where !Self.isHost(host) {
+      throw .setting(
+        name: "the host", got: "is '\(host)'", expected: "a name or an address, without a port")
+    }
     guard interface.isLoopback || token != nil else {
       throw .setting(
         name: "the address", got: "is \(address), which others can reach, without a token",
@@ -34,7 +41,14 @@ public struct HTTPSettings: Sendable, Equatable {
     self.address = address
     self.port = number
     self.token = token
+    self.hosts = hosts
     self.interface = interface
+  }
+
+  /// Whether `text` is what a header Host may have before its port.
+  static func isHost(_ text: String) -> Bool {
+    if NetworkAddress(text)?.bytes.count == 16 { return true }
+    return HTTPAuthority(text).map { !$0.host.isEmpty && $0.host == text.lowercased() } ?? false
   }
 
   /// A token goes into headers and addresses as it stands.

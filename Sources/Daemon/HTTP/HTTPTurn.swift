@@ -9,8 +9,7 @@ struct HTTPTurn {
   let answer: @Sendable (HTTPRequest) -> HTTPReply
   let everySecond: @Sendable () -> Void
 
-  private var connections: [UInt64: HTTPConnection] = [:]
-  private var nextNumber: UInt64 = 1
+  private var connections: HTTPConnections
   /// No connection is accepted before; seconds of the monotonic clock.
   private var acceptsFrom = 0.0
   private var hasComplained = false
@@ -18,16 +17,19 @@ struct HTTPTurn {
 
   /// After the system refused a connection, seconds.
   private static let pause = 1.0
+  /// Connections that are accepted in a turn.
+  private static let mostAccepted = 64
   /// Requests that one caller has sent together are answered so many at a time.
   private static let mostAtOnce = 16
 
   init(
-    listener: HTTPListener, mail: HTTPMailbox, logger: Logger,
+    listener: HTTPListener, mail: HTTPMailbox, bounds: HTTPBounds, logger: Logger,
     answer: @escaping @Sendable (HTTPRequest) -> HTTPReply,
     everySecond: @escaping @Sendable () -> Void
   ) {
     self.listener = listener
     self.mail = mail
+    connections = HTTPConnections(bounds)
     self.logger = logger
     self.answer = answer
     self.everySecond = everySecond
@@ -42,7 +44,7 @@ struct HTTPTurn {
       // Seconds that were missed are not made up for.
       nextSecond = nextSecond + 1 > now ? nextSecond + 1 : now + 1
     }
-    let numbers = Array(connections.keys)
+    let numbers = Array(connections.all.keys)
     var polled = [pollfd(fd: mail.descriptor, events: Int16(POLLIN), revents: 0)]
     // A negative descriptor is left out.
     polled.append(
@@ -62,69 +64,57 @@ struct HTTPTurn {
       if entry.revents != 0 { step(connection, number, entry.revents, now) }
       if woken.contains(number) { look(connection, number, isOver: false, now) }
       if !connection.isClosed, now >= connection.deadline { expire(connection, number, now) }
-      if connection.isClosed { connections[number] = nil }
+      if connection.isClosed { connections.remove(number) }
     }
     if polled[1].revents != 0 { accept(now) }
+    endLongestWaits(now)
   }
 
-  mutating func closeAll() {
-    for connection in connections.values { connection.close() }
-    connections = [:]
-  }
+  mutating func closeAll() { connections.closeAll() }
 
   /// Milliseconds until the next deadline.
   private func timeout(_ now: Double) -> Int32 {
     var next = nextSecond
     if now < acceptsFrom { next = min(next, acceptsFrom) }
-    for connection in connections.values { next = min(next, connection.deadline) }
+    for connection in connections.all.values { next = min(next, connection.deadline) }
     return Int32(max(0, min(1000, ((next - now) * 1000).rounded(.up))))
   }
 
   // MARK: Connections
 
   private mutating func accept(_ now: Double) {
-    do {
-      // Those who come while others are looked at are next.
-      for _ in 0..<HTTPServer.mostConnections {
+    // Those who come while others are looked at are next.
+    for _ in 0..<Self.mostAccepted {
+      do {
         guard let descriptor = try listener.accept() else { break }
-        add(HTTPConnection(descriptor, now: now), now)
+        add(HTTPConnection(descriptor, from: .peer(descriptor), now: now), now)
+        hasComplained = false
+      } catch {
+        // Without a descriptor for one who comes, one who has nothing gives his.
+        if connections.makeRoom(now: now) { continue }
+        acceptsFrom = now + Self.pause
+        if !hasComplained { logger.error("HTTP: \(error); trying on") }
+        hasComplained = true
+        return
       }
-      hasComplained = false
-    } catch {
-      acceptsFrom = now + Self.pause
-      if !hasComplained { logger.error("HTTP: \(error); trying on") }
-      hasComplained = true
     }
   }
 
   private mutating func add(_ connection: HTTPConnection, _ now: Double) {
-    if connections.count >= HTTPServer.mostConnections, !makeRoom() {
+    guard let number = connections.add(connection, now: now) else {
       // The kernel's buffer takes it: a new connection's is empty.
-      connection.write(
-        HTTPAnswer(HTTPRefusal(.unavailable, "too many connections")),
-        HTTPConnection.Exchange(bodyIsLeftOut: false, isLast: true), now: now)
-      // The second that the caller has to read it is given to so many at a time.
-      guard connections.count < 2 * HTTPServer.mostConnections else {
-        connection.close()
-        return
-      }
+      connection.write(Self.tooMany, HTTPConnection.Exchange(isLast: true), now: now)
+      connection.close()
+      return
     }
-    connections[nextNumber] = connection
-    nextNumber += 1
+    // What a caller has sent already counts before others come.
+    step(connection, number, Int16(POLLIN), now)
+    if connection.isClosed { connections.remove(number) }
   }
 
-  /// Closes the connection that has been without a request for longest; false if there is none.
-  private mutating func makeRoom() -> Bool {
-    let idle = connections.filter { $0.value.isIdle }
-    guard let oldest = idle.min(by: { $0.value.idleSince < $1.value.idleSince }) else {
-      return false
-    }
-    oldest.value.close()
-    connections[oldest.key] = nil
-    return true
-  }
+  private static let tooMany = HTTPAnswer(HTTPRefusal(.unavailable, "too many connections"))
 
-  private func step(
+  private mutating func step(
     _ connection: HTTPConnection, _ number: UInt64, _ events: Int16, _ now: Double
   ) {
     switch connection.phase {
@@ -139,56 +129,99 @@ struct HTTPTurn {
     }
   }
 
+  // MARK: Answers
+
   /// Answers a request, and those that came together with it.
-  private func serve(
+  private mutating func serve(
     _ connection: HTTPConnection, _ number: UInt64,
     _ first: Result<HTTPRequest, HTTPRefusal>?, _ now: Double
   ) {
     var next = first
     var count = 0
     while let result = next {
+      count += 1
       switch result {
       case .failure(let refusal):
         connection.write(
-          HTTPAnswer(refusal), HTTPConnection.Exchange(bodyIsLeftOut: false, isLast: true),
-          now: now)
+          HTTPAnswer(refusal), HTTPConnection.Exchange(isLast: true), now: now)
         return
       case .success(let request):
-        count += 1
         let exchange = HTTPConnection.Exchange(
           bodyIsLeftOut: request.method == "HEAD",
-          isLast: !request.isKeptAlive || count == Self.mostAtOnce)
-        switch answer(request) {
-        case .answer(let answer): connection.write(answer, exchange, now: now)
-        case .wait(let wait):
-          connection.wait(for: wait, exchange, now: now)
-          wait.begin { [mail] in mail.wake(number) }
-          look(connection, number, isOver: false, now)
-          return
-        }
+          isLast: !request.isKeptAlive || count == Self.mostAtOnce || connection.isKept,
+          isVital: HTTPRoutes.isVital(request))
+        guard let reply = reply(to: request, exchange, connection, number, now) else { return }
+        deliver(reply, to: connection, exchange, now)
       }
       next = connection.pipelined()
     }
   }
 
+  /// The answer to a request; nil where the connection waits for it.
+  private mutating func reply(
+    to request: HTTPRequest, _ exchange: HTTPConnection.Exchange, _ connection: HTTPConnection,
+    _ number: UInt64, _ now: Double
+  ) -> HTTPAnswer? {
+    guard !connection.isKept || exchange.isVital else { return Self.tooMany }
+    switch answer(request) {
+    case .answer(let answer):
+      if answer.status != .unauthorised, answer.status != .forbidden {
+        connection.isAdmitted = true
+      }
+      return answer
+    case .wait(let wait):
+      connection.isAdmitted = true
+      connection.wait(for: wait, exchange, now: now)
+      wait.begin { [mail] in mail.wake(number) }
+      return wait.answer(isOver: false)
+    }
+  }
+
+  /// Sends an answer where its bytes have room beside those that are on their way.
+  private mutating func deliver(
+    _ answer: HTTPAnswer, to connection: HTTPConnection, _ exchange: HTTPConnection.Exchange,
+    _ now: Double
+  ) {
+    let hasRoom =
+      exchange.isVital || exchange.bodyIsLeftOut
+      || connections.makeRoom(forBytes: answer.bodyCount, now: now)
+    connection.write(hasRoom ? answer : Self.tooMuch, exchange, now: now)
+  }
+
+  private static let tooMuch = HTTPAnswer(
+    HTTPRefusal(.unavailable, "too many answers are on their way"))
+
   /// Asks a wait for its answer.
-  private func look(
+  private mutating func look(
     _ connection: HTTPConnection, _ number: UInt64, isOver: Bool, _ now: Double
   ) {
-    guard case .waiting(let wait, let exchange) = connection.phase,
-      let answer = wait.answer(isOver: isOver)
-    else { return }
-    connection.write(answer, exchange, now: now)
+    guard case .waiting(let wait, let exchange) = connection.phase else { return }
+    guard let answer = wait.answer(isOver: isOver) else {
+      // A wait that is over gives one; without it the connection would be looked at for ever.
+      if isOver { connection.close() }
+      return
+    }
+    deliver(answer, to: connection, exchange, now)
     serve(connection, number, connection.pipelined(), now)
   }
 
-  private func expire(_ connection: HTTPConnection, _ number: UInt64, _ now: Double) {
-    guard case .waiting = connection.phase else {
+  private mutating func expire(_ connection: HTTPConnection, _ number: UInt64, _ now: Double) {
+    if connection.isWaiting {
+      look(connection, number, isOver: true, now)
+    } else {
       connection.close()
-      return
     }
-    look(connection, number, isOver: true, now)
-    // A wait gives an answer in any case; without one the connection would be looked at for ever.
-    if case .waiting = connection.phase { connection.close() }
+  }
+
+  /// Where more wait than may, those who have waited longest have their answer now.
+  private mutating func endLongestWaits(_ now: Double) {
+    // An answer may be followed by the same caller's next wait: not for ever in one turn.
+    for _ in 0..<connections.all.count {
+      guard let number = connections.waitsTooMany, let connection = connections[number] else {
+        return
+      }
+      look(connection, number, isOver: true, now)
+      if connection.isClosed { connections.remove(number) }
+    }
   }
 }

@@ -6,8 +6,7 @@ extension LivePage {
     const cards = new Map();
     const streams = document.getElementById("streams");
     let instance = null, lastSample = 0, isConnected = false, pictures = null;
-    // A request's first line and headers may have 8 KB.
-    const mostPictures = 40;
+    const mostPictures = \#(PicturesWait.mostStreams);
 
     const pause = time => new Promise(done => setTimeout(done, time));
 

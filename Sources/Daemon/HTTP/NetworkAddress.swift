@@ -1,7 +1,7 @@
 import Glibc
 
 /// A numeric IPv4 or IPv6 address, in the network's byte order.
-struct NetworkAddress: Sendable, Equatable {
+struct NetworkAddress: Sendable, Hashable {
   /// 4 or 16.
   let bytes: [UInt8]
 
@@ -23,6 +23,14 @@ struct NetworkAddress: Sendable, Equatable {
   /// Whether only this machine can reach it: 127.0.0.0/8 or ::1.
   var isLoopback: Bool {
     bytes.count == 4 ? bytes[0] == 127 : bytes.dropLast().allSatisfy { $0 == 0 } && bytes[15] == 1
+  }
+
+  /// What one caller has for himself: an IPv4 address, of an IPv6 address the network of 64 bits.
+  var network: [UInt8] {
+    // IPv4 by way of an IPv6 socket: ::ffff:a.b.c.d.
+    let isMapped =
+      bytes.count == 16 && bytes.starts(with: [UInt8](repeating: 0, count: 10) + [255, 255])
+    return isMapped ? Array(bytes[12...]) : Array(bytes.prefix(8))
   }
 
   var family: Int32 { bytes.count == 4 ? AF_INET : AF_INET6 }
@@ -57,10 +65,21 @@ struct NetworkAddress: Sendable, Equatable {
 
   /// The address and port that a socket is bound to; nil where the system does not say.
   static func bound(_ descriptor: Int32) -> (address: NetworkAddress, port: UInt16)? {
+    asked { getsockname(descriptor, $0, $1) }
+  }
+
+  /// The address at the other end of a connection; nil where the system does not say.
+  static func peer(_ descriptor: Int32) -> NetworkAddress? {
+    asked { getpeername(descriptor, $0, $1) }?.address
+  }
+
+  private static func asked(
+    _ ask: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+  ) -> (address: NetworkAddress, port: UInt16)? {
     var storage = sockaddr_storage()
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
     let code = withUnsafeMutablePointer(to: &storage) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { ask($0, &length) }
     }
     guard code == 0 else { return nil }
     return withUnsafeBytes(of: storage) { bytes in

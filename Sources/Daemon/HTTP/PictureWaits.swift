@@ -40,6 +40,8 @@ final class PicturesWait: HTTPWait {
   }
 
   static let contentType = "application/vnd.landmarkd.pictures"
+  /// Streams of one request.
+  static let mostStreams = 40
 
   let longestSeconds: Double
   private let wanted: [Wanted]
@@ -57,15 +59,16 @@ final class PicturesWait: HTTPWait {
   /// A part a stream that has a new picture, none where there was none in time: the lengths of
   /// name, JSON and JPEG, each as four bytes, most significant first, and then these.
   func answer(isOver: Bool) -> HTTPAnswer? {
-    var body: [UInt8] = []
+    var pieces: [[UInt8]] = []
     for stream in wanted {
       guard let picture = stream.feed.newest(after: stream.after) else { continue }
-      let parts = [Array(stream.name.utf8), picture.json, picture.jpeg]
-      for part in parts { body += Self.bytes(of: UInt32(part.count)) }
-      for part in parts { body += part }
+      let name = Array(stream.name.utf8)
+      let lengths = [name.count, picture.json.count, picture.jpeg.count]
+      // The pictures' own bytes: however many callers there are, they are there once.
+      pieces += [lengths.flatMap { Self.bytes(of: UInt32($0)) } + name, picture.json, picture.jpeg]
     }
-    guard !body.isEmpty || isOver else { return nil }
-    return HTTPAnswer(.ok, Self.contentType, body)
+    guard !pieces.isEmpty || isOver else { return nil }
+    return HTTPAnswer(.ok, Self.contentType, pieces: pieces)
   }
 
   func end() {

@@ -71,7 +71,8 @@ public struct LandmarkService: Sendable {
           NotifyService(state: state, logger: logger),
           HTTPService(configurations: https, state: state, logger: logger) { http, port in
             let front = HTTPFront(
-              settings: try HTTPSettings(address: http.address, port: port, token: http.token),
+              settings: try HTTPSettings(
+                address: http.address, port: port, token: http.token, hosts: http.hosts),
               directory: supervisor, version: version, logger: logger)
             return { listening in try await front.run { _ in listening() } }
           },

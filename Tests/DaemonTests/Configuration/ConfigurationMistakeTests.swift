@@ -103,7 +103,8 @@ import Testing
         "? [a, b]\n: 1", "c.yaml:1:3: has a key that is no plain text; expected a key's name"),
       root(
         "http: [8080]",
-        "c.yaml:1:7: http: is a list; expected keys with values: address, port, token, token-file"),
+        "c.yaml:1:7: http: is a list; expected keys with values: address, port, token, token-file, hosts"
+      ),
       stream(
         "fast-motoin: true",
         "c.yaml:4:5: streams[0].fast-motoin: is no key that is known here; expected \"fast-motion\" perhaps"
@@ -154,6 +155,17 @@ import Testing
       root(
         "http: {address: '::', token: secret}",
         "c.yaml:1:30: http.token: cannot be used; expected 16 to 128 letters, digits, '-', '_', '.' or '~'"
+      ),
+      root(
+        "http: {hosts: [a.example, a b]}",
+        "c.yaml:1:27: http.hosts[1]: is \"a b\"; expected a name or an address, without a port"),
+      root(
+        "http: {hosts: [a.example:80]}",
+        "c.yaml:1:16: http.hosts[0]: is \"a.example:80\"; expected a name or an address, without a port"
+      ),
+      root(
+        "http: {hosts: a.example}",
+        "c.yaml:1:15: http.hosts: is \"a.example\"; expected a list of names, such as [cameras.example]"
       ),
     ])
   func service(_ one: Case) { #expect(ConfigurationText.mistakes(one.text) == one.mistakes) }

@@ -14,6 +14,14 @@ import Tracking
     #expect(read == ServiceConfiguration(http: .standard, logLevel: .info, streams: [stream]))
   }
 
+  @Test("names under which HTTP is asked")
+  func hosts() throws {
+    let read = try ConfigurationText.read(
+      "http: {hosts: [Cameras.example, 192.0.2.1, '2001:db8::1']}\n"
+        + "streams: [{name: a, source: /dev/video0}]")
+    #expect(read.http.hosts == ["Cameras.example", "192.0.2.1", "2001:db8::1"])
+  }
+
   @Test("the sample is right, and its values are what it says")
   func sample() throws {
     let read = try ConfigurationText.read(try ConfigurationText.sample())

@@ -11,11 +11,15 @@ final class RunningFront {
   private let server: HTTPServer
   private let ended = DispatchSemaphore(value: 0)
 
-  init(_ directory: FakeDirectory, address: String = "127.0.0.1", token: String? = nil) throws {
+  init(
+    _ directory: FakeDirectory, address: String = "127.0.0.1", token: String? = nil,
+    hosts: [String] = [], bounds: HTTPBounds = HTTPBounds()
+  ) throws {
     let front = HTTPFront(
-      settings: try HTTPSettings(address: address, port: 0, token: token), directory: directory,
+      settings: try HTTPSettings(address: address, port: 0, token: token, hosts: hosts),
+      directory: directory,
       version: "1.2.3-test", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    server = try front.makeServer()
+    server = try front.makeServer(bounds)
     port = server.port
     let (server, ended) = (server, ended)
     Thread.detachNewThread {
@@ -67,12 +71,18 @@ final class HTTPCaller {
   let descriptor: Int32
   private var input: [UInt8] = []
 
-  init(_ port: UInt16, timeoutSeconds: Int = 20) throws {
+  /// - Parameters:
+  ///   - from: the address that the server sees; nil: as the system likes.
+  init(_ port: UInt16, from: String? = nil, timeoutSeconds: Int = 20) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     try #require(descriptor >= 0)
     var timeout = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
     setsockopt(
       descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+    if let from {
+      let own = try #require(NetworkAddress(from))
+      try #require(own.withSocketAddress(port: 0) { bind(descriptor, $0, $1) } == 0)
+    }
     let loopback = try #require(NetworkAddress("127.0.0.1"))
     let code = loopback.withSocketAddress(port: port) { connect(descriptor, $0, $1) }
     try #require(code == 0, "connect: \(String(cString: strerror(errno)))")

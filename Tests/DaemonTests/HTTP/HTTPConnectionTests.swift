@@ -30,6 +30,23 @@ import Testing
     #expect(try caller.read()?.status == 200)
   }
 
+  @Test("what is sent together is answered in its order, waits among it")
+  func pipelinedWaits() throws {
+    let front = try RunningFront(.liveAndAway())
+    let caller = try HTTPCaller(front.port)
+    let head = " HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    caller.send(
+      [
+        "/api/pictures?wait=0", "/api/streams/yard/picture?wait=0", "/healthz",
+        "/api/pictures?wait=0",
+      ]
+      .map { "GET \($0)\(head)" }.joined())
+    #expect(try caller.read()?.headers["content-type"] == PicturesWait.contentType)
+    #expect(try caller.read()?.status == 503)
+    #expect(try caller.read()?.text == "{\"status\":\"ok\"}\n")
+    #expect(try caller.read()?.headers["content-type"] == PicturesWait.contentType)
+  }
+
   @Test("what is too large or no HTTP is answered and closed")
   func refused() throws {
     let front = try RunningFront(.liveAndAway())
@@ -76,30 +93,6 @@ import Testing
     }
     try waitUntil("their connections are closed") { try halfClosed(front.port) == 0 }
     #expect(try ask(front, "/healthz").status == 200)
-  }
-
-  @Test("too many connections: those without a request make room, others are told")
-  func tooMany() throws {
-    let directory = FakeDirectory.liveAndAway()
-    let front = try RunningFront(directory)
-    let idle = try (0..<HTTPServer.mostConnections).map { _ in
-      let caller = try HTTPCaller(front.port)
-      _ = try caller.get("/healthz")
-      return caller
-    }
-    #expect(try ask(front, "/healthz").status == 200)
-    #expect(idle[0].isClosed())
-    let feed = try #require(directory.pictures(of: "yard"))
-    let waiting = try (0..<HTTPServer.mostConnections).map { _ in
-      let caller = try HTTPCaller(front.port)
-      caller.send("GET /api/streams/yard/picture?wait=20 HTTP/1.1\r\nHost: localhost\r\n\r\n")
-      return caller
-    }
-    try waitUntil("all wait") { feed.watcherCount == waiting.count }
-    let refused = try HTTPCaller(front.port)
-    let answer = try refused.read()
-    #expect(answer?.status == 503)
-    withExtendedLifetime(waiting) {}
   }
 
   @Test("a port that is taken is one clear error; an address of elsewhere another")
@@ -181,7 +174,7 @@ import Testing
     #expect(connection.read(now: 105) == nil && connection.deadline == 115)
     say("TP", caller)
     #expect(connection.read(now: 114) == nil && connection.deadline == 115)
-    #expect(!connection.isIdle)
+    #expect(connection.worth(now: 114, slowSeconds: 1) == .nothing)
     say("/1.0\r\n\r\n", caller)
     guard case .success(let request) = connection.read(now: 114.5) else {
       Issue.record("no request")
@@ -190,7 +183,7 @@ import Testing
     let exchange = HTTPConnection.Exchange(bodyIsLeftOut: false, isLast: false)
     #expect(request.path == [])
     connection.write(HTTPAnswer(json: ["a": 1]), exchange, now: 120)
-    #expect(connection.deadline == 150 && connection.isIdle)
+    #expect(connection.deadline == 150 && connection.since == 120)
     connection.close()
   }
 
@@ -202,6 +195,8 @@ import Testing
     connection.write(
       answer, HTTPConnection.Exchange(bodyIsLeftOut: false, isLast: true), now: 200)
     #expect(connection.deadline == 210)
+    #expect(connection.worth(now: 200.5, slowSeconds: 1) == nil)
+    #expect(connection.worth(now: 201, slowSeconds: 1) == .slow)
     var bytes = [UInt8](repeating: 0, count: 1 << 20)
     while read(caller, &bytes, bytes.count) > 0 {}
     connection.send(now: 255)

@@ -64,6 +64,41 @@ import Testing
     }
   }
 
+  @Test("a stream that is asked for again and again is in the answer once; 40 are the most")
+  func once() throws {
+    let directory = FakeDirectory.liveAndAway()
+    let front = try RunningFront(directory)
+    let offers = offering(try #require(directory.pictures(of: "door")))
+    defer { offers.value = false }
+    let asked = String(repeating: "&of=0:door", count: 700)
+    #expect(try parts(ask(front, "/api/pictures?wait=20\(asked)").body).map(\.name) == ["door"])
+    func many(_ count: Int) -> String { (0..<count).map { "&of=0:s\($0)" }.joined() }
+    #expect(try ask(front, "/api/pictures?wait=0\(many(40))").status == 200)
+    let refused = try ask(front, "/api/pictures?wait=0\(many(41))")
+    #expect(refused.status == 400 && refused.text.contains("at most 40 streams"))
+  }
+
+  @Test("all answers have the one picture's bytes, not copies")
+  func shared() throws {
+    let directory = FakeDirectory.liveAndAway()
+    let feed = try #require(directory.pictures(of: "door"))
+    let told = Locked(false)
+    let watcher = feed.addWatcher(after: 0) { told.value = true }
+    defer { feed.removeWatcher(watcher) }
+    feed.offer(ramp(64, 48), circleFrame())
+    try waitUntil("a picture") { told.value }
+    func addresses(_ pieces: [[UInt8]]) -> Set<UnsafePointer<UInt8>> {
+      Set(pieces.compactMap { $0.withUnsafeBufferPointer(\.baseAddress) })
+    }
+    let picture = try #require(feed.newest(after: 0))
+    let wait = PicturesWait([.init(name: "door", feed: feed, after: 0)], longestSeconds: 1)
+    let single = SinglePictureWait(feed, after: 0, longestSeconds: 1)
+    for answer in [wait.answer(isOver: false), single.answer(isOver: false)] {
+      let sent = try #require(answer).encoded(bodyIsLeftOut: false, isLast: true)
+      #expect(addresses(sent).isSuperset(of: addresses([picture.jpeg])))
+    }
+  }
+
   @Test("where none comes in time, the answer says so")
   func none() throws {
     let front = try RunningFront(.liveAndAway())

@@ -40,6 +40,21 @@ import Testing
     }
   }
 
+  @Test("the absolute form's host goes before the header's")
+  func absolute() throws {
+    for (target, path) in [
+      ("http://b:80/", []), ("HTTP://B", []), ("http://b/api/streams", ["api", "streams"]),
+      ("http://b?x=y", []),
+    ] {
+      let text = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
+      let request = try #require(try parse(text)).request
+      #expect(request.authority?.host == "b" && request.path == path)
+    }
+    #expect(
+      try parse("GET http://b?x=y HTTP/1.0\r\n\r\n")?.request.query.map(\.value) == ["y"])
+    #expect(try parse("GET / HTTP/1.0\r\n\r\n")?.request.authority == nil)
+  }
+
   @Test("a beginning is not a request yet")
   func beginnings() throws {
     let text = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -62,7 +77,11 @@ import Testing
     "what is no request is refused",
     arguments: [
       "GET /\r\n\r\n", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/2\r\nHost: a\r\n\r\n",
-      "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", "GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+      "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", "GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+      "GET http:///a HTTP/1.1\r\nHost: a\r\n\r\n", "GET http://b@a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+      "GET http://a:x/ HTTP/1.1\r\nHost: a\r\n\r\n", "GET http://a/ HTTP/1.1\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: [::1].evil.com\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: localhost:80@evil\r\n\r\n",
       "GET * HTTP/1.1\r\nHost: a\r\n\r\n", "GET /%2 HTTP/1.0\r\n\r\n", "GET /%zz HTTP/1.0\r\n\r\n",
       "GET /%ff HTTP/1.0\r\n\r\n", "GET /?a=%c3 HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
       "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET / HTTP/1.1\r\nHost : a\r\n\r\n",

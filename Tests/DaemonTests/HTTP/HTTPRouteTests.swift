@@ -123,6 +123,12 @@ import Testing
     let open = try RunningFront(.liveAndAway())
     #expect(try ask(open, "/", host: "evil.example").status == 403)
     #expect(try ask(open, "/healthz", host: "127.0.0.1:\(open.port)").status == 200)
+    #expect(try ask(open, "http://evil.example/healthz").status == 403)
+    #expect(try ask(open, "http://localhost:\(open.port)/healthz", host: "x").status == 200)
+    #expect(try ask(open, "/healthz", host: "[::1].evil.com").status == 400)
+    for header in ["Origin: http://evil.example", "Sec-Fetch-Site: cross-site"] {
+      #expect(try ask(open, "/api/pictures?wait=0", headers: [header]).status == 403)
+    }
     let token = "0123456789abcdef-"
     let closed = try RunningFront(.liveAndAway(), address: "0.0.0.0", token: token)
     for path in ["/", "/healthz", "/metrics", "/api/streams", "/nothing"] {

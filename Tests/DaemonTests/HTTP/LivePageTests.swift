@@ -16,7 +16,7 @@ import Testing
     let nonce = try #require(text.split(separator: "'").first { $0.hasPrefix("nonce-") })
       .dropFirst(6)
     #expect(nonce.count > 20)
-    let page = String(decoding: answer.body, as: UTF8.self)
+    let page = String(decoding: answer.body.joined(), as: UTF8.self)
     #expect(page.components(separatedBy: "nonce=\"\(nonce)\"").count == 3)
     #expect(policy(LivePage.answer()) != text)
   }

@@ -31,19 +31,14 @@ static inline long landmarkd_curl_number(CURL *easy, CURLINFO info) {
   return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : 0;
 }
 
-static inline int64_t landmarkd_curl_size(CURL *easy, CURLINFO info) {
-  curl_off_t value = -1;
-  return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? (int64_t)value : -1;
-}
-
-/// Of the handle; NULL where there is none.
-static inline const char *landmarkd_curl_text(CURL *easy, CURLINFO info) {
-  char *value = NULL;
-  return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : NULL;
-}
-
 static inline CURLSHcode landmarkd_curl_share_cookies(CURLSH *share) {
   return curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
+}
+
+/// What CURLOPT_PRIVATE of the handle is.
+static inline void *landmarkd_curl_owner(CURL *easy) {
+  void *value = NULL;
+  return curl_easy_getinfo(easy, CURLINFO_PRIVATE, &value) == CURLE_OK ? value : NULL;
 }
 
 /// How the transfer of `message` ended.

@@ -147,6 +147,15 @@ struct ContainerPromise {
 }
 
 extension ContainerPromise {
+  /// For what is known by its first bytes and its length.
+  init(head: [UInt8], present: Int64) {
+    self.init(
+      read: { offset, count in
+        let start = Int(min(max(0, offset), Int64(head.count)))
+        return Array(head[start..<min(head.count, start + count)])
+      }, present: present)
+  }
+
   /// For a descriptor of a regular file, which has to stay open as long as this is used; nil for
   /// any other.
   init?(descriptor: Int32) {

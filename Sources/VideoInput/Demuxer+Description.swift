@@ -102,6 +102,8 @@ extension Demuxer {
     switch input {
     case .descriptor(let descriptor):
       return descriptor.promise?.shortfall()
+    case .http(let recording):
+      return recording.promise?.shortfall()
     case .file(let path):
       let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
       guard descriptor >= 0 else { return nil }

@@ -11,6 +11,8 @@ final class Demuxer {
   private(set) var streamIndex: Int32 = -1
   private let watch: IOWatch
   private let opening: RecordedOpening
+  /// The bytes of a recording by HTTP.
+  private let http: HTTPReading?
 
   /// Failed reads and damaged packets so far.
   private(set) var corruptPackets = 0
@@ -35,6 +37,7 @@ final class Demuxer {
     self.input = input
     self.name = name
     self.watch = watch
+    http = try Self.openHTTP(input, name: name, watch)
     guard let packet = av_packet_alloc() else { throw Self.outOfMemory(name) }
     guard let allocated = avformat_alloc_context() else {
       var unused: UnsafeMutablePointer<AVPacket>? = packet
@@ -49,10 +52,11 @@ final class Demuxer {
       }, opaque: Unmanaged.passUnretained(watch).toOpaque())
     opening = RecordedOpening(
       allocated, path: input.path, allowsPlaylists: settings.allowsPlaylists)
-    let opened = Self.open(allocated, input, formats: opening.formats)
+    let opened = Self.open(allocated, input, http, formats: opening.formats)
     guard let context = opened.context else {
       var unused: UnsafeMutablePointer<AVPacket>? = packet
       av_packet_free(&unused)
+      if let failure = http?.failure { throw failure.error("open", name) }
       throw Self.openError(opened.code, input: input, name: name, watch: watch)
     }
     self.context = context
@@ -84,6 +88,7 @@ final class Demuxer {
     var failures = 0
     while true {
       av_packet_unref(packet)
+      http?.client.gave()
       let code = av_read_frame(context, packet)
       if code >= 0 {
         if failures > 0 { corruptPackets += failures }
@@ -94,7 +99,8 @@ final class Demuxer {
         continue
       }
       try checkStopped(operation: "read")
-      if code == landmarkd_averror_eof {
+      if code == landmarkd_averror_eof || http?.failure != nil {
+        if let failure = http?.failure { endError = failure.error("read", name).endText }
         if endError == nil, let io = context.pointee.pb, io.pointee.error < 0,
           io.pointee.error != landmarkd_averror_eof
         {
@@ -111,6 +117,14 @@ final class Demuxer {
 
   /// Throws if the watch or the descriptor says that reading was stopped from outside.
   func checkStopped(operation: String) throws(VideoInputError) {
+    if let failure = http?.failure {
+      switch failure {
+      case .interrupted, .timedOut, .leadsElsewhere, .tooMuch, .tooManyRedirects:
+        throw failure.error(operation, name)
+      // The rest may be missing, but what came is sound.
+      case .notAnAddress, .status, .transfer, .unexpected: break
+      }
+    }
     if let error = Self.stopped(operation, input: input, name: name, watch: watch) { throw error }
   }
 
@@ -173,7 +187,8 @@ final class Demuxer {
 extension Demuxer {
   /// Opens `context`, which FFmpeg frees when it fails.
   private static func open(
-    _ allocated: UnsafeMutablePointer<AVFormatContext>, _ input: MediaInput, formats: String
+    _ allocated: UnsafeMutablePointer<AVFormatContext>, _ input: MediaInput, _ http: HTTPReading?,
+    formats: String
   ) -> (context: UnsafeMutablePointer<AVFormatContext>?, code: Int32) {
     var context: UnsafeMutablePointer<AVFormatContext>? = allocated
     var options: OpaquePointer?
@@ -190,8 +205,24 @@ extension Demuxer {
       av_dict_set(&options, "protocol_whitelist", "data", 0)
       allocated.pointee.pb = descriptor.context
       code = avformat_open_input(&context, nil, nil, &options)
+    case .http:
+      // What a playlist by HTTP leads to is fetched by the rules for one source.
+      av_dict_set(&options, "format_whitelist", RecordedOpening.formatsByHTTP, 0)
+      http?.attach(to: allocated, &options)
+      code = avformat_open_input(&context, http?.place, nil, &options)
     }
     return (code >= 0 ? context : nil, code)
+  }
+
+  private static func openHTTP(
+    _ input: MediaInput, name: String, _ watch: IOWatch
+  ) throws(VideoInputError) -> HTTPReading? {
+    guard case .http(let recording) = input else { return nil }
+    do throws(HTTPFailure) {
+      return try recording.open(watch)
+    } catch {
+      throw error.error("open", name)
+    }
   }
 
   private static func openError(

@@ -105,12 +105,7 @@ final class DescriptorInput {
   var promise: ContainerPromise? {
     if isSeekable { return ContainerPromise(descriptor: descriptor) }
     guard sawEnd else { return nil }
-    let head = head
-    return ContainerPromise(
-      read: { offset, count in
-        let start = Int(min(max(0, offset), Int64(head.count)))
-        return Array(head[start..<min(head.count, start + count)])
-      }, present: byteCount)
+    return ContainerPromise(head: head, present: byteCount)
   }
 
   private func remember(_ bytes: UnsafeBufferPointer<UInt8>) {

@@ -6,6 +6,7 @@ import Glibc
 enum MediaInput {
   case file(path: String)
   case descriptor(DescriptorInput)
+  case http(HTTPRecording)
 
   /// The file's path; nil for a descriptor.
   var path: String? {
@@ -18,13 +19,17 @@ enum MediaInput {
     switch self {
     case .file(let path): ImageFormat.headOf(path)
     case .descriptor(let input): input.head
+    case .http(let recording): recording.head
     }
   }
 
   /// Whether it can be read again from the beginning.
   var isReopenable: Bool {
-    if case .file = self { return true }
-    return false
+    switch self {
+    case .file: true
+    case .descriptor: false
+    case .http(let recording): recording.hasRanges
+    }
   }
 }
 

@@ -45,6 +45,10 @@ final class RecordedOpening {
   /// The formats that may be read, as libavformat's list.
   var formats: String { folder == nil ? Self.singleFiles : Self.withPlaylists }
 
+  /// The formats of a recording by HTTP, whose opens go through its client.
+  static let formatsByHTTP = FFmpegLibrary.demuxers(
+    without: FFmpegLibrary.refusedContainers.subtracting(["hls", "dash"]))
+
   private static let singleFiles = FFmpegLibrary.demuxers(
     without: FFmpegLibrary.refusedContainers)
   private static let withPlaylists = FFmpegLibrary.demuxers(

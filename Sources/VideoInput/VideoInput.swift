@@ -15,6 +15,7 @@ public enum VideoInput {
   /// - `-`: standard input;
   /// - a folder of images, a printf pattern (`shot%04d.png`) or one image;
   /// - a FIFO, or another file that cannot be rewound: bytes as they come;
+  /// - an http or https address of a recording;
   /// - any media file that FFmpeg reads.
   ///
   /// Throws `VideoInputError`, whose description is one line for the user. `interruption` ends
@@ -27,6 +28,9 @@ public enum VideoInput {
       return try open(
         descriptor: STDIN_FILENO, name: "standard input", settings: settings,
         interruption: interruption)
+    }
+    if let address = httpAddress(input) {
+      return try open(address, name: redacted(input), settings, interruption)
     }
     if access(input, F_OK) != 0, let pattern = ImagePattern(input) {
       return try ImageSequenceSource(

@@ -66,6 +66,9 @@ public struct VideoInputError: Error, Sendable, Equatable, CustomStringConvertib
     self.expected = expected
   }
 
+  /// Why an input ended before its end, as a clause.
+  var endText: String { libraryText.map { "\(problem) (\($0))" } ?? problem }
+
   public var description: String {
     var text = "cannot \(operation) \(source): \(problem)"
     if let libraryText { text += " (\(libraryText))" }

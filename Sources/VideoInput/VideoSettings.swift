@@ -37,6 +37,8 @@ public struct VideoSettings: Sendable, Equatable {
   public let largestPicture: LargestPicture
   /// Whether an HLS playlist is read, with the files that it names in its own folder; default false.
   public let allowsPlaylists: Bool
+  /// Whether a recording by HTTP may lead to other servers. Default false.
+  public let allowsRedirects: Bool
 
   /// The defaults of every field.
   public static let standard = VideoSettings()
@@ -47,7 +49,8 @@ public struct VideoSettings: Sendable, Equatable {
     greyConversion: GreyConversion = .luma, keepsColour: Bool = false,
     openDeadlineSeconds: Double = 10, readDeadlineSeconds: Double = 30,
     decoderThreads: Int = 0, sequenceRate: Double = 30,
-    largestPicture: LargestPicture = .recorded, allowsPlaylists: Bool = false
+    largestPicture: LargestPicture = .recorded, allowsPlaylists: Bool = false,
+    allowsRedirects: Bool = false
   ) throws(VideoInputError) {
     self.startSeconds = try Self.check(startSeconds, "start", 0...1e9)
     if let durationSeconds {
@@ -64,6 +67,7 @@ public struct VideoSettings: Sendable, Equatable {
     self.sequenceRate = try Self.check(sequenceRate, "sequence rate", 1e-3...1e6)
     self.largestPicture = largestPicture
     self.allowsPlaylists = allowsPlaylists
+    self.allowsRedirects = allowsRedirects
   }
 
   private init() {
@@ -78,6 +82,7 @@ public struct VideoSettings: Sendable, Equatable {
     sequenceRate = 30
     largestPicture = .recorded
     allowsPlaylists = false
+    allowsRedirects = false
   }
 
   static func check<Value: Comparable>(

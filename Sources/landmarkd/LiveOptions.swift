@@ -14,11 +14,16 @@ struct LiveOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("A camera's frames a second.", valueName: "rate"))
+    help: ArgumentHelp(
+      "A camera's frames a second; how often an address of one picture is asked, default 1.",
+      valueName: "rate"))
   var frameRate: Double?
 
   @Option(help: "How RTSP carries its packets: tcp or udp; default tcp.")
   var rtspTransport: Transport?
+
+  @Flag(help: "Follow an http or https address to other servers.")
+  var allowRedirects = false
 
   enum Transport: String, CaseIterable, ExpressibleByArgument {
     case tcp, udp
@@ -31,6 +36,7 @@ struct LiveOptions: ParsableArguments {
     if pixelFormat != nil { return "--pixel-format" }
     if videoSize != nil { return "--video-size" }
     if frameRate != nil { return "--frame-rate" }
+    if allowRedirects { return "--allow-redirects" }
     return rtspTransport != nil ? "--rtsp-transport" : nil
   }
 
@@ -42,6 +48,7 @@ struct LiveOptions: ParsableArguments {
       return try LiveSettings(
         pixelFormat: pixelFormat, width: videoSize?.width, height: videoSize?.height,
         framesPerSecond: frameRate, rtspTransport: rtspTransport?.setting ?? .tcp,
+        allowsRedirects: allowRedirects,
         readDeadlineSeconds: deadline ?? LiveSettings.standard.readDeadlineSeconds,
         largestPicture: largest, greyConversion: grey)
     } catch {

@@ -17,7 +17,8 @@ struct TrackCommand: ParsableCommand, Sendable {
       INPUT may also be one live source: a camera (/dev/video0; landmarkd devices lists them) or an \
       address (rtsp://, http://, udp://, srt:// and what else FFmpeg opens; '${NAME}' in it stands \
       for a variable of the environment, for passwords). Its rows appear in NAME \
-      as they come, until SIGINT (status 0) or --duration; a source that is lost is opened again.
+      as they come, until SIGINT (status 0) or --duration; a source that is lost is opened again. \
+      What answers by http or https with a file is read as one: every frame, to its end.
 
       Example: landmarkd track --model main_clnf_general.txt --out-dir tracks *.mp4
       """)
@@ -177,7 +178,7 @@ struct TrackCommand: ParsableCommand, Sendable {
     let interruption = Interruption()
     let watch = SignalWatch { interruption.interrupt() }
     defer { withExtendedLifetime(watch) {} }
-    if let source = liveInput {
+    if let source = try liveInput ?? liveByHTTP(interruption) {
       let status = try follow(source, to: outputPaths()[0], faceModel, interruption)
       guard status == .success else { throw status }
       return
@@ -202,7 +203,7 @@ struct TrackCommand: ParsableCommand, Sendable {
         decoderThreads: decoderThreads > 0 || jobCount == 1
           ? decoderThreads : max(1, Self.coreCount / jobCount),
         sequenceRate: sequenceRate, largestPicture: try pictures.largest(),
-        allowsPlaylists: allowPlaylists)
+        allowsPlaylists: allowPlaylists, allowsRedirects: live.allowRedirects)
     } catch let error as VideoInputError {
       // The two deadlines are one option.
       let name = error.source.replacingOccurrences(of: "open ", with: "")
@@ -222,7 +223,11 @@ struct TrackCommand: ParsableCommand, Sendable {
   }
 
   private static func stem(of input: String) -> String {
-    if VideoInput.isLive(input) { return liveStem(of: input) }
+    if VideoInput.isLive(input) {
+      let name = liveStem(of: input)
+      guard VideoInput.isHTTP(input), namesRecording(input) else { return name }
+      return String(name[..<(name.lastIndex(of: ".") ?? name.endIndex)])
+    }
     let url = URL(fileURLWithPath: input)
     let name =
       isFolder(input)
@@ -235,22 +240,62 @@ struct TrackCommand: ParsableCommand, Sendable {
 // MARK: - Live sources
 
 extension TrackCommand {
-  /// The live source, where the input is one.
-  var liveInput: String? { input.first { VideoInput.isLive($0) } }
+  /// The live source, where the input is one whatever it answers.
+  private var liveInput: String? {
+    input.first { VideoInput.isLive($0) && !VideoInput.isHTTP($0) }
+  }
+
+  /// The one input, where it is by HTTP and answers as live sources do, or not yet.
+  private func liveByHTTP(_ interruption: Interruption) throws -> String? {
+    guard input.count == 1, VideoInput.isHTTP(input[0]) else { return nil }
+    do {
+      let answer = try VideoInput.answer(
+        of: input[0], allowsRedirects: live.allowRedirects, deadlineSeconds: deadline ?? 10,
+        interruption: interruption)
+      guard answer == .live else { return nil }
+    } catch let error where error.kind == .interrupted {
+      throw Terminal.interrupted
+    } catch {
+      // A camera may come; a file that is not there is a mistake.
+      guard !Self.namesRecording(input[0]) else {
+        Terminal.complain(error)
+        throw Terminal.unusable
+      }
+    }
+    try checkLiveOptions()
+    return input[0]
+  }
+
+  private static let recordedExtensions: Set<Substring> = [
+    "mp4", "m4v", "mov", "mkv", "avi", "webm", "wmv", "mpg", "mpeg", "mts", "m2ts", "3gp",
+  ]
+
+  /// Whether an address ends with a recording's extension.
+  private static func namesRecording(_ input: String) -> Bool {
+    let name = liveStem(of: input)
+    guard let dot = name.lastIndex(of: ".") else { return false }
+    return recordedExtensions.contains(name[name.index(after: dot)...].lowercased()[...])
+  }
 
   /// A usage error for what does not go together with a live source, or only with one.
   private func checkLive() throws {
     guard let liveInput else {
-      if let option = live.given {
+      // What an address by HTTP is, its answer tells.
+      if let option = live.given, !input.contains(where: VideoInput.isHTTP) {
         throw ValidationError(
           "\(option) is for live sources; \(VideoInput.redacted(input[0])) is none")
       }
+      _ = try live.settings(model.greyConversion, deadline: deadline)
       return
     }
     guard input.count == 1 else {
       throw ValidationError(
         "\(VideoInput.redacted(liveInput)) is a live source and does not end; track it alone")
     }
+    try checkLiveOptions()
+  }
+
+  private func checkLiveOptions() throws {
     let unfit = [
       ("--start", start != 0), ("--every", every != 1), ("--picture", picture != nil),
       ("--overlay", overlay.overlay != nil), ("--sequence-rate", sequenceRate != 30),

@@ -52,7 +52,9 @@ final class TrackSession {
     tracker.reset()
     let clock = ContinuousClock()
     let begin = clock.now
-    var run = TrackRun(input: input, path: path, started: Date())
+    // An address may hold a password.
+    let shown = VideoInput.isHTTP(input) ? VideoInput.redacted(input) : input
+    var run = TrackRun(input: shown, path: path, started: Date())
     do {
       let status = try read(input, into: &run)
       run.wallSeconds = (clock.now - begin).seconds
@@ -90,7 +92,9 @@ final class TrackSession {
   }
 
   private func follow(_ input: String, into run: inout TrackRun) throws -> ExitCode {
-    guard !input.contains("://") || access(input, F_OK) == 0 else { throw IsURL(input: input) }
+    guard !input.contains("://") || access(input, F_OK) == 0 || VideoInput.isHTTP(input) else {
+      throw IsURL(input: input)
+    }
     let source = try open(input)
     run.source = source
     let progress = makeProgress(source.description)

@@ -48,17 +48,18 @@ extension StreamConfiguration {
 extension SourceConfiguration {
   static let keys =
     addressKeys + [
-      "pixel-format", "video-size", "frame-rate", "rtsp-transport", "open-deadline",
-      "read-deadline", "largest-picture",
+      "pixel-format", "video-size", "frame-rate", "rtsp-transport", "allow-redirects",
+      "open-deadline", "read-deadline", "largest-picture",
     ]
 
   init?(reading section: ConfigurationSection, _ secrets: SecretSource) {
     let address = Self.readAddress(section, secrets)
     let size = section.read("video-size", Self.size)
     let pixelFormat = section.read("pixel-format", Self.pixelFormat)
-    let rate = section.read("frame-rate", .number(0.1...1000, "frames a second"))
+    let rate = section.read("frame-rate", .number(0.01...1000, "frames a second"))
     let transport = section.read(
       "rtsp-transport", .choice(["tcp": LiveSettings.RTSPTransport.tcp, "udp": .udp]))
+    let allowsRedirects = section.read("allow-redirects", .flag)
     let openDeadline = section.read("open-deadline", .duration(0.1...600))
     let readDeadline = section.read("read-deadline", .duration(0.1...600))
     let largest = section.read(
@@ -71,6 +72,7 @@ extension SourceConfiguration {
         settings: try LiveSettings(
           pixelFormat: pixelFormat, width: size?.width, height: size?.height,
           framesPerSecond: rate, rtspTransport: transport ?? standard.rtspTransport,
+          allowsRedirects: allowsRedirects ?? standard.allowsRedirects,
           openDeadlineSeconds: openDeadline ?? standard.openDeadlineSeconds,
           readDeadlineSeconds: readDeadline ?? standard.readDeadlineSeconds,
           largestPicture: try largest.map(LargestPicture.init(megapixels:))

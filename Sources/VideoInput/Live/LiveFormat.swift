@@ -16,12 +16,16 @@ enum LiveFormat {
   static func open(
     _ address: LiveAddress, _ settings: LiveSettings, _ watch: IOWatch
   ) throws(VideoInputError) -> any LivePackets {
-    try ContainerPackets(
-      try openContainer(address, settings, watch), address, settings, watch)
+    if case .network(let url, let scheme) = address.place, scheme == "http" || scheme == "https" {
+      return try openHTTP(url, address, settings, watch)
+    }
+    return try ContainerPackets(try openContainer(address, settings, watch), address, settings, watch)
   }
 
-  private static func openContainer(
-    _ address: LiveAddress, _ settings: LiveSettings, _ watch: IOWatch
+  /// - Parameter http: the bytes of the container, and what is asked for besides; nil where
+  ///   libavformat opens the address itself.
+  static func openContainer(
+    _ address: LiveAddress, _ settings: LiveSettings, _ watch: IOWatch, _ http: HTTPReading? = nil
   ) throws(VideoInputError) -> UnsafeMutablePointer<AVFormatContext> {
     _ = FFmpegLibrary.isPrepared
     guard let allocated = avformat_alloc_context() else {
@@ -51,9 +55,12 @@ enum LiveFormat {
       code = avformat_open_input(&context, path, cameraFormat, &options)
     case .network(let url, let scheme):
       setNetworkOptions(scheme, settings, &options)
-      code = avformat_open_input(&context, url, nil, &options)
+      http?.attach(to: allocated, &options)
+      code = avformat_open_input(&context, http?.place ?? url, nil, &options)
     }
-    guard code >= 0, let context else { throw error(code, "open", address, watch) }
+    guard code >= 0, let context else {
+      throw http?.failure?.error("open", address.shown) ?? error(code, "open", address, watch)
+    }
     return context
   }
 
@@ -120,9 +127,6 @@ enum LiveFormat {
       // In packets of 188 bytes: 9 MB.
       av_dict_set_int(&options, "fifo_size", 50_000, 0)
       av_dict_set(&options, "overrun_nonfatal", "1", 0)
-    case "http", "https":
-      av_dict_set(&options, "seekable", "0", 0)
-      av_dict_set(&options, "icy", "0", 0)
     default: break
     }
   }

@@ -23,19 +23,22 @@ final class ContainerPackets: LivePackets {
   let restSeconds = 0.0
   private let address: LiveAddress
   private let watch: IOWatch
+  private let http: HTTPReading?
 
-  /// Takes `context`, and closes it in the end. Throws what `LiveStream.find` throws.
+  /// Takes `context`, which reads from `http` where that is there, and closes it in the end. Throws
+  /// what `LiveStream.find` throws.
   init(
     _ context: UnsafeMutablePointer<AVFormatContext>, _ address: LiveAddress,
-    _ settings: LiveSettings, _ watch: IOWatch
+    _ settings: LiveSettings, _ watch: IOWatch, _ http: HTTPReading? = nil
   ) throws(VideoInputError) {
     do throws(VideoInputError) {
       stream = try LiveStream.find(in: context, address, settings, watch)
     } catch {
       var opened: UnsafeMutablePointer<AVFormatContext>? = context
       avformat_close_input(&opened)
-      throw error
+      throw http?.failure?.error("open", address.shown) ?? error
     }
+    self.http = http
     self.context = context
     self.address = address
     self.watch = watch
@@ -49,6 +52,7 @@ final class ContainerPackets: LivePackets {
   var nominalFramesPerSecond: Double? { LiveStream.nominalRate(context, stream) }
 
   func read(into packet: UnsafeMutablePointer<AVPacket>) -> Int32 {
+    http?.client.gave()
     while true {
       let code = av_read_frame(context, packet)
       guard code >= 0, packet.pointee.stream_index != stream.pointee.index else { return code }
@@ -59,6 +63,7 @@ final class ContainerPackets: LivePackets {
   }
 
   func error(_ code: Int32, _ operation: String) -> VideoInputError {
-    LiveFormat.error(code, operation, address, watch)
+    http?.failure?.error(operation, address.shown)
+      ?? LiveFormat.error(code, operation, address, watch)
   }
 }

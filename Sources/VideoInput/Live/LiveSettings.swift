@@ -17,10 +17,14 @@ public struct LiveSettings: Sendable, Equatable {
   /// camera that does not have the size gives its nearest, which `LiveSnapshot.note` says.
   public let width: Int?
   public let height: Int?
-  /// nil (the default) leaves what the camera is set to. Above 0, at most 1000. Cameras only.
+  /// nil (the default) leaves what the camera is set to. Above 0, at most 1000. Cameras, and
+  /// addresses of one picture an answer, which are asked so often: 1 a second by default.
   public let framesPerSecond: Double?
   /// Default `.tcp`.
   public let rtspTransport: RTSPTransport
+  /// Whether an http or https source may lead to other servers, by redirects or playlists. Default
+  /// false.
+  public let allowsRedirects: Bool
   /// Seconds that opening may take. Default 10.
   public let openDeadlineSeconds: Double
   /// Seconds without data after which an open source counts as lost. Default 5.
@@ -47,6 +51,7 @@ public struct LiveSettings: Sendable, Equatable {
   public init(
     pixelFormat: String? = nil, width: Int? = nil, height: Int? = nil,
     framesPerSecond: Double? = nil, rtspTransport: RTSPTransport = .tcp,
+    allowsRedirects: Bool = false,
     openDeadlineSeconds: Double = 10, readDeadlineSeconds: Double = 5,
     cameraRetrySeconds: Double = 0.5, networkRetrySeconds: Double = 1.2,
     refusedRetrySeconds: Double = 30, largestPicture: LargestPicture = .live,
@@ -76,6 +81,7 @@ public struct LiveSettings: Sendable, Equatable {
       try VideoSettings.check(value, "frame rate", 0.001...1000)
     }
     self.rtspTransport = rtspTransport
+    self.allowsRedirects = allowsRedirects
     self.openDeadlineSeconds = try VideoSettings.check(
       openDeadlineSeconds, "open deadline", 0.1...3600)
     self.readDeadlineSeconds = try VideoSettings.check(
@@ -97,6 +103,7 @@ public struct LiveSettings: Sendable, Equatable {
     height = nil
     framesPerSecond = nil
     rtspTransport = .tcp
+    allowsRedirects = false
     openDeadlineSeconds = 10
     readDeadlineSeconds = 5
     cameraRetrySeconds = 0.5

@@ -29,7 +29,7 @@ public struct RunReport: Codable, Sendable, Equatable {
     }
   }
 
-  /// Frames, but for `rowsWritten` and `decodeErrors`.
+  /// Frames, but for `rowsWritten` and what says otherwise.
   public struct Counts: Codable, Sendable, Equatable {
     public var framesRead = 0
     /// Live sources only: frames that were not looked at because a newer one was there.
@@ -42,6 +42,21 @@ public struct RunReport: Codable, Sendable, Equatable {
     public var framesWithoutFace = 0
     /// Packets or frames that the decoder could not read.
     public var decodeErrors = 0
+    /// Packets that the container knows to be damaged, and reads that failed.
+    public var corruptPackets = 0
+    /// Frames that the decoder marked as damaged.
+    public var damagedFrames = 0
+    /// Frames that the decoder took and did not give.
+    public var lostFrames = 0
+    public var missingTimestamps = 0
+    public var repeatedTimestamps = 0
+    public var disorderedTimestamps = 0
+    /// Frames whose stamps were far from their neighbours'.
+    public var wildTimestamps = 0
+    /// How often the size or the pixel format changed.
+    public var resolutionChanges = 0
+    /// Recordings after the first in the same stream.
+    public var recordingsJoined = 0
     public var rowsWritten = 0
 
     public init() {}

@@ -1,10 +1,9 @@
 import CFFmpeg
 import CFFmpegShims
-import Glibc
 
 extension Demuxer {
-  /// What the container says about itself.
-  func describe(_ report: inout SourceReport) -> SourceDescription {
+  /// What the container says about itself; `frameRate`: instead of its own rate, if given.
+  func describe(_ report: inout SourceReport, frameRate: Double?) -> SourceDescription {
     let parameters = stream.pointee.codecpar.pointee
     let aspect = av_guess_sample_aspect_ratio(context, stream, nil)
     let geometry = FrameConverter.Geometry(
@@ -12,16 +11,17 @@ extension Demuxer {
     let size = geometry.deliveredSize(
       width: Int(parameters.width), height: Int(parameters.height))
     let rate = nominalRate
-    let duration = durationSeconds
+    var duration = durationSeconds
     var count: Int?
     if stream.pointee.nb_frames > 0 {
       count = Int(clamping: stream.pointee.nb_frames)
     } else if let rate, let duration, rate * duration < 1e12 {
       count = Int((rate * duration).rounded())
     }
+    if let frameRate { duration = count.map { Double($0) / frameRate } }
     return SourceDescription(
       name: name, container: containerName, codec: Decoder.name(of: parameters.codec_id),
-      width: size.width, height: size.height, nominalFramesPerSecond: rate,
+      width: size.width, height: size.height, nominalFramesPerSecond: frameRate ?? rate,
       durationSeconds: duration, frameCountEstimate: count)
   }
 
@@ -35,8 +35,21 @@ extension Demuxer {
       nominalFrameSeconds: nominalRate.map { 1 / $0 })
   }
 
+  /// Whether the container states no times, so that libavformat invents them (raw streams).
+  var statesNoTimes: Bool {
+    guard let format = context.pointee.iformat else { return false }
+    return format.pointee.flags & AVFMT_NOTIMESTAMPS != 0
+      || Self.rawContainers.contains(containerName)
+  }
+
+  /// Raw streams that libavformat does not flag.
+  private static let rawContainers: Set<String> = [
+    "h261", "h263", "h264", "hevc", "vvc", "m4v", "mpegvideo", "vc1", "cavsvideo", "avs2", "avs3",
+    "dirac", "dnxhd", "obu", "evc",
+  ]
+
   /// Frames a second as stated or guessed by libavformat; nil where it is no believable number.
-  private var nominalRate: Double? {
+  var nominalRate: Double? {
     let rate = av_guess_frame_rate(context, stream, nil)
     guard rate.num > 0, rate.den > 0 else { return nil }
     let value = Double(rate.num) / Double(rate.den)
@@ -53,62 +66,5 @@ extension Demuxer {
     }
     let duration = context.pointee.duration
     return duration > 0 ? Double(duration) / Double(AV_TIME_BASE) : nil
-  }
-
-  // MARK: - Files that were cut off
-
-  /// Why the input ended before what it promised, or nil. Ask after the last packet.
-  ///
-  /// Four signs, none of which an intact file shows:
-  /// 1. libavformat ended with an error instead of the end of the file (MP4 whose sample table
-  ///    points behind the end);
-  /// 2. the headers state more bytes than there are (`ContainerPromise`);
-  /// 3. the last packet is incomplete (not asked of transport streams, where the flag also means
-  ///    a lost packet);
-  /// 4. the packets of all streams end more than three frames and half a second before the
-  ///    duration in the header: what remains of a file whose tail is there but blank. Asked only
-  ///    of containers whose header has a duration that counts to the end of the last packet.
-  ///
-  /// What cannot be seen: a transport stream cut between two packets, fragmented MP4 cut between
-  /// two fragments, a live recording whose headers promise nothing, raw streams.
-  func earlyEnd() -> String? {
-    if let endError { return "reading ended with an error: \(endError)" }
-    if let shortfall = shortfall() { return shortfall }
-    let container = containerName
-    if lastPacketWasCut && container != "mpegts" { return "the last packet is cut off" }
-    return missingTail(container)
-  }
-
-  private static let containersWithDuration = ["mov", "avi", "matroska", "flv"]
-
-  private func missingTail(_ container: String) -> String? {
-    guard Self.containersWithDuration.contains(where: { container.hasPrefix($0) }),
-      context.pointee.duration_estimation_method == AVFMT_DURATION_FROM_STREAM,
-      context.pointee.duration > 0
-    else { return nil }
-    let start = context.pointee.start_time
-    let startSeconds =
-      start != landmarkd_av_nopts_value ? Double(start) / Double(AV_TIME_BASE) : 0
-    let promised = Double(context.pointee.duration) / Double(AV_TIME_BASE)
-    let missing = startSeconds + promised - latestEndSeconds
-    guard missing > max(0.5, 3 / (nominalRate ?? 25)) else { return nil }
-    return "the last \(Int(missing * 1000)) of \(Int(promised * 1000)) ms are missing"
-  }
-
-  private func shortfall() -> String? { Self.shortfall(of: input) }
-
-  /// Why the bytes are fewer than their headers state, or nil.
-  static func shortfall(of input: MediaInput) -> String? {
-    switch input {
-    case .descriptor(let descriptor):
-      return descriptor.promise?.shortfall()
-    case .http(let recording):
-      return recording.promise?.shortfall()
-    case .file(let path):
-      let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-      guard descriptor >= 0 else { return nil }
-      defer { close(descriptor) }
-      return ContainerPromise(descriptor: descriptor)?.shortfall()
-    }
   }
 }

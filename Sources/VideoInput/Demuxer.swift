@@ -20,9 +20,12 @@ final class Demuxer {
   private(set) var endError: String?
   /// Whether the very last packet of the container was cut off.
   private(set) var lastPacketWasCut = false
-  /// The latest end of any packet, in seconds after the container's start; every stream counts,
-  /// because the container's duration is that of its longest stream.
-  private(set) var latestEndSeconds = 0.0
+  /// Ends of packets so far.
+  private(set) var ends = PacketEnds()
+  /// The streams' own durations in ticks as the header states them, before libavformat fills the
+  /// gaps with the container's.
+  private(set) var statedDurations: [Int64] = []
+  private var unwrapping: StampUnwrapping?
 
   /// After this many failed reads in a row the stream is taken as ended. A container that lost
   /// its tail fails for each of the missing samples; one with a hole recovers within a few.
@@ -44,6 +47,9 @@ final class Demuxer {
       av_packet_free(&unused)
       throw Self.outOfMemory(name)
     }
+    // Wraps are undone here (`StampUnwrapping`): libavformat takes every stamp a minute before the
+    // first for one that has wrapped.
+    allocated.pointee.correct_ts_overflow = 0
     allocated.pointee.interrupt_callback = AVIOInterruptCB(
       callback: { opaque in
         guard let opaque else { return 0 }
@@ -61,7 +67,9 @@ final class Demuxer {
     }
     self.context = context
     self.packet = packet
+    noteStatedDurations()
     try findStream(settings.largestPicture)
+    unwrapping = StampUnwrapping(stream)
   }
 
   deinit {
@@ -95,8 +103,9 @@ final class Demuxer {
         failures = 0
         endError = nil
         noteEnd()
-        if packet.pointee.stream_index == streamIndex { return true }
-        continue
+        guard packet.pointee.stream_index == streamIndex else { continue }
+        unwrapping?.apply(to: packet)
+        return true
       }
       try checkStopped(operation: "read")
       if code == landmarkd_averror_eof || http?.failure != nil {
@@ -133,6 +142,15 @@ final class Demuxer {
     avformat_seek_file(context, streamIndex, .min, ticks, ticks, 0) >= 0
   }
 
+  /// Whether time stamps have wrapped around: the container's order is then not that of its bytes.
+  var hasWrapped: Bool { unwrapping?.hasWrapped ?? false }
+
+  private func noteStatedDurations() {
+    for index in 0..<Int(context.pointee.nb_streams) {
+      statedDurations.append(context.pointee.streams[index]?.pointee.duration ?? 0)
+    }
+  }
+
   private func noteEnd() {
     let isCorrupt = packet.pointee.flags & AV_PKT_FLAG_CORRUPT != 0
     if isCorrupt { corruptPackets += 1 }
@@ -141,13 +159,7 @@ final class Demuxer {
     guard index >= 0, index < Int(context.pointee.nb_streams),
       let stream = context.pointee.streams[index]
     else { return }
-    let time =
-      packet.pointee.pts != landmarkd_av_nopts_value ? packet.pointee.pts : packet.pointee.dts
-    guard time != landmarkd_av_nopts_value else { return }
-    let base = TimeBase(
-      numerator: stream.pointee.time_base.num, denominator: stream.pointee.time_base.den)
-    let end = base.seconds(time) + base.seconds(max(0, packet.pointee.duration))
-    latestEndSeconds = max(latestEndSeconds, end)
+    ends.note(packet, of: stream, isPicture: packet.pointee.stream_index == streamIndex)
   }
 
   private func findStream(_ largest: LargestPicture) throws(VideoInputError) {

@@ -1,6 +1,6 @@
 import CFFmpeg
 import CFFmpegShims
-import Glibc
+import Foundation
 
 /// Frames of one media file or byte stream, in order, every one.
 ///
@@ -25,11 +25,13 @@ public final class FileSource: FrameSource {
   private let converter: FrameConverter
   private let creationSeconds: Double?
   private var stream: StreamDecoder
+  private var frames: DecodedFrames
   private var timeline: Timeline
   private var selection: FrameSelection
   private var number = 0
   /// Set while the frames after a seek have not been placed yet.
   private var landing: SeekLanding?
+  private var hasSought = false
   private var geometry = FrameConverter.Geometry()
   private var frameShape: FrameShape?
   private var isAtEnd = false
@@ -63,15 +65,19 @@ public final class FileSource: FrameSource {
     self.watch = watch
     converter = FrameConverter(settings)
     stream = try StreamDecoder(input, name: name, settings: settings, watch: watch)
+    frames = DecodedFrames(stream)
     var opening = SourceReport()
-    description = stream.demuxer.describe(&opening)
+    description = stream.demuxer.describe(&opening, frameRate: settings.frameRate)
     report = opening
-    selection = FrameSelection(settings)
     timeline = stream.demuxer.timeline()
+    selection = FrameSelection(settings, tickSeconds: timeline.timeBase.seconds(1))
     let microseconds = landmarkd_creation_time(
       stream.demuxer.context, stream.demuxer.stream)
     creationSeconds = microseconds > 0 ? Double(microseconds) / 1e6 : nil
-    if settings.startSeconds > 0 && input.isReopenable { try seekToStart() }
+    // The times of a given rate are those of the frames' numbers.
+    if settings.startSeconds > 0, input.isReopenable, settings.frameRate == nil {
+      try seekToStart()
+    }
   }
 
   public func read(into frame: inout VideoFrame) throws(VideoInputError) -> Bool {
@@ -89,7 +95,7 @@ public final class FileSource: FrameSource {
 
   private func readNext(into frame: inout VideoFrame) throws(VideoInputError) -> Bool {
     while true {
-      guard try stream.nextFrame(&report) else {
+      guard try frames.next(&report) else {
         // Nothing at all after a seek: the container's index was wrong.
         if landing != nil && report.framesDecoded == 0 {
           try restart()
@@ -100,11 +106,11 @@ public final class FileSource: FrameSource {
       }
       report.framesDecoded += 1
       number += 1
-      if stream.decoder.frameIsDamaged { report.damagedFrames += 1 }
-      let decoded = UnsafePointer(stream.decoder.frame)
-      let timestamp = Self.timestamp(decoded)
-      let seconds = timeline.place(
-        timestamp, duration: landmarkd_frame_duration(decoded), report: &report)
+      if frames.isDamaged { report.damagedFrames += 1 }
+      let timestamp = frames.timestamp
+      let seconds = secondsOfCurrent()
+      // Only now: looking ahead moves the frame.
+      let decoded = UnsafePointer(frames.current)
       noteShape(decoded)
       let choice = selection.choose(seconds)
       if choice == .skip {
@@ -126,10 +132,10 @@ public final class FileSource: FrameSource {
       guard try deliver(decoded, into: &frame) else { continue }
       frame.number = number
       frame.timestampSeconds = seconds
-      frame.presentationTimestamp = timestamp
+      frame.presentationTimestamp = stream.demuxer.statesNoTimes ? nil : timestamp
       frame.timeBase = timeline.timeBase
       frame.utcSeconds = creationSeconds.map { $0 + seconds }
-      frame.isDamaged = stream.decoder.frameIsDamaged
+      frame.isDamaged = frames.isDamaged
       return true
     }
   }
@@ -154,12 +160,25 @@ public final class FileSource: FrameSource {
     }
   }
 
-  /// The pts; where it is missing or the pts of the stream run backwards, FFmpeg's best effort.
-  private static func timestamp(_ frame: UnsafePointer<AVFrame>) -> Int64? {
-    let best = frame.pointee.best_effort_timestamp
-    if best != landmarkd_av_nopts_value { return best }
-    let pts = frame.pointee.pts
-    return pts != landmarkd_av_nopts_value ? pts : nil
+  /// Seconds of the frame that was read: by its number where a rate was given, else by its stamp.
+  private func secondsOfCurrent() -> Double {
+    if let rate = settings.frameRate { return Double(number - 1) / rate }
+    let timestamp = frames.timestamp
+    let duration = landmarkd_frame_duration(frames.current)
+    guard stream.demuxer.statesNoTimes else {
+      return timeline.place(timestamp, duration: duration, report: &report) { [frames] in
+        frames.following($0, &$1)
+      }
+    }
+    if report.framesDecoded == 1 { noteInventedTimes() }
+    // Nothing is missing where nothing is stated.
+    var ignored = SourceReport()
+    return timeline.place(timestamp, duration: duration, report: &ignored)
+  }
+
+  private func noteInventedTimes() {
+    let rate = stream.demuxer.nominalRate.map { String(format: "%g", $0) } ?? "25"
+    report.note("states no times: \(rate) frames/s assumed; --frame-rate gives the true rate")
   }
 
   private func noteShape(_ frame: UnsafePointer<AVFrame>) {
@@ -169,7 +188,7 @@ public final class FileSource: FrameSource {
     frameShape = shape
     let demuxer = stream.demuxer
     let aspect = av_guess_sample_aspect_ratio(
-      demuxer.context, demuxer.stream, stream.decoder.frame)
+      demuxer.context, demuxer.stream, frames.current)
     geometry = FrameConverter.Geometry(
       frame: frame, stream: demuxer.stream, aspect: aspect, report: &report)
   }
@@ -177,6 +196,13 @@ public final class FileSource: FrameSource {
   /// What is to be said once the last frame has been read.
   private func finish() throws(VideoInputError) {
     if let reason = stream.demuxer.earlyEnd() { report.endEarly(reason) }
+    // After a seek the first frames may refer to some that were not read.
+    if !hasSought { report.lostFrames = stream.framesLost }
+    if report.recordingsJoined > 0 {
+      report.note(
+        "\(report.recordingsJoined + 1) recordings in one: the times of the later ones are moved behind the first"
+      )
+    }
     guard report.framesDelivered == 0 else { return }
     let name = description.name
     if report.framesDecoded == 0 || report.framesSkipped == 0 {
@@ -203,16 +229,19 @@ public final class FileSource: FrameSource {
       stream.demuxer.seek(to: landing.target)
     else { return try restart() }
     self.landing = landing
+    hasSought = true
   }
 
   /// Begins at the beginning, without seeking.
   private func restart() throws(VideoInputError) {
     landing = nil
+    hasSought = false
     stream = try StreamDecoder(input, name: description.name, settings: settings, watch: watch)
+    frames = DecodedFrames(stream)
     report = SourceReport()
     number = 0
-    selection = FrameSelection(settings)
     timeline = stream.demuxer.timeline()
+    selection = FrameSelection(settings, tickSeconds: timeline.timeBase.seconds(1))
     frameShape = nil
   }
 }

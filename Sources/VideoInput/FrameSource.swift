@@ -62,10 +62,19 @@ public struct SourceReport: Sendable, Equatable {
   public var corruptPackets = 0
   /// How often the size or the pixel format changed between two frames.
   public var resolutionChanges = 0
+  /// Frames that the decoder took and did not give: their packets are damaged, or refer to frames
+  /// that are not there.
+  public var lostFrames = 0
   /// Frames without a time stamp; their times were continued.
   public var missingTimestamps = 0
-  /// Frames whose time stamp was not behind the one before; their times were moved.
+  /// Frames whose time stamp was a little before the one of the frame before; their times were moved.
   public var disorderedTimestamps = 0
+  /// Frames with the time stamp of the frame before; their times were moved.
+  public var repeatedTimestamps = 0
+  /// Frames whose time stamp was far from those of their neighbours; they have times in between.
+  public var wildTimestamps = 0
+  /// Recordings after the first in the same stream, whose times were moved behind it. No damage.
+  public var recordingsJoined = 0
   /// Whether the input ended before what it promised: a file that was cut off.
   public var endedEarly = false
   /// How that was seen.
@@ -77,6 +86,29 @@ public struct SourceReport: Sendable, Equatable {
 
   /// Enough for every kind of note once; damage must not fill the memory.
   public static let notesLimit = 16
+
+  /// Whether anything of the input is known to be lost, damaged or out of order.
+  public var isDamaged: Bool { endedEarly || !damage.isEmpty }
+
+  /// What is known to be wrong with the input, "3 damaged frames", without its early end.
+  public var damage: [String] {
+    [
+      (corruptPackets, "damaged packet"), (decodeErrors, "packet or image not decoded"),
+      (lostFrames, "lost frame"), (damagedFrames, "damaged frame"),
+      (missingTimestamps, "missing time stamp"), (repeatedTimestamps, "repeated time stamp"),
+      (disorderedTimestamps, "disordered time stamp"), (wildTimestamps, "wild time stamp"),
+      (resolutionChanges, "change of size or pixel format"),
+    ].compactMap { count, name in count > 0 ? "\(count) \(Self.plural(name, count))" : nil }
+  }
+
+  private static func plural(_ name: String, _ count: Int) -> String {
+    guard count != 1 else { return name }
+    return switch name {
+    case "packet or image not decoded": "packets or images not decoded"
+    case "change of size or pixel format": "changes of size or pixel format"
+    default: name + "s"
+    }
+  }
 
   mutating func note(_ text: String) {
     guard notes.count < Self.notesLimit, !notes.contains(text) else { return }

@@ -3,7 +3,7 @@ import CFFmpegShims
 
 /// Still images as frames: one file, the images of a folder, or those that match a pattern.
 ///
-/// Image i (from 0) is at i / `VideoSettings.sequenceRate` seconds and has the time stamp i; its
+/// Image i (from 0) is at i / rate seconds (`VideoSettings.frameRate`) and has no time stamp; its
 /// number is i + 1. An image that cannot be decoded is counted as a decode error and keeps its
 /// place; if it is the only one it is an error. Images in front of the start and between those of
 /// `everyNthFrame` are not decoded at all.
@@ -13,6 +13,7 @@ public final class ImageSequenceSource: FrameSource {
   public let interruption: Interruption
 
   private let settings: VideoSettings
+  private let framesPerSecond: Double
   private let files: [String]
   private let decoder: ImageDecoder
   private let converter: FrameConverter
@@ -57,10 +58,11 @@ public final class ImageSequenceSource: FrameSource {
   ) throws(VideoInputError) {
     self.files = files
     self.settings = settings
+    framesPerSecond = settings.frameRate ?? VideoSettings.imagesPerSecond
     self.interruption = interruption
     decoder = try ImageDecoder(settings: settings, watch: IOWatch(interruption), name: name)
     converter = FrameConverter(settings)
-    selection = FrameSelection(settings)
+    selection = FrameSelection(settings, tickSeconds: 1 / framesPerSecond)
     let (first, frame) = try Self.firstDecodable(files, decoder)
     opened = (first, frame)
     var report = SourceReport()
@@ -71,9 +73,14 @@ public final class ImageSequenceSource: FrameSource {
     description = SourceDescription(
       name: name, container: files.count == 1 ? "image" : "images", codec: decoder.codecName,
       width: size.width, height: size.height,
-      nominalFramesPerSecond: files.count == 1 ? nil : settings.sequenceRate,
-      durationSeconds: files.count == 1 ? nil : Double(files.count) / settings.sequenceRate,
+      nominalFramesPerSecond: files.count == 1 ? nil : framesPerSecond,
+      durationSeconds: files.count == 1 ? nil : Double(files.count) / framesPerSecond,
       frameCountEstimate: files.count)
+    if settings.frameRate == nil, files.count > 1 {
+      report.note(
+        "images state no times: 30 frames/s assumed; --frame-rate gives the true rate")
+    }
+    self.report = report
   }
 
   /// The first image that can be decoded; if there is none, the error of the first.
@@ -106,7 +113,7 @@ public final class ImageSequenceSource: FrameSource {
     while index < files.count {
       let current = index
       index += 1
-      let seconds = Double(current) / settings.sequenceRate
+      let seconds = Double(current) / framesPerSecond
       switch selection.choose(seconds) {
       case .deliver: break
       case .skip:
@@ -120,7 +127,7 @@ public final class ImageSequenceSource: FrameSource {
       guard try decode(current, into: &frame) else { continue }
       frame.number = current + 1
       frame.timestampSeconds = seconds
-      frame.presentationTimestamp = Int64(current)
+      frame.presentationTimestamp = nil
       frame.timeBase = timeBase
       frame.utcSeconds = nil
       frame.isDamaged = false
@@ -141,7 +148,7 @@ public final class ImageSequenceSource: FrameSource {
     throw VideoInputError(
       .startBeyondEnd, operation: "read", source: description.name,
       problem: "no image at or after \(settings.startSeconds) s",
-      expected: "a start before \(Double(files.count) / settings.sequenceRate) s")
+      expected: "a start before \(Double(files.count) / framesPerSecond) s")
   }
 
   /// Decodes file `current` into `frame`; false (and counted) where it is broken.
@@ -181,7 +188,7 @@ public final class ImageSequenceSource: FrameSource {
   /// One image as the tick, as near as a fraction with the denominator 1,000,000 comes where the
   /// rate is no whole number.
   private var timeBase: TimeBase {
-    let rate = settings.sequenceRate
+    let rate = framesPerSecond
     if rate >= 1, rate == rate.rounded() { return TimeBase(numerator: 1, denominator: Int32(rate)) }
     let scaled = (1e6 / rate).rounded()
     return TimeBase(

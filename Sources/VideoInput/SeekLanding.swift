@@ -9,7 +9,12 @@ struct SeekLanding {
   /// Time stamps of the packets up to there, sorted.
   private let times: [Int64]
 
-  /// Reads the packets up to the start, without decoding. Returns nil where they have no times.
+  /// Time stamps behind the start that are read on before it is believed: one may be wild.
+  private static let packetsBehind = 8
+
+  /// Reads the packets up to the start, without decoding. Returns nil where they have no times, or
+  /// run backwards (wild stamps, recordings put end to end): what comes out then depends on all that
+  /// is in front.
   /// Cost: reading the file up to there, 8 bytes a frame.
   init?(
     _ stream: StreamDecoder, timeline: Timeline, startSeconds: Double, deadlineSeconds: Double,
@@ -22,7 +27,9 @@ struct SeekLanding {
     let packet = stream.demuxer.packet
     let isReordered = stream.demuxer.stream.pointee.codecpar.pointee.video_delay > 0
     var times: [Int64] = []
-    while true {
+    var lastDecoding = Int64.min
+    var behind = 0
+    while behind < Self.packetsBehind {
       watch.start(seconds: deadlineSeconds)
       guard try stream.demuxer.readPacket() else { break }
       let pts = packet.pointee.pts
@@ -33,11 +40,15 @@ struct SeekLanding {
       if pts == landmarkd_av_nopts_value, isReordered { return nil }
       // What an edit list cuts off is decoded but never comes out.
       if packet.pointee.flags & AV_PKT_FLAG_DISCARD == 0 { times.append(time) }
+      guard dts != landmarkd_av_nopts_value else { continue }
+      if dts < lastDecoding || stream.demuxer.hasWrapped { return nil }
+      lastDecoding = dts
       // Every later packet is decoded, and so shown, later than this one is decoded.
-      if dts != landmarkd_av_nopts_value && dts > target { break }
+      if dts > target { behind += 1 }
     }
     self.target = target
-    self.startSeconds = startSeconds
+    self.startSeconds =
+      startSeconds - FrameSelection.tolerance(timeline.timeBase.seconds(1))
     self.times = times.sorted()
   }
 

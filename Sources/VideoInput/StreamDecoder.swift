@@ -15,6 +15,16 @@ final class StreamDecoder {
   /// not keep us for ever.
   private var failuresInARow = 0
 
+  /// Where the container states decoding times alone.
+  private var decodingTimes: DecodingTimes?
+  /// The time stamp of `decoder.frame` in ticks; nil where it has none.
+  private(set) var timestamp: Int64?
+  private var stampOrder = StampOrder()
+  /// Whether a packet has been read.
+  private var hasBegun = false
+  /// Packets that should each have given a frame, less the frames that came.
+  private(set) var framesOwed = 0
+
   private static let failureLimit = 1000
 
   /// Opens `input`; see `Demuxer` and `Decoder` for what it throws, and `.tooLarge`.
@@ -33,6 +43,7 @@ final class StreamDecoder {
     guard settings.largestPicture.takes(width: width, height: height) else {
       throw settings.largestPicture.refusal(name, width: width, height: height)
     }
+    if demuxer.containerName == "avi" { decodingTimes = DecodingTimes() }
     decoder = try Decoder(
       parameters, timeBase: demuxer.stream.pointee.time_base,
       use: .recording(threads: Self.threads(settings, width: width, height: height)),
@@ -56,12 +67,15 @@ final class StreamDecoder {
       switch decoder.receive() {
       case .frame:
         failuresInARow = 0
+        framesOwed -= 1
+        timestamp = frameTimestamp()
         return true
       case .end:
         return false
       case .failed(let code):
         try decoder.checkSize()
         report.countDecodeError(libraryText(code))
+        framesOwed -= 1
         failuresInARow += 1
       case .needsInput:
         if isDraining { return false }
@@ -76,6 +90,7 @@ final class StreamDecoder {
     if !hasPacket {
       watch.start(seconds: readDeadlineSeconds)
       hasPacket = try demuxer.readPacket()
+      if hasPacket { noteDecodingTime() }
     }
     guard hasPacket else {
       isDraining = true
@@ -89,7 +104,67 @@ final class StreamDecoder {
       return
     }
     hasPacket = false
-    if code < 0 { try decoder.checkSize() }
-    if code < 0 { report.countDecodeError(libraryText(code)) } else { failuresInARow = 0 }
+    if code < 0 {
+      try decoder.checkSize()
+      report.countDecodeError(libraryText(code))
+      return
+    }
+    failuresInARow = 0
+    let packet = demuxer.packet.pointee
+    // What an edit list cuts off is decoded but never comes out.
+    if packet.flags & AV_PKT_FLAG_DISCARD == 0 { framesOwed += 1 }
+    if packet.pts != landmarkd_av_nopts_value { decodingTimes?.packet(at: packet.pts) }
+  }
+
+  /// Frames that the decoder kept to itself, once the end is reached; 0 where a packet need not be a
+  /// frame (fields, hidden frames, frames that only repeat the one before).
+  var framesLost: Int {
+    guard let parameters = demuxer.stream.pointee.codecpar else { return 0 }
+    let order = parameters.pointee.field_order
+    guard [AV_CODEC_ID_H264, AV_CODEC_ID_HEVC].contains(parameters.pointee.codec_id),
+      order == AV_FIELD_PROGRESSIVE || order == AV_FIELD_UNKNOWN
+    else { return 0 }
+    return max(0, framesOwed)
+  }
+
+  // MARK: - Time stamps
+
+  /// Packets that have only a decoding time carry it through the decoder.
+  private func noteDecodingTime() {
+    let packet = demuxer.packet
+    guard packet.pointee.dts != landmarkd_av_nopts_value else { return }
+    if decodingTimes == nil, packet.pointee.pts == landmarkd_av_nopts_value, !hasBegun,
+      !demuxer.statesNoTimes
+    {
+      decodingTimes = DecodingTimes()
+    }
+    hasBegun = true
+    if decodingTimes != nil { packet.pointee.pts = packet.pointee.dts }
+  }
+
+  /// The pts; where it is missing or the pts of the stream run backwards, FFmpeg's best effort.
+  private func frameTimestamp() -> Int64? {
+    let none = landmarkd_av_nopts_value
+    let (pts, best) = (decoder.frame.pointee.pts, decoder.frame.pointee.best_effort_timestamp)
+    if decodingTimes != nil, pts != none {
+      return decodingTimes?.frame(of: pts, delay: Int(decoder.context.pointee.has_b_frames))
+    }
+    if pts != none, stampOrder.isSound(pts) { return pts }
+    return best != none ? best : pts != none ? pts : nil
+  }
+}
+
+/// Whether a stream's pts may be believed: some writers put decoding times in their place, and then
+/// every few frames run backwards. A wild stamp now and then says nothing about the others.
+struct StampOrder {
+  private var last: Int64?
+  private var frames = 0
+  private var disordered = 0
+
+  mutating func isSound(_ pts: Int64) -> Bool {
+    frames += 1
+    if let last, pts <= last { disordered += 1 }
+    last = pts
+    return disordered * 16 <= frames
   }
 }

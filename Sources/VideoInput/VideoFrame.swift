@@ -44,8 +44,8 @@ public struct VideoFrame: ~Copyable, Sendable {
   /// the time stamp and the time base. Strictly increasing over the frames of a source. Images:
   /// index / rate.
   public internal(set) var timestampSeconds: Double
-  /// The time stamp as the container has it, in ticks of `timeBase`; nil where it has none and
-  /// `timestampSeconds` was continued from the frame before. Images: the index from 0.
+  /// The time stamp as the container has it, in ticks of `timeBase`; nil where it has none: raw
+  /// streams, images, and frames whose `timestampSeconds` was continued from the frame before.
   public internal(set) var presentationTimestamp: Int64?
   /// The unit of `presentationTimestamp`.
   public internal(set) var timeBase: TimeBase

@@ -30,15 +30,18 @@ public struct VideoSettings: Sendable, Equatable {
   /// Threads of the decoder, at most 64. 0 (the default): one a core beside one core for what is done
   /// with the frames; beyond full HD one a core.
   public let decoderThreads: Int
-  /// Images a second in a folder or a pattern, which have no times of their own. Above 0;
-  /// default 30.
-  public let sequenceRate: Double
   /// Larger pictures are refused before they are decoded. Default `.recorded`.
   public let largestPicture: LargestPicture
   /// Whether an HLS playlist is read, with the files that it names in its own folder; default false.
   public let allowsPlaylists: Bool
   /// Whether a recording by HTTP may lead to other servers. Default false.
   public let allowsRedirects: Bool
+  /// The true frames a second, instead of all times that the input states or lacks. Above 0; nil
+  /// (the default): the input's own times, `imagesPerSecond` for images.
+  public let frameRate: Double?
+
+  /// The rate that is assumed for the images of a folder or a pattern, which have no times.
+  public static let imagesPerSecond = 30.0
 
   /// The defaults of every field.
   public static let standard = VideoSettings()
@@ -48,7 +51,7 @@ public struct VideoSettings: Sendable, Equatable {
     startSeconds: Double = 0, durationSeconds: Double? = nil, everyNthFrame: Int = 1,
     greyConversion: GreyConversion = .luma, keepsColour: Bool = false,
     openDeadlineSeconds: Double = 10, readDeadlineSeconds: Double = 30,
-    decoderThreads: Int = 0, sequenceRate: Double = 30,
+    decoderThreads: Int = 0, frameRate: Double? = nil,
     largestPicture: LargestPicture = .recorded, allowsPlaylists: Bool = false,
     allowsRedirects: Bool = false
   ) throws(VideoInputError) {
@@ -64,10 +67,14 @@ public struct VideoSettings: Sendable, Equatable {
     self.openDeadlineSeconds = try Self.check(openDeadlineSeconds, "open deadline", 1e-3...1e6)
     self.readDeadlineSeconds = try Self.check(readDeadlineSeconds, "read deadline", 1e-3...1e6)
     self.decoderThreads = try Self.check(decoderThreads, "decoder threads", 0...64)
-    self.sequenceRate = try Self.check(sequenceRate, "sequence rate", 1e-3...1e6)
     self.largestPicture = largestPicture
     self.allowsPlaylists = allowsPlaylists
     self.allowsRedirects = allowsRedirects
+    if let frameRate {
+      self.frameRate = try Self.check(frameRate, "frame rate", 1e-3...1e6)
+    } else {
+      self.frameRate = nil
+    }
   }
 
   private init() {
@@ -79,10 +86,10 @@ public struct VideoSettings: Sendable, Equatable {
     openDeadlineSeconds = 10
     readDeadlineSeconds = 30
     decoderThreads = 0
-    sequenceRate = 30
     largestPicture = .recorded
     allowsPlaylists = false
     allowsRedirects = false
+    frameRate = nil
   }
 
   static func check<Value: Comparable>(

@@ -15,7 +15,7 @@ struct LiveOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "A camera's frames a second; how often an address of one picture is asked, default 1.",
+      "Frames a second. Files and images: the true rate, in place of times that they lack or state wrongly. A camera: what is asked of it. An address of one picture: how often it is asked, default 1.",
       valueName: "rate"))
   var frameRate: Double?
 
@@ -31,11 +31,10 @@ struct LiveOptions: ParsableArguments {
     var setting: LiveSettings.RTSPTransport { self == .tcp ? .tcp : .udp }
   }
 
-  /// The first option that was given; nil where none was.
+  /// The first option that was given and is for live sources alone; nil where none was.
   var given: String? {
     if pixelFormat != nil { return "--pixel-format" }
     if videoSize != nil { return "--video-size" }
-    if frameRate != nil { return "--frame-rate" }
     if allowRedirects { return "--allow-redirects" }
     return rtspTransport != nil ? "--rtsp-transport" : nil
   }

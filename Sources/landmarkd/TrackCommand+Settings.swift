@@ -47,8 +47,9 @@ extension TrackCommand {
     settings["fast-motion"] = .flag(fastMotion)
     settings["start"] = .number(start)
     settings["every"] = .number(Double(every))
-    settings["sequence-rate"] = .number(sequenceRate)
+    settings["strict"] = .flag(strict)
     settings["columns"] = .text(columns.columns ?? "all")
+    if let rate = live.frameRate { settings["frame-rate"] = .number(rate) }
     if let duration { settings["duration"] = .number(duration) }
     if let point = faceAt?.point {
       settings["face-at"] = .list([.number(point.x), .number(point.y)])

@@ -72,10 +72,12 @@ struct TrackCommand: ParsableCommand, Sendable {
   @Flag(help: "Read an HLS playlist (.m3u8) with the files that it names in its own folder.")
   var allowPlaylists = false
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Frames a second of image folders and patterns.", valueName: "rate"))
-  var sequenceRate: Double = 30
+  @Flag(help: "Status 2 for whatever is known to be damaged or out of order in a recorded input.")
+  var strict = false
+
+  /// Gone; named so that its successor can be.
+  @Option(parsing: .unconditional, help: .hidden)
+  var sequenceRate: String?
 
   @Option(
     parsing: .unconditional,
@@ -124,6 +126,9 @@ struct TrackCommand: ParsableCommand, Sendable {
   mutating func validate() throws {
     input = try input.map(Self.withVariables)
     try belief.check(with: model.fitSettings)
+    guard sequenceRate == nil else {
+      throw ValidationError("--sequence-rate is now --frame-rate")
+    }
     guard !input.contains(""), outDir != "", picture != "" else {
       throw ValidationError("the name of an input or output is empty")
     }
@@ -202,7 +207,7 @@ struct TrackCommand: ParsableCommand, Sendable {
         openDeadlineSeconds: deadline ?? 30, readDeadlineSeconds: deadline ?? 30,
         decoderThreads: decoderThreads > 0 || jobCount == 1
           ? decoderThreads : max(1, Self.coreCount / jobCount),
-        sequenceRate: sequenceRate, largestPicture: try pictures.largest(),
+        frameRate: live.frameRate, largestPicture: try pictures.largest(),
         allowsPlaylists: allowPlaylists, allowsRedirects: live.allowRedirects)
     } catch let error as VideoInputError {
       // The two deadlines are one option.
@@ -298,7 +303,7 @@ extension TrackCommand {
   private func checkLiveOptions() throws {
     let unfit = [
       ("--start", start != 0), ("--every", every != 1), ("--picture", picture != nil),
-      ("--overlay", overlay.overlay != nil), ("--sequence-rate", sequenceRate != 30),
+      ("--overlay", overlay.overlay != nil), ("--strict", strict),
       ("--decoder-threads", decoderThreads != 0), ("--jobs", jobs != nil),
       ("--allow-playlists", allowPlaylists),
     ]

@@ -101,7 +101,8 @@ struct TrackRun {
       format:
         "%d frame%@, %d tracked (%.1f %%), %d without a face; %.1f s of video in %.1f s (%.0f frames/s)",
       frames, frames == 1 ? "" : "s", tracked, share, withoutFace, mediaSeconds, wallSeconds, rate)
-    return "\(input): \(figures)" + (path == "-" ? "" : " -> \(path)")
+    let damage = (source?.report.damage ?? []).map { "; " + $0 }.joined()
+    return "\(input): \(figures)\(damage)" + (path == "-" ? "" : " -> \(path)")
   }
 }
 

@@ -124,7 +124,8 @@ final class TrackSession {
       run.count(tracked)
       progress?.show(run)
     }
-    return source.report.endedEarly ? Terminal.endedEarly : .success
+    let isUnsound = command.strict ? source.report.isDamaged : source.report.endedEarly
+    return isUnsound ? Terminal.endedEarly : .success
   }
 
   private func open(_ input: String) throws -> any FrameSource {
@@ -210,7 +211,12 @@ final class TrackSession {
       Terminal.complain(
         "\(run.input): \(report.decodeErrors) packets or images could not be decoded\(first)")
     }
-    guard !command.quiet else { return }
+    guard !command.quiet else {
+      // There is no summary that would say it.
+      let damage = report.damage.joined(separator: ", ")
+      if !damage.isEmpty { Terminal.complain("\(run.input): \(damage)") }
+      return
+    }
     for note in report.notes { Terminal.say("note: \(run.input): \(note)") }
   }
 
@@ -218,10 +224,26 @@ final class TrackSession {
     let source = run.source?.report ?? SourceReport()
     var report = run.report(
       command: command, model: model, belief: trackingSettings.belief, rows: rows)
-    report.counts.decodeErrors = source.decodeErrors
+    report.counts.add(source)
     report.endedEarly = source.endedEarly
     report.endReason = source.endedEarlyReason
     return report
+  }
+}
+
+extension RunReport.Counts {
+  /// What was met while reading.
+  fileprivate mutating func add(_ source: SourceReport) {
+    decodeErrors = source.decodeErrors
+    corruptPackets = source.corruptPackets
+    damagedFrames = source.damagedFrames
+    lostFrames = source.lostFrames
+    missingTimestamps = source.missingTimestamps
+    repeatedTimestamps = source.repeatedTimestamps
+    disorderedTimestamps = source.disorderedTimestamps
+    wildTimestamps = source.wildTimestamps
+    resolutionChanges = source.resolutionChanges
+    recordingsJoined = source.recordingsJoined
   }
 }
 

@@ -74,6 +74,70 @@ struct InputFaultTests {
     #expect(try folder.names == ["cut.avi", "cut.csv", "cut.csv.json"])
   }
 
+  /// One picture's data overwritten: its row is there, and it is said.
+  @Test func damageIsSaid() throws {
+    try Media.ffmpeg(
+      [
+        "-i", try Media.face.get(), "-c:v", "libx264", "-bf", "0", "-bitexact",
+        folder.file("whole.mp4"),
+      ], in: folder)
+    var bytes = try folder.data("whole.mp4")
+    let start = try #require(bytes.firstRange(of: Data("mdat".utf8))).upperBound
+    for index in (start + 9000)..<(start + 9200) { bytes[index] = UInt8(index * 7 & 0xFF) }
+    try folder.write(bytes, to: "hit.mp4")
+
+    let whole = try track("whole.mp4", "--strict")
+    #expect(whole.status == 0, "\(whole)")
+    #expect(!whole.errors.contains("damaged"), "\(whole)")
+    let result = try track("hit.mp4")
+    #expect(result.status == 0, "\(result)")
+    let report = try Report(folder, "hit.csv.json")
+    let damage = ["damagedFrames", "lostFrames", "decodeErrors"].map { report.counts[$0] ?? 0 }
+    #expect(damage.reduce(0, +) > 0, "\(report.counts)")
+    #expect(!report.endedEarly)
+    let summary = try #require(result.lines.last)
+    #expect(summary.contains("damaged frame") || summary.contains("lost frame"), "\(result)")
+    let quiet = try track("hit.mp4", "--strict", "-q", "-o", "strict.csv")
+    #expect(quiet.status == 2, "\(quiet)")
+    #expect(quiet.lines.first?.hasPrefix("landmarkd: hit.mp4: ") == true, "\(quiet)")
+    #expect(try folder.text("strict.csv") == folder.text("hit.csv"))
+  }
+
+  /// Raw streams state no times: it is said, and the true rate can be given.
+  @Test(arguments: [("raw.h264", "libx264"), ("raw.mjpeg", "mjpeg")])
+  func inventedTimesAreSaid(_ name: String, _ codec: String) throws {
+    // Without timing in the stream's headers, as cameras write it.
+    let bare =
+      codec == "libx264" ? ["-bsf:v", "h264_metadata=fixed_frame_rate_flag=0", "-bf", "0"] : []
+    try Media.ffmpeg(
+      ["-i", try Media.face.get(), "-c:v", codec] + bare + [folder.file(name)], in: folder)
+    let assumed = try track(name, "-o", "a.csv")
+    #expect(assumed.status == 0, "\(assumed)")
+    #expect(assumed.errors.contains("note: \(name): states no times: "), "\(assumed)")
+    #expect(assumed.errors.contains("--frame-rate gives the true rate"), "\(assumed)")
+    #expect(try Table(folder, "a.csv").column("pts").allSatisfy { $0 == "" })
+    let strict = try track(name, "--frame-rate", "15", "--strict", "-o", "b.csv")
+    #expect(strict.status == 0, "\(strict)")
+    #expect(!strict.errors.contains("note:"), "\(strict)")
+    let table = try Table(folder, "b.csv")
+    #expect(try table.column("pts").allSatisfy { $0 == "" })
+    let times = try table.numbers("timestamp")
+    #expect(times.count == 30)
+    for (index, time) in times.enumerated() { #expect(abs(time - Double(index) / 15) < 1e-6) }
+    let part = try track(name, "--frame-rate", "15", "--start", "1", "-o", "c.csv")
+    #expect(part.status == 0, "\(part)")
+    #expect(try Table(folder, "c.csv").numbers("frame").first == 16)
+  }
+
+  /// A rate that is given replaces the times of a file that states wrong ones.
+  @Test func aGivenRateReplacesTheTimesOfAFile() throws {
+    let result = try track(try Media.face.get(), "--frame-rate", "60", "-o", "o.csv")
+    #expect(result.status == 0, "\(result)")
+    let table = try Table(folder, "o.csv")
+    #expect(try table.numbers("timestamp").last == 0.483333)
+    #expect(try Report(folder, "o.csv.json").times.mediaSeconds < 0.5)
+  }
+
   @Test func onePixelAndManyPixels() throws {
     let dot = try track(try Media.dot.get())
     #expect(dot.status == 0, "\(dot)")
@@ -150,14 +214,18 @@ struct InputFaultTests {
       try folder.copy(Fixtures.portrait, to: "shots/shot\(number).pgm")
     }
     try folder.write("broken", to: "shots/shot2.pgm")
-    let result = try track("shots", "--sequence-rate", "10")
+    let result = try track("shots", "--frame-rate", "10")
     #expect(result.status == 0, "\(result)")
     #expect(result.errors.contains("1 packets or images could not be decoded"), "\(result)")
     #expect(result.errors.contains("shot2.pgm"), "\(result)")
+    #expect(!result.errors.contains("states no times"), "\(result)")
+    let assumed = try track("shots", "-o", "assumed.csv")
+    #expect(assumed.errors.contains("images state no times: 30 frames/s assumed"), "\(assumed)")
     let table = try Table(folder, "shots.csv")
+    #expect(try table.column("pts").allSatisfy { $0 == "" })
     #expect(try table.column("frame") == ["1", "3", "4"])
     #expect(try table.column("timestamp") == ["0.000000", "0.200000", "0.300000"])
-    let pattern = try track("shots/shot%d.pgm", "--sequence-rate", "10", "-o", "pattern.csv")
+    let pattern = try track("shots/shot%d.pgm", "--frame-rate", "10", "-o", "pattern.csv")
     #expect(pattern.status == 0, "\(pattern)")
     #expect(try folder.text("pattern.csv") == folder.text("shots.csv"))
     let report = try Report(folder, "shots.csv.json")

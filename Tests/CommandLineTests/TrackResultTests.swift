@@ -56,11 +56,11 @@ struct TrackResultTests {
   @Test func theReportHasEverySettingThatMatters() throws {
     try track(
       "o.csv", "--every", "2", "--start", "0.5", "--duration", "1", "--fx", "600", "--face-at",
-      "-5,20", "--columns", "pose,fit", "--sequence-rate", "25", "--enlarge", "1.5")
+      "-5,20", "--columns", "pose,fit", "--frame-rate", "25", "--enlarge", "1.5")
     let object = try JSONSerialization.jsonObject(with: folder.data("o.csv.json"))
     let settings = try #require((object as? [String: Any])?["settings"] as? [String: Any])
     for (name, value) in [
-      ("every", 2), ("start", 0.5), ("duration", 1), ("fx", 600), ("sequence-rate", 25),
+      ("every", 2), ("start", 0.5), ("duration", 1), ("fx", 600), ("frame-rate", 25),
       ("enlarge", 1.5),
     ] as [(String, Double)] { #expect(settings[name] as? Double == value, "\(name)") }
     #expect(settings["columns"] as? String == "pose,fit")

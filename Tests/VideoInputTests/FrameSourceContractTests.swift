@@ -90,7 +90,7 @@ struct FrameSourceContractTests {
     let folder = try Self.material.get()
     let expected = try FFmpegTool.greyFrames("master.mkv", width: 96, height: 64, in: folder)
     #expect(Set(expected).count == Self.frameCount, "the pictures must differ")
-    let settings = try VideoSettings(sequenceRate: Self.rate)
+    let settings = try VideoSettings(frameRate: Self.rate)
     let source = try Self.open(kind, settings: settings)
     let frames = try records(source)
     #expect(frames.map(\.grey) == expected)
@@ -122,9 +122,9 @@ struct FrameSourceContractTests {
 
   @Test(arguments: Kind.allCases)
   func leavesOutWhatWasNotAskedFor(_ kind: Kind) throws {
-    let all = try records(Self.open(kind, settings: VideoSettings(sequenceRate: Self.rate)))
+    let all = try records(Self.open(kind, settings: VideoSettings(frameRate: Self.rate)))
     let settings = try VideoSettings(
-      startSeconds: 0.75, durationSeconds: 1.5, everyNthFrame: 4, sequenceRate: Self.rate)
+      startSeconds: 0.75, durationSeconds: 1.5, everyNthFrame: 4, frameRate: Self.rate)
     let source = try Self.open(kind, settings: settings)
     let frames = try records(source)
     // 0.8 s is frame 9; every fourth before 2.25 s.

@@ -103,7 +103,7 @@ struct ImageTests {
     let broken = isFirst ? 0 : 2
     let bytes = try folder.read("shot\(broken).png")
     try folder.write(bytes.prefix(bytes.count / 2), to: "shot\(broken).png")
-    let source = try VideoInput.open(folder.url.path, settings: VideoSettings(sequenceRate: 30))
+    let source = try VideoInput.open(folder.url.path, settings: VideoSettings(frameRate: 30))
     let frames = try records(source)
     #expect(frames == whole.enumerated().filter { $0.offset != broken }.map(\.element))
     #expect(source.report.decodeErrors == 1)

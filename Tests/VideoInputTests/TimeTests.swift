@@ -100,12 +100,21 @@ import Testing
     var timeline = Timeline(
       timeBase: TimeBase(numerator: 1, denominator: 10), origin: nil, nominalFrameSeconds: 0.1)
     var report = SourceReport()
-    let stamps: [Int64] = [100, 101, 101, 102, 200, 100, 101, 400]
-    let seconds = stamps.map { timeline.place($0, duration: 1, report: &report) }
-    // Twice the same: a microsecond on. Back by 10 s: another recording, put behind the first.
-    let expected = [0, 0.1, 0.100001, 0.2, 10, 10.1, 10.2, 30]
+    let joined: [Int64] = [100, 101, 102, 101, 103, 104, 105, 106, 107, 108, 400, 401]
+    let stamps: [Int64] = [100, 101, 101, 102, 200, 201] + joined
+    let seconds = stamps.enumerated().map { index, stamp in
+      timeline.place(stamp, duration: 1, report: &report) { ahead, _ in
+        index + ahead + 1 < stamps.count ? .time(stamps[index + ahead + 1]) : .end
+      }
+    }
+    // Twice the same, or a little back: a microsecond on. Back by 10 s: another recording, put
+    // behind the first. Ahead: a pause.
+    let expected =
+      [0, 0.1, 0.100001, 0.2, 10, 10.1, 10.2, 10.3, 10.4, 10.400001]
+      + [10.5, 10.6, 10.7, 10.8, 10.9, 11, 40.2, 40.3]
     #expect(zip(seconds, expected).allSatisfy { abs($0 - $1) < 1e-9 }, "\(seconds)")
-    #expect(report.disorderedTimestamps == 2)
+    #expect(report.repeatedTimestamps == 1 && report.disorderedTimestamps == 1)
+    #expect(report.recordingsJoined == 1 && report.wildTimestamps == 0)
   }
 
   @Test func extremeTimesDoNotTrap() {
@@ -129,7 +138,7 @@ import Testing
       { () throws -> VideoSettings in try VideoSettings(startSeconds: -1) },
       { try VideoSettings(startSeconds: .nan) }, { try VideoSettings(durationSeconds: 0) },
       { try VideoSettings(everyNthFrame: 0) }, { try VideoSettings(decoderThreads: -1) },
-      { try VideoSettings(sequenceRate: 0) }, { try VideoSettings(openDeadlineSeconds: 0) },
+      { try VideoSettings(frameRate: 0) }, { try VideoSettings(openDeadlineSeconds: 0) },
     ] {
       #expect(videoError { _ = try broken() }?.kind == .invalidSettings)
     }

@@ -11,6 +11,10 @@ struct FrameSourceContractTests {
 
   enum Kind: String, CaseIterable {
     case mp4, mkv, avi, webm, transportStream, folder, pattern, fifo, pipe, redirectedFile
+
+    var statesTimes: Bool { self != .folder && self != .pattern }
+    /// What has to be said of the pictures' rate: nothing where it is stated.
+    var frameRate: Double? { statesTimes ? nil : FrameSourceContractTests.rate }
   }
 
   /// The same 30 pictures in every container. `-qp 0`, FFV1 and VP9's lossless mode keep the luma
@@ -90,7 +94,7 @@ struct FrameSourceContractTests {
     let folder = try Self.material.get()
     let expected = try FFmpegTool.greyFrames("master.mkv", width: 96, height: 64, in: folder)
     #expect(Set(expected).count == Self.frameCount, "the pictures must differ")
-    let settings = try VideoSettings(frameRate: Self.rate)
+    let settings = try VideoSettings(frameRate: kind.frameRate)
     let source = try Self.open(kind, settings: settings)
     let frames = try records(source)
     #expect(frames.map(\.grey) == expected)
@@ -99,15 +103,14 @@ struct FrameSourceContractTests {
     for (index, frame) in frames.enumerated() {
       // Matroska counts in milliseconds; 0.1 s is a whole number of any of the time bases.
       #expect(abs(frame.seconds - Double(index) / Self.rate) < 1e-9)
-      #expect(frame.timestamp != nil)
+      #expect((frame.timestamp != nil) == kind.statesTimes)
     }
     #expect(source.description.width == 96 && source.description.height == 64)
     let report = source.report
     #expect(report.framesDecoded == 30 && report.framesDelivered == 30)
     #expect(report.framesSkipped == 0 && report.decodeErrors == 0 && report.damagedFrames == 0)
     #expect(report.corruptPackets == 0 && report.resolutionChanges == 0)
-    #expect(report.missingTimestamps == 0 && report.disorderedTimestamps == 0)
-    #expect(!report.endedEarly, "\(report.endedEarlyReason ?? "")")
+    #expect(!report.isDamaged, "\(report)")
     #expect(report.notes.isEmpty)
   }
 
@@ -122,9 +125,9 @@ struct FrameSourceContractTests {
 
   @Test(arguments: Kind.allCases)
   func leavesOutWhatWasNotAskedFor(_ kind: Kind) throws {
-    let all = try records(Self.open(kind, settings: VideoSettings(frameRate: Self.rate)))
+    let all = try records(Self.open(kind, settings: VideoSettings(frameRate: kind.frameRate)))
     let settings = try VideoSettings(
-      startSeconds: 0.75, durationSeconds: 1.5, everyNthFrame: 4, frameRate: Self.rate)
+      startSeconds: 0.75, durationSeconds: 1.5, everyNthFrame: 4, frameRate: kind.frameRate)
     let source = try Self.open(kind, settings: settings)
     let frames = try records(source)
     // 0.8 s is frame 9; every fourth before 2.25 s.

@@ -11,7 +11,8 @@ import Testing
     .enabled(if: FFmpegTool.path != nil, FFmpegTool.isMissing),
     arguments: FrameSourceContractTests.Kind.allCases, [1, 3])
   func givesWhatTheSourceGives(_ kind: FrameSourceContractTests.Kind, _ ahead: Int) throws {
-    let settings = try VideoSettings(startSeconds: 0.75, everyNthFrame: 2, frameRate: 10)
+    let settings = try VideoSettings(
+      startSeconds: 0.75, everyNthFrame: 2, frameRate: kind.frameRate)
     let plain = try FrameSourceContractTests.open(kind, settings: settings)
     let expected = try records(plain)
     let inner = try FrameSourceContractTests.open(kind, settings: settings)

@@ -48,6 +48,12 @@ class Units(unittest.TestCase):
         unit.write_text(unit.read_text().replace("[Service]", "[Service]\nRestrat=always"))
         self.assertIn("Restrat", self.systemd_analyze("verify", "--man=no", unit).stderr)
 
+    def test_memory_is_bounded(self):
+        for unit in self.units():
+            text = unit.read_text()
+            self.assertRegex(text, r"(?m)^MemoryMax=\d+(%|[KMG])$", unit.name)
+            self.assertRegex(text, r"(?m)^MemorySwapMax=0$", unit.name)
+
     def test_exposure(self):
         for unit in self.units():
             result = self.systemd_analyze(

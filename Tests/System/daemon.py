@@ -39,7 +39,7 @@ class Daemon:
     ):
         self.folder = folder
         self._http = http
-        self._prefix = ["chrt", "--rr", "1"] if first else []
+        self.prefix = ["chrt", "--rr", "1"] if first else []
         self.port = processes.free_port()
         self.log = folder / "daemon.log"
         self.file = folder / "landmarkd.yaml"
@@ -58,7 +58,7 @@ class Daemon:
     def start(self, ready_within: float = 90) -> "Daemon":
         self._messages()
         self.process = processes.start(
-            [*self._prefix, BINARY, "serve", "--config", self.file], self.log,
+            [*self.prefix, BINARY, "serve", "--config", self.file], self.log,
             cwd=self.folder, env=self._environment,
         )
         processes.wait_until(self._is_ready, ready_within, "landmarkd ready")
@@ -78,6 +78,10 @@ class Daemon:
                 found.append(self._manager.recv(4096).decode())
             except BlockingIOError:
                 return found
+
+    def heard(self, message: str) -> bool:
+        """Whether it has told its manager this since the last look."""
+        return any(message in told.split("\n") for told in self._messages())
 
     def get(self, path: str) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:

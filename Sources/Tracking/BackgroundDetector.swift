@@ -41,6 +41,9 @@ public final class BackgroundDetector {
     desk.answer(body)
   }
 
+  /// Waits until no search runs; at most `seconds`.
+  func waitForAnswer(atMost seconds: Double) { desk.wait(atMost: seconds) }
+
   /// Lets an answer that is there, or a search that still runs, come to nothing.
   public func discard() { desk.discard() }
 }
@@ -70,7 +73,7 @@ private final class Desk: @unchecked Sendable {
     }
     condition.withLock {
       if current == .idle { current = .submitted }
-      condition.signal()
+      condition.broadcast()
     }
     return true
   }
@@ -81,6 +84,15 @@ private final class Desk: @unchecked Sendable {
     guard state == .done else { return nil }
     defer { condition.withLock { if current == .done { current = .idle } } }
     return body(copy, faces)
+  }
+
+  func wait(atMost seconds: Double) {
+    let end = Date().addingTimeInterval(seconds)
+    condition.withLock {
+      while current == .submitted || current == .searching || current == .unwanted {
+        guard condition.wait(until: end) else { return }
+      }
+    }
   }
 
   func discard() {
@@ -96,7 +108,7 @@ private final class Desk: @unchecked Sendable {
   func close() {
     condition.withLock {
       current = .closed
-      condition.signal()
+      condition.broadcast()
     }
   }
 
@@ -118,6 +130,8 @@ private final class Desk: @unchecked Sendable {
         case .unwanted: current = .idle
         case .idle, .submitted, .done, .closed: break
         }
+        // Whoever waits for the answer.
+        condition.broadcast()
       }
     }
   }

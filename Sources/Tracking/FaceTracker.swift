@@ -50,6 +50,8 @@ public final class FaceTracker {
   /// How far the face moved to the last frame, as `stillMovement` says; infinite where that is not
   /// known.
   private var movement = Double.infinity
+  /// How long this frame may wait for a search beside the path.
+  private var spareSeconds = 0.0
 
   private enum Search {
     case onPath(any FaceDetector)
@@ -114,7 +116,13 @@ public final class FaceTracker {
   }
 
   /// Looks at the next frame and fills `frame`, all but its number and times.
-  public func track(_ image: borrowing GreyImage, into frame: inout TrackedFrame) {
+  ///
+  /// - Parameter spareSeconds: how long a frame without a face may wait for a search beside the path:
+  ///   above 0 for sources so slow that the next frame is far, and the face elsewhere by then.
+  public func track(
+    _ image: borrowing GreyImage, into frame: inout TrackedFrame, spareSeconds: Double = 0
+  ) {
+    self.spareSeconds = spareSeconds
     activity.detectorRan = false
     activity.detectorFound = false
     activity.fits.removeAll(keepingCapacity: true)
@@ -144,11 +152,7 @@ public final class FaceTracker {
       activity.detectorRan = true
       box = chosen(of: detector.detectFaces(in: image))?.box
     case .beside(let detector):
-      let answer = detector.take { copy, faces in
-        chosen(of: faces).flatMap { FaceTemplate.carry($0.box, from: copy, to: image) }
-      }
-      box = answer ?? nil
-      if box == nil, isDue { activity.detectorRan = detector.submit(image) }
+      box = spareSeconds > 0 ? boxWaitedFor(detector, image) : boxBeside(detector, image, isDue)
     }
     guard let box else { return false }
     activity.detectorFound = true
@@ -159,6 +163,29 @@ public final class FaceTracker {
       box: box, local: current.parameters.local, rotation: EulerAngles(x: 0, y: 0, z: 0))
     fit(image, .first)
     return true
+  }
+
+  /// What an earlier search found, where it is now; a search begins where there is none.
+  private func boxBeside(
+    _ detector: BackgroundDetector, _ image: borrowing GreyImage, _ isDue: Bool
+  ) -> FaceBox? {
+    let answer = detector.take { copy, faces in
+      chosen(of: faces).flatMap { FaceTemplate.carry($0.box, from: copy, to: image) }
+    }
+    let box = answer ?? nil
+    if box == nil, isDue { activity.detectorRan = detector.submit(image) }
+    return box
+  }
+
+  /// What a search of this very picture finds, where it ends in the time that there is.
+  private func boxWaitedFor(
+    _ detector: BackgroundDetector, _ image: borrowing GreyImage
+  ) -> FaceBox? {
+    // An answer about the picture before is old; a search that still runs is all that there will be.
+    if detector.hasAnswer { detector.discard() }
+    if !detector.isBusy { activity.detectorRan = detector.submit(image) }
+    detector.waitForAnswer(atMost: spareSeconds)
+    return boxBeside(detector, image, false)
   }
 
   private func chosen(of faces: [DetectedFace]) -> DetectedFace? {

@@ -55,6 +55,9 @@ public struct VideoFrame: ~Copyable, Sendable {
   /// When a live source took the picture, in seconds of the system's monotonic clock; nil for
   /// recorded inputs.
   public internal(set) var captureSeconds: Double?
+  /// How far apart the frames that are taken from a live source usually are, seconds; nil for recorded
+  /// inputs, and before it is known.
+  public internal(set) var usualStepSeconds: Double?
   /// Whether the decoder says that parts of the picture are damaged (it concealed them).
   public internal(set) var isDamaged: Bool
 
@@ -69,6 +72,7 @@ public struct VideoFrame: ~Copyable, Sendable {
     timeBase = TimeBase(numerator: 1, denominator: 1000)
     utcSeconds = nil
     captureSeconds = nil
+    usualStepSeconds = nil
     isDamaged = false
   }
 }

@@ -25,6 +25,13 @@ struct LiveOptions: ParsableArguments {
   @Flag(help: "Follow an http or https address to other servers.")
   var allowRedirects = false
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "How long frames that came in a burst may wait for their turn; default 10, 0: never.",
+      valueName: "seconds"))
+  var buffer: Double?
+
   enum Transport: String, CaseIterable, ExpressibleByArgument {
     case tcp, udp
 
@@ -36,7 +43,8 @@ struct LiveOptions: ParsableArguments {
     if pixelFormat != nil { return "--pixel-format" }
     if videoSize != nil { return "--video-size" }
     if allowRedirects { return "--allow-redirects" }
-    return rtspTransport != nil ? "--rtsp-transport" : nil
+    if rtspTransport != nil { return "--rtsp-transport" }
+    return buffer != nil ? "--buffer" : nil
   }
 
   /// - Parameter deadline: seconds without data after which the source counts as lost.
@@ -49,13 +57,16 @@ struct LiveOptions: ParsableArguments {
         framesPerSecond: frameRate, rtspTransport: rtspTransport?.setting ?? .tcp,
         allowsRedirects: allowRedirects,
         readDeadlineSeconds: deadline ?? LiveSettings.standard.readDeadlineSeconds,
-        largestPicture: largest, greyConversion: grey)
+        largestPicture: largest,
+        bufferSeconds: buffer ?? LiveSettings.standard.bufferSeconds,
+        greyConversion: grey)
     } catch {
       let option =
         switch error.source {
         case "pixel format": "--pixel-format"
         case "width", "height", "video size": "--video-size"
         case "frame rate": "--frame-rate"
+        case "buffer": "--buffer"
         default: "--deadline"
         }
       throw ValidationError("\(option) is \(error.problem); expected \(error.expected ?? "")")

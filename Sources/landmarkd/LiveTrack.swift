@@ -27,6 +27,8 @@ final class LiveTrack {
 
   /// How long a look for a frame waits before it looks for other things. Seconds.
   private static let patience = 0.1
+  /// How often it is looked at how the source does.
+  private static let lookEvery = Duration.milliseconds(100)
 
   /// Opens the output. Errors are for the user.
   init(
@@ -80,18 +82,18 @@ final class LiveTrack {
       command.quiet || !Terminal.standardErrorIsTerminal ? nil : ProgressLine(frames: nil)
     defer { progress?.end() }
     capture.start()
+    var lastLook = clock.now
     while !isOver {
       switch capture.next(into: &frame, waitingAtMost: Self.patience) {
       case .stopped: return
-      case .nothing: news.look(capture.snapshot)
+      case .nothing: break
       case .frame(let startsAnew):
         if startsAnew {
           tracker.reset()
           smoother?.reset()
-          news.look(capture.snapshot)
         }
         if firstFrame == nil { firstFrame = clock.now }
-        tracker.track(frame.grey, into: &tracked)
+        tracker.track(frame.grey, into: &tracked, spareSeconds: frame.spareSeconds)
         frame.copyTimes(to: &tracked)
         let measurer = try run.measurer(for: frame, command.camera)
         if tracked.hasFit { model.shapeModel.shape3D(local: tracked.local, into: &shape) }
@@ -105,6 +107,10 @@ final class LiveTrack {
             camera: measurer.camera))
         run.count(tracked)
         progress?.show(run)
+      }
+      if clock.now - lastLook >= Self.lookEvery {
+        lastLook = clock.now
+        news.look(capture.snapshot)
       }
     }
   }
@@ -161,6 +167,7 @@ private struct LiveNews {
   private let isQuiet: Bool
   private var problem: String?
   private var note: String?
+  private var timesProblem: String?
   private var wasLive = false
 
   init(_ name: String, isQuiet: Bool) {
@@ -177,6 +184,10 @@ private struct LiveNews {
       wasLive = true
       if let new = source.note, new != note, !isQuiet { Terminal.say("note: \(new)") }
       note = source.note
+      if let new = source.timesProblem, timesProblem == nil, !isQuiet {
+        Terminal.say("note: \(name): \(new)")
+      }
+      timesProblem = source.timesProblem
     } else if let new = source.problem, new != problem {
       Terminal.complain("\(new); it is tried again")
       problem = new

@@ -44,8 +44,10 @@ private struct LiveWorld {
       settings: settings)
   }
 
-  mutating func track(_ image: borrowing GreyImage) -> FaceTracker.Activity {
-    tracker.track(image, into: &frame)
+  mutating func track(
+    _ image: borrowing GreyImage, spareSeconds: Double = 0
+  ) -> FaceTracker.Activity {
+    tracker.track(image, into: &frame, spareSeconds: spareSeconds)
     return tracker.activity
   }
 
@@ -159,6 +161,26 @@ private struct LiveWorld {
     let activity = world.track(image)
     #expect(activity.detectorRan && !activity.detectorFound)
     world.gate.signal()
+  }
+
+  /// Where the next frame is far, a frame waits for its own search: an answer about the one before
+  /// would say where the face was seconds ago.
+  @Test func aSlowSourcesFrameWaitsForItsSearch() throws {
+    var world = try LiveWorld(ScriptedWorld.frontalBox)
+    let image = try SyntheticFixture.image("image_frontal.pgm")
+    world.gate.signal()
+    let first = world.track(image, spareSeconds: 30)
+    #expect(first.detectorRan && first.detectorFound && world.frame.state == .tracking)
+    world.tracker.reset()
+    // An old answer is not used, and a search that takes too long holds nobody.
+    #expect(!world.track(image).detectorFound)
+    world.finishSearch()
+    let late = world.track(image, spareSeconds: 0.01)
+    #expect(late.detectorRan && !late.detectorFound)
+    // It goes on; the next frame waits for it.
+    world.gate.signal()
+    let next = world.track(image, spareSeconds: 30)
+    #expect(!next.detectorRan && next.detectorFound)
   }
 
   @Test func anAnswerForAnotherSizeIsNoAnswer() throws {

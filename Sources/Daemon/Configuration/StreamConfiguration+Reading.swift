@@ -49,7 +49,7 @@ extension SourceConfiguration {
   static let keys =
     addressKeys + [
       "pixel-format", "video-size", "frame-rate", "rtsp-transport", "allow-redirects",
-      "open-deadline", "read-deadline", "largest-picture",
+      "open-deadline", "read-deadline", "largest-picture", "buffer",
     ]
 
   init?(reading section: ConfigurationSection, _ secrets: SecretSource) {
@@ -64,6 +64,7 @@ extension SourceConfiguration {
     let readDeadline = section.read("read-deadline", .duration(0.1...600))
     let largest = section.read(
       "largest-picture", .number(LargestPicture.megapixels, "megapixels"))
+    let buffer = section.read("buffer", .duration(0...60))
     guard let address else { return nil }
     let standard = LiveSettings.standard
     do {
@@ -76,7 +77,8 @@ extension SourceConfiguration {
           openDeadlineSeconds: openDeadline ?? standard.openDeadlineSeconds,
           readDeadlineSeconds: readDeadline ?? standard.readDeadlineSeconds,
           largestPicture: try largest.map(LargestPicture.init(megapixels:))
-            ?? standard.largestPicture))
+            ?? standard.largestPicture,
+          bufferSeconds: buffer ?? standard.bufferSeconds))
     } catch {
       // Each value was read within its range; what is left is what FFmpeg does not know.
       section.complain("source", "cannot be used: \(error)", expected: Self.addressText.expected)

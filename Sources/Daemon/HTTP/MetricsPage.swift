@@ -45,6 +45,12 @@ struct MetricsPage {
     each("landmarkd_reconnects_total", .counter, "Times the source was opened again.") {
       [([], Double($0.reconnects))]
     }
+    each(
+      "landmarkd_source_hangs_total", .counter,
+      "Times a connection hung beyond its deadlines and was left to itself."
+    ) {
+      [([], Double($0.hangs))]
+    }
     each("landmarkd_detections_total", .counter, "Times the face detector looked.") {
       [([], Double($0.detections))]
     }
@@ -55,6 +61,12 @@ struct MetricsPage {
       SourceState.allCases.map {
         ([("state", $0.rawValue)], stream.sourceState == $0 ? 1 : 0)
       }
+    }
+    each(
+      "landmarkd_source_times_distrusted", .gauge,
+      "Whether frames have the times of their arrival because the source's own are wrong."
+    ) {
+      [([], $0.timesProblem == nil ? 0 : 1)]
     }
     each("landmarkd_tracking_state", .gauge, "1 for the state that tracking is in.") { stream in
       TrackingState.allCases.map {

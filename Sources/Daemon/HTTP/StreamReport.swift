@@ -14,9 +14,9 @@ struct StreamReport: Encodable {
   private let now: Double
 
   private enum Key: String, CodingKey {
-    case name, source, sourceState, problem, width, height
-    case framesIn, framesTracked, framesDoubtful, framesWithoutFace, drops, reconnects, detections
-    case trackingState, confidence, meanShift, framesPerSecond, lastFrameAgeSeconds
+    case name, source, sourceState, problem, timesProblem, width, height
+    case framesIn, framesTracked, framesDoubtful, framesWithoutFace, drops, reconnects, hangs
+    case detections, trackingState, confidence, meanShift, framesPerSecond, lastFrameAgeSeconds
     case latency, fitTime, outputs
   }
 
@@ -33,6 +33,7 @@ struct StreamReport: Encodable {
     try values.encode(status.source, forKey: .source)
     try values.encode(status.sourceState, forKey: .sourceState)
     try values.encode(status.problem, forKey: .problem)
+    try values.encode(status.timesProblem, forKey: .timesProblem)
     try values.encode(status.width, forKey: .width)
     try values.encode(status.height, forKey: .height)
     try values.encode(status.framesIn, forKey: .framesIn)
@@ -41,6 +42,7 @@ struct StreamReport: Encodable {
     try values.encode(status.framesWithoutFace, forKey: .framesWithoutFace)
     try values.encode(status.drops, forKey: .drops)
     try values.encode(status.reconnects, forKey: .reconnects)
+    try values.encode(status.hangs, forKey: .hangs)
     try values.encode(status.detections, forKey: .detections)
     try values.encode(status.trackingState, forKey: .trackingState)
     try values.encode(status.confidence, forKey: .confidence)

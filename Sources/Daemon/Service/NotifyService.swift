@@ -33,14 +33,15 @@ struct NotifyService: Service {
     state.notifier.stopping()
   }
 
-  /// Says that the service is alive unless a stream hangs. Returns which do.
+  /// Says that the service is alive unless a stream's own thread hangs: that is ours, and only a new
+  /// process mends it. A source that hangs is its stream's loss alone. Returns which hang.
   private func watch(before: [String]) -> [String] {
     let stuck = state.supervisor.stuck
     if stuck.isEmpty {
       if state.notifier.watchdogSeconds != nil { state.notifier.alive() }
     } else if stuck != before {
       logger.critical(
-        "no frames come and no reason is known; the watchdog is not fed: \(stuck.joined(separator: ", "))"
+        "threads of the service hang; the watchdog is not fed: \(stuck.joined(separator: ", "))"
       )
     }
     return stuck

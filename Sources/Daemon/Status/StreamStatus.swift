@@ -45,6 +45,9 @@ public struct StreamStatus: Sendable, Equatable, Codable {
   public var sourceState = SourceState.opening
   /// Why the source is not live; nil while it is.
   public var problem: String?
+  /// Why frames have the times of their arrival although the source states others; nil while its own
+  /// are believed.
+  public var timesProblem: String?
   /// Pixels; 0 before the first frame.
   public var width = 0
   public var height = 0
@@ -61,6 +64,8 @@ public struct StreamStatus: Sendable, Equatable, Codable {
   public var drops: [String: Int] = [:]
   /// How often the source was opened again after it had been live.
   public var reconnects = 0
+  /// How often a connection hung beyond its deadlines and was left to itself.
+  public var hangs = 0
   /// How often the face detector looked.
   public var detections = 0
 

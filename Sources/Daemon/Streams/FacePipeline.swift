@@ -62,7 +62,7 @@ final class FacePipeline {
       smoother?.reset()
     }
     let measurer = try self.measurer(for: frame)
-    tracker.track(frame.grey, into: &tracked)
+    tracker.track(frame.grey, into: &tracked, spareSeconds: frame.spareSeconds)
     frame.copyTimes(to: &tracked)
     if tracked.hasFit { model.shapeModel.shape3D(local: tracked.local, into: &shape) }
     measurer.measure(frame: tracked, shape3D: shape, into: &measurement)

@@ -9,6 +9,7 @@ final class StreamJournal: Sendable {
   private struct State {
     var source = SourceState.opening
     var problem: String?
+    var timesProblem: String?
     var size = ""
     /// By output.
     var outputProblems: [String?] = []
@@ -51,6 +52,21 @@ final class StreamJournal: Sendable {
       }
     }
     if let line { log(line.0, line.1) }
+    noteTimes(snapshot)
+  }
+
+  private func noteTimes(_ snapshot: LiveSnapshot) {
+    guard snapshot.state == .live else { return }
+    let before = state.withLock { state in
+      defer { state.timesProblem = snapshot.timesProblem }
+      return state.timesProblem
+    }
+    // How fast its stamps run is measured again and again; the first figure will do.
+    if let problem = snapshot.timesProblem, before == nil {
+      log(.warning, problem)
+    } else if snapshot.timesProblem == nil, before != nil {
+      log(.info, "its time stamps are right again")
+    }
   }
 
   /// How the outputs were seen to do, in the configuration's order.

@@ -12,8 +12,6 @@ final class StreamRecord: Sendable {
     var earlier = LiveSnapshot()
     var earlierOutputs: [OutputStatus] = []
     var hasSettled = false
-    /// When the source's state was first seen as it is.
-    var stateSince: Double
     /// Until when the thread may take before it counts as stuck.
     var turnDue: Double
 
@@ -39,18 +37,16 @@ final class StreamRecord: Sendable {
   private static let longestTurn = 15.0
 
   private let state: Mutex<State>
-  private let source: SourceConfiguration
   private let clock: ServiceClock
 
   init(_ configuration: StreamConfiguration, clock: ServiceClock) {
-    source = configuration.source
     self.clock = clock
     let now = clock.now()
     state = Mutex(
       State(
         status: StreamStatus(
           name: configuration.name, source: configuration.source.address.shown),
-        stateSince: now, turnDue: now + Self.longestTurn))
+        turnDue: now + Self.longestTurn))
   }
 
   /// The thread goes round, and will again within `waiting` seconds and a step.
@@ -62,12 +58,11 @@ final class StreamRecord: Sendable {
   /// How the source was seen to do. Returns what it was before.
   @discardableResult
   func see(_ snapshot: LiveSnapshot) -> (state: SourceState, problem: String?) {
-    let now = clock.now()
-    return state.withLock { state in
+    state.withLock { state in
       let before = (state.status.sourceState, state.status.problem)
-      if snapshot.sourceState != before.0 { state.stateSince = now }
       state.status.sourceState = snapshot.sourceState
       state.status.problem = snapshot.state == .live ? nil : snapshot.problem
+      state.status.timesProblem = snapshot.timesProblem
       if snapshot.width > 0 {
         (state.status.width, state.status.height) = (snapshot.width, snapshot.height)
       }
@@ -96,12 +91,11 @@ final class StreamRecord: Sendable {
 
   /// The stream's work ended with an error.
   func fail(_ reason: String) {
-    let now = clock.now()
     state.withLock { state in
       state.hasSettled = true
       state.status.sourceState = .waiting
       state.status.problem = reason
-      state.stateSince = now
+      state.status.timesProblem = nil
     }
   }
 
@@ -128,6 +122,7 @@ final class StreamRecord: Sendable {
       status.framesIn = counts.framesReceived
       status.drops = counts.drops
       status.reconnects = counts.reconnects
+      status.hangs = counts.hangs
       status.framesPerSecond = state.rate.rate(at: now)
       status.outputs =
         outputs.isEmpty ? state.earlierOutputs : state.summed(outputs.map(OutputStatus.init))
@@ -135,24 +130,11 @@ final class StreamRecord: Sendable {
     }
   }
 
-  /// Whether the stream does what it should: its thread goes round, and frames come or it is known
-  /// why not. A capture that claims to be live or to be opening for long past its deadlines hangs.
+  /// Whether the stream's own thread goes round. What its source does is no part of that: a source
+  /// that hangs is its capture's business.
   var isProgressing: Bool {
     let now = clock.now()
-    return state.withLock { state in
-      guard state.status.sourceState != .stopped else { return true }
-      guard now <= state.turnDue else { return false }
-      let settings = source.settings
-      switch state.status.sourceState {
-      case .opening: return now - state.stateSince <= 2 * settings.openDeadlineSeconds + 10
-      case .live:
-        // A source may take as long as opening to its first picture.
-        let longest = max(settings.openDeadlineSeconds, 2 * settings.readDeadlineSeconds)
-        let last = max(state.status.lastFrameSeconds ?? state.stateSince, state.stateSince)
-        return now - last <= 2 * longest + 10
-      case .waiting, .stopped: return true
-      }
-    }
+    return state.withLock { $0.status.sourceState == .stopped || now <= $0.turnDue }
   }
 }
 
@@ -163,6 +145,7 @@ extension LiveSnapshot {
     undecodable += other.undecodable
     corruptPackets += other.corruptPackets
     reconnects += other.reconnects
+    hangs += other.hangs
   }
 }
 

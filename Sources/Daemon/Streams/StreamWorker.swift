@@ -69,7 +69,7 @@ final class StreamWorker: Sendable {
   /// Whether the source has been opened or is known to be lost.
   var hasSettled: Bool { record.hasSettled }
 
-  /// Whether frames come or it is known why not.
+  /// Whether its thread goes round.
   var isProgressing: Bool { record.isProgressing }
 
   /// Asks the stream to end; returns within the capture's bound.

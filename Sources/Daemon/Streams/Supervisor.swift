@@ -93,7 +93,7 @@ public final class Supervisor: StreamDirectory {
   /// Whether the first stream is open or known to be retrying.
   var hasSettled: Bool { workers.withLock { $0 }.contains(where: \.hasSettled) }
 
-  /// The streams of which neither frames come nor it is known why not.
+  /// The streams whose own threads hang.
   var stuck: [String] {
     workers.withLock { $0 }.filter { !$0.isProgressing }.map(\.name)
   }

@@ -3,9 +3,12 @@ import Synchronization
 
 /// A live source that is kept open: a camera or a network stream.
 ///
-/// A thread of its own opens the source, decodes all its frames, keeps the newest, and opens the
-/// source again when it is lost: for ever, until `stop`. `next` belongs to one thread; everything
-/// else may be called on any. Nothing is allocated a frame once the pictures have their size.
+/// A thread of its own opens the source, decodes all its frames, and opens the source again when it is
+/// lost: for ever, until `stop`. The newest frame wins; frames that come together although they were
+/// taken one after the other wait for `LiveSettings.bufferSeconds` at most. A thread that a decoder or
+/// a driver holds beyond all deadlines is left to itself and another takes its place; `next` and
+/// `snapshot` find that out. `next` belongs to one thread; everything else may be called on any.
+/// Nothing is allocated a frame once the pictures have their size.
 public final class LiveCapture: Sendable {
   private let loop: CaptureLoop
 
@@ -39,15 +42,14 @@ public final class LiveCapture: Sendable {
 
   deinit { loop.stop(waitingAtMost: 0) }
 
-  /// Exchanges `frame` for the newest one that has not been given, waiting for it at most
-  /// `seconds`.
+  /// Exchanges `frame` for the next one that has not been given, waiting for it at most `seconds`.
   ///
   /// The frame's `timestampSeconds` count by capture time from the first frame of this capture and
   /// rise strictly, across reconnects too; `number` counts all that were received, so that drops
   /// show; `captureSeconds` and `utcSeconds` are set.
   public func next(into frame: inout VideoFrame, waitingAtMost seconds: Double) -> Arrival {
-    let arrival = loop.slot.take(into: &frame, waitingAtMost: seconds)
-    if case .frame = arrival { loop.status.withLock { $0.framesDelivered += 1 } }
+    let arrival = loop.frames.take(into: &frame, waitingAtMost: seconds)
+    if case .frame = arrival { loop.countDelivered() } else { loop.look() }
     return arrival
   }
 

@@ -13,6 +13,10 @@ final class LiveConnection {
     var timeBase: TimeBase
     /// Whether the stream's time jumped before this frame.
     var isJump: Bool
+    /// By how much earlier the connection's frames before this one were taken than was said.
+    var correctionSeconds = 0.0
+    /// Whether `captureSeconds` is when the picture came, for want of anything better.
+    var isTimedByArrival = false
   }
 
   /// What was met since the last look.
@@ -40,10 +44,14 @@ final class LiveConnection {
   /// Bad packets in a row.
   private var badPackets = 0
   private var isJump = false
+  /// How long the last packet was waited for, seconds.
+  private var waited = 0.0
   private var pacing: PollPacing
 
   /// A camera whose packets are bad this often in a row has changed its format: it is opened anew.
   private static let badPacketLimit = 8
+  /// So many frames that a camera of a stated rate did not give are a silence.
+  private static let missedFrames = 3.0
 
   /// Opens `address`. Throws what `LiveFormat.open` throws, `.noVideoStream`, `.noDecoder`.
   init(
@@ -108,6 +116,8 @@ final class LiveConnection {
   /// is lost, silent beyond its deadline, or interrupted.
   func nextFrame(into frame: inout VideoFrame) throws(VideoInputError) -> Times {
     guard let decoder else { throw Demuxer.outOfMemory(address.shown) }
+    // The frame before may have waited for room.
+    lastPicture = Clocks.monotonicSeconds
     while true {
       switch decoder.receive() {
       case .frame:
@@ -135,6 +145,8 @@ final class LiveConnection {
     }
   }
 
+  var doubtOfTimes: StampTrust.Doubt? { times.doubt }
+
   /// What was met since the last call.
   func takeCounts() -> Counts {
     defer { counts = Counts() }
@@ -154,21 +166,31 @@ final class LiveConnection {
         problem: "its pictures have another format than was agreed")
     }
     let silence = Clocks.monotonicSeconds - lastPicture
-    guard silence > settings.pictureDeadlineSeconds + packets.restSeconds else { return }
+    guard silence > max(settings.pictureDeadlineSeconds, 2 * readDeadlineSeconds) else { return }
     throw VideoInputError(
       .timedOut, operation: "decode", source: address.shown,
       problem: "data comes, but for \(Int(silence)) s no picture")
   }
 
+  /// A camera that gives a frame in ten seconds is not lost after five.
+  private var readDeadlineSeconds: Double {
+    guard address.isCamera, let rate = nominalFramesPerSecond, rate > 0 else {
+      return settings.readDeadlineSeconds + packets.restSeconds
+    }
+    return max(settings.readDeadlineSeconds, Self.missedFrames / rate)
+  }
+
   /// Fills `packet`; returns when it came.
   private func readPacket() throws(VideoInputError) -> Double {
-    watch.start(seconds: settings.readDeadlineSeconds + packets.restSeconds)
+    watch.start(seconds: readDeadlineSeconds)
+    let begin = Clocks.monotonicSeconds
     while true {
       av_packet_unref(packet)
       let code = packets.read(into: packet)
       if code >= 0 {
         let now = Clocks.monotonicSeconds
         pacing.came(at: now)
+        waited = now - begin
         return now
       }
       guard code == landmarkd_averror_eagain, watch.verdict == .goOn else {
@@ -179,7 +201,7 @@ final class LiveConnection {
   }
 
   private func note(_ arrival: Double) {
-    if times.note(packet, arrival: arrival) { isJump = true }
+    if times.note(packet, arrival: arrival, waited: waited) { isJump = true }
   }
 
   /// Converts the decoder's frame; nil (and counted) where that cannot be done.

@@ -127,6 +127,9 @@ enum LiveFormat {
       // In packets of 188 bytes: 9 MB.
       av_dict_set_int(&options, "fifo_size", 50_000, 0)
       av_dict_set(&options, "overrun_nonfatal", "1", 0)
+    case "http", "https":
+      // A playlist's newest segment: the ones before it would make every frame late for good.
+      av_dict_set_int(&options, "live_start_index", -1, 0)
     default: break
     }
   }

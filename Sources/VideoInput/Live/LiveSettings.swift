@@ -39,6 +39,10 @@ public struct LiveSettings: Sendable, Equatable {
   public let refusedRetrySeconds: Double
   /// Larger pictures are refused before they are decoded. Default `.live`.
   public let largestPicture: LargestPicture
+  /// How long a frame that came earlier than it is due may wait, seconds: what comes in bursts (a
+  /// playlist's segments) is spread as it was taken; frames beyond are dropped for newer ones. 0 to
+  /// 60; 0: the newest always wins. Default 10. At most 128 MiB of pictures wait.
+  public let bufferSeconds: Double
   /// Default `.luma`.
   public let greyConversion: VideoSettings.GreyConversion
   /// Whether frames also carry RGB. Default false.
@@ -55,6 +59,7 @@ public struct LiveSettings: Sendable, Equatable {
     openDeadlineSeconds: Double = 10, readDeadlineSeconds: Double = 5,
     cameraRetrySeconds: Double = 0.5, networkRetrySeconds: Double = 1.2,
     refusedRetrySeconds: Double = 30, largestPicture: LargestPicture = .live,
+    bufferSeconds: Double = 10,
     greyConversion: VideoSettings.GreyConversion = .luma,
     keepsColour: Bool = false
   ) throws(VideoInputError) {
@@ -93,6 +98,7 @@ public struct LiveSettings: Sendable, Equatable {
     self.refusedRetrySeconds = try VideoSettings.check(
       refusedRetrySeconds, "refused retry", 2...3600)
     self.largestPicture = largestPicture
+    self.bufferSeconds = try VideoSettings.check(bufferSeconds, "buffer", 0...60)
     self.greyConversion = greyConversion
     self.keepsColour = keepsColour
   }
@@ -110,6 +116,7 @@ public struct LiveSettings: Sendable, Equatable {
     networkRetrySeconds = 1.2
     refusedRetrySeconds = 30
     largestPicture = .live
+    bufferSeconds = 10
     greyConversion = .luma
     keepsColour = false
   }

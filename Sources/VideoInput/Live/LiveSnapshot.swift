@@ -17,6 +17,12 @@ public struct LiveSnapshot: Sendable, Equatable {
   /// What a user should know of an open source, in one line: a camera that did not have what it
   /// was asked for.
   public var note: String? { didSet { note = note.map(VideoInput.redacted(message:)) } }
+  /// Why frames have the times of their arrival although the source states others, in one line; nil
+  /// while its own are believed.
+  public var timesProblem: String?
+  /// How often a connection hung beyond all its deadlines (a decoder that takes minutes, a driver
+  /// that does not come back) and was left to itself.
+  public var hangs = 0
   /// Pixels of the last frame, as delivered; 0 before the first.
   public var width = 0
   public var height = 0

@@ -75,8 +75,16 @@ struct LiveTimes {
     hasStamps = format.map { $0.flags & AVFMT_NOTIMESTAMPS == 0 } ?? true && name != "mpjpeg"
   }
 
-  /// Takes in a packet; returns whether the stream's time jumped.
-  mutating func note(_ packet: UnsafePointer<AVPacket>, arrival: Double) -> Bool {
+  /// Why the stream's own stamps are not believed; nil while they are, and where there are none.
+  var doubt: StampTrust.Doubt? {
+    if case .stream(let stream) = clock { return stream.doubt }
+    return nil
+  }
+
+  /// Takes in a packet that was waited for so long; returns whether the stream's time jumped.
+  mutating func note(
+    _ packet: UnsafePointer<AVPacket>, arrival: Double, waited: Double
+  ) -> Bool {
     lastArrival = arrival
     guard hasStamps, case .stream(var stream) = clock,
       packet.pointee.pts != landmarkd_av_nopts_value
@@ -89,7 +97,7 @@ struct LiveTimes {
       stated = Double(wallclock) * 1e-6 - Clocks.realtimeSeconds + Clocks.monotonicSeconds
     }
     let isJump = stream.note(
-      stamp: timeBase.seconds(unwrapped), arrival: arrival, statedCapture: stated)
+      stamp: timeBase.seconds(unwrapped), arrival: arrival, statedCapture: stated, waited: waited)
     clock = .stream(stream)
     return isJump
   }
@@ -99,6 +107,8 @@ struct LiveTimes {
     let pts = frame.pointee.pts != landmarkd_av_nopts_value ? frame.pointee.pts : nil
     let stamp = hasStamps ? pts : nil
     let capture: Double
+    var correction = 0.0
+    var isTimedByArrival = stamp == nil
     switch clock {
     case .camera(var camera):
       let now = Clocks.monotonicSeconds
@@ -112,9 +122,12 @@ struct LiveTimes {
       }
       capture = stream.captureSeconds(
         stamp: long.map { timeBase.seconds($0) }, arrival: lastArrival)
+      correction = stream.correction
+      isTimedByArrival = isTimedByArrival || stream.doubt != nil
       clock = .stream(stream)
     }
     return LiveConnection.Times(
-      captureSeconds: capture, presentationTimestamp: stamp, timeBase: timeBase, isJump: false)
+      captureSeconds: capture, presentationTimestamp: stamp, timeBase: timeBase, isJump: false,
+      correctionSeconds: correction, isTimedByArrival: isTimedByArrival)
   }
 }

@@ -9,6 +9,9 @@ protocol PictureConnection: AnyObject {
   /// FFmpeg's name of the last frame's pixel format.
   var pixelFormat: String { get }
 
+  /// Why the source's own times are not believed; nil while they are, and where there are none.
+  var doubtOfTimes: StampTrust.Doubt? { get }
+
   /// Fills the pictures of `frame` with the next one. Throws when the source is lost, silent beyond
   /// its deadline, or interrupted.
   func nextFrame(into frame: inout VideoFrame) throws(VideoInputError) -> LiveConnection.Times
@@ -20,5 +23,9 @@ protocol PictureConnection: AnyObject {
 /// is the connection's from then on.
 typealias ConnectionOpener =
   @Sendable (LiveAddress, LiveSettings, IOWatch) throws(VideoInputError) -> any PictureConnection
+
+extension PictureConnection {
+  var doubtOfTimes: StampTrust.Doubt? { nil }
+}
 
 extension LiveConnection: PictureConnection {}

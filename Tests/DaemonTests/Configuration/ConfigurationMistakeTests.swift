@@ -228,6 +228,10 @@ import Testing
         "c.yaml:4:20: streams[0].read-deadline: is \"0\"; expected a time from 100ms to 10m, such as 500ms, 30s, 15m, 1h or 7d"
       ),
       stream(
+        "buffer: 2m",
+        "c.yaml:4:13: streams[0].buffer: is \"2m\"; expected a time from 0s to 1m, such as 500ms, 30s, 15m, 1h or 7d"
+      ),
+      stream(
         "face: {at: [1]}",
         "c.yaml:4:16: streams[0].face.at: is a list; expected a point in pixels, [x, y]"),
       stream(

@@ -35,7 +35,8 @@ final class FakeDirectory: StreamDirectory {
     (live.framesIn, live.framesTracked, live.framesDoubtful) = (100, 90, 4)
     live.framesWithoutFace = 3
     live.drops = ["newer": 2, "undecodable": 1]
-    (live.reconnects, live.detections) = (5, 7)
+    (live.reconnects, live.detections, live.hangs) = (5, 7, 3)
+    live.timesProblem = "its time stamps stand still"
     live.trackingState = TrackingState.tracking.rawValue
     (live.confidence, live.meanShift, live.framesPerSecond) = (0.75, 0.5, 29.97)
     for seconds in [0.002, 0.004, 0.5, 9] { live.latency.observe(seconds) }

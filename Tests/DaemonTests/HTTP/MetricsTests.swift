@@ -23,6 +23,8 @@ import Testing
       "landmarkd_frames_dropped_total{\(door),cause=\"newer\"} 2",
       "landmarkd_frames_dropped_total{\(door),cause=\"undecodable\"} 1",
       "landmarkd_reconnects_total{\(door)} 5", "landmarkd_detections_total{\(door)} 7",
+      "landmarkd_source_hangs_total{\(door)} 3",
+      "landmarkd_source_times_distrusted{\(door)} 1",
       "landmarkd_source_state{\(door),state=\"live\"} 1",
       "landmarkd_source_state{\(door),state=\"waiting\"} 0",
       "landmarkd_source_state{stream=\"yard\",state=\"waiting\"} 1",

@@ -65,39 +65,34 @@ import VideoInput
     #expect(status.lastFrameSeconds == 1000)
   }
 
-  @Test("an opening that outlasts its deadline hangs")
-  func opening() {
+  @Test("whatever a source does, its stream's thread goes round")
+  func sources() {
     let record = makeRecord()
-    record.see(snapshot(.opening))
-    for _ in 0..<29 {
-      time.advance(1)
-      record.turn()
-      #expect(record.isProgressing)
+    for state in [LiveSnapshot.State.opening, .live, .waiting(retryInSeconds: 1)] {
+      for _ in 0..<200 {
+        time.advance(1)
+        record.turn()
+        record.see(snapshot(state))
+        #expect(record.isProgressing)
+      }
+      #expect(record.hasSettled == (state != .opening))
     }
-    #expect(!record.hasSettled)
-    time.advance(2)
-    record.turn()
-    #expect(!record.isProgressing)
-    record.see(snapshot(.waiting(retryInSeconds: 1)))
-    #expect(record.isProgressing && record.hasSettled)
   }
 
-  @Test("a source that claims to be live and gives nothing hangs")
-  func live() {
+  @Test("connections that hung and times that are not believed are told")
+  func troubles() {
     let record = makeRecord()
-    record.see(snapshot(.live))
-    record.add(row(), detectorRan: false, fitSeconds: 0.003)
-    for _ in 0..<30 {
-      time.advance(1)
-      record.turn()
-      record.see(snapshot(.live))
-      #expect(record.isProgressing)
-    }
-    time.advance(1)
-    record.turn()
-    #expect(!record.isProgressing)
-    record.add(row(), detectorRan: false, fitSeconds: 0.003)
-    #expect(record.isProgressing)
+    var live = snapshot(.live)
+    live.hangs = 2
+    live.timesProblem = "its time stamps stand still"
+    record.see(live)
+    #expect(record.status(live, []).hangs == 2)
+    #expect(record.status(live, []).timesProblem == "its time stamps stand still")
+    // Counts outlive the capture.
+    record.keep(live, [])
+    #expect(record.status(live, []).hangs == 4)
+    record.fail("no output")
+    #expect(record.status(nil, []).timesProblem == nil)
   }
 
   @Test("a thread that does not turn hangs, unless it waits for its next attempt")

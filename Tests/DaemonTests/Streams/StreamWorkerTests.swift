@@ -149,6 +149,24 @@ import Testing
     capture.goOn()
   }
 
+  @Test("times that are not believed are said once, and when they are again")
+  func wrongTimes() throws {
+    let worker = try makeWorker()
+    let capture = try start(worker)
+    capture.deliver()
+    for speed in ["0.5", "0.51"] {
+      capture.change { $0.timesProblem = "its time stamps run at \(speed)" }
+      try waitUntil("told") { worker.status.timesProblem?.hasSuffix(speed) == true }
+    }
+    capture.change { $0.timesProblem = nil }
+    try waitUntil("said") {
+      world.messages.all.contains("info: stream a: its time stamps are right again")
+    }
+    let said = world.messages.all.filter { $0.contains("its time stamps run") }
+    #expect(said == ["warning: stream a: its time stamps run at 0.5"])
+    #expect(worker.close(within: 5))
+  }
+
   @Test("an output's trouble is said once, and its end too")
   func outputTrouble() throws {
     let worker = try makeWorker()

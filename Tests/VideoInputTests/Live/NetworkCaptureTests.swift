@@ -241,3 +241,86 @@ struct NetworkCaptureTests {
     #expect(steps[steps.count / 2] > 0.02 && steps[steps.count / 2] < 0.2)
   }
 }
+
+/// Senders whose clock or manner is odd, made by ffmpeg.
+@Suite(.enabled(if: FFmpegTool.path != nil && Server.hasPython, Server.isMissing))
+struct OddSenderTests {
+  private let folder: Folder
+
+  init() throws { folder = try Folder() }
+
+  private func ffmpeg(_ arguments: [String]) throws -> Server {
+    try Server(
+      try #require(FFmpegTool.path),
+      [
+        "-loglevel", "quiet", "-nostdin", "-re", "-f", "lavfi", "-i",
+        "testsrc2=size=160x120:rate=25", "-c:v", "mpeg2video", "-g", "25",
+      ] + arguments)
+  }
+
+  /// Stamps at half the speed of time: found out, said, and the times are those of arrival then.
+  @Test func halfSpeed() throws {
+    let port = try Server.freePort(datagrams: true)
+    let capture = try LiveCapture("udp://127.0.0.1:\(port)")
+    capture.start()
+    defer { capture.stop() }
+    let sender = try ffmpeg([
+      "-vf", "settb=1/50,setpts=PTS*0.5", "-vsync", "passthrough", "-enc_time_base", "1:50", "-f",
+      "mpegts",
+      "udp://127.0.0.1:\(port)?pkt_size=1316",
+    ])
+    defer { sender.kill(SIGKILL) }
+    var frame = VideoFrame()
+    try eventually(seconds: 60, "it is found out") {
+      _ = capture.next(into: &frame, waitingAtMost: 0.1)
+      return capture.snapshot.timesProblem != nil
+    }
+    #expect(
+      capture.snapshot.timesProblem?.hasSuffix("frames have the times of their arrival") == true)
+    var latencies: [Double] = []
+    try eventually("frames") {
+      if case .frame = capture.next(into: &frame, waitingAtMost: 0.1) {
+        let captured = frame.captureSeconds
+        latencies.append(Clocks.monotonicSeconds - (captured ?? 0))
+      }
+      return latencies.count == 50
+    }
+    // Believed, they would be late by half of all the time that had passed.
+    #expect(latencies.suffix(25).sorted()[12] < 1)
+  }
+
+  /// Segments of a playlist, each with the pictures of two seconds: all of them come, in their order,
+  /// at the distances at which they were taken.
+  @Test func segments() throws {
+    let port = try Server.freePort()
+    let server = try Server.python(
+      ["-m", "http.server", "\(port)", "--bind", "127.0.0.1", "--directory", folder.url.path])
+    defer { server.kill(SIGKILL) }
+    let sender = try ffmpeg([
+      "-f", "hls", "-hls_time", "2", "-hls_list_size", "6", "-hls_flags", "delete_segments",
+      folder.path("x.m3u8"),
+    ])
+    defer { sender.kill(SIGKILL) }
+    try eventually(seconds: 60, "two segments") {
+      FileManager.default.fileExists(atPath: folder.path("x1.ts")) && Server.listens(port)
+    }
+    let capture = try LiveCapture("http://127.0.0.1:\(port)/x.m3u8")
+    capture.start()
+    defer { capture.stop() }
+    var frame = VideoFrame()
+    var numbers: [Int] = []
+    var seconds: [Double] = []
+    try eventually(seconds: 90, "frames") {
+      guard case .frame = capture.next(into: &frame, waitingAtMost: 0.1) else { return false }
+      numbers.append(frame.number)
+      seconds.append(frame.timestampSeconds)
+      return numbers.count == 200
+    }
+    #expect(numbers == Array(1...200), "none is dropped")
+    #expect(capture.snapshot.droppedForNewer == 0 && capture.snapshot.timesProblem == nil)
+    let steps = zip(seconds.dropFirst(), seconds).map { $0 - $1 }
+    #expect(steps.filter { abs($0 - 0.04) < 0.01 }.count > 190)
+    // The last one: where they would be if one burst had squeezed another.
+    #expect(abs((seconds.last ?? 0) - 199 * 0.04) < 0.5)
+  }
+}

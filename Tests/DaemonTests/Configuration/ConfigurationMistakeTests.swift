@@ -165,7 +165,7 @@ import Testing
       ),
       root(
         "http: {hosts: a.example}",
-        "c.yaml:1:15: http.hosts: is \"a.example\"; expected a list of names, such as [cameras.example]"
+        "c.yaml:1:15: http.hosts: is a text; expected a list of names, such as [cameras.example]"
       ),
     ])
   func service(_ one: Case) { #expect(ConfigurationText.mistakes(one.text) == one.mistakes) }

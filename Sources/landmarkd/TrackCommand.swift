@@ -290,7 +290,8 @@ extension TrackCommand {
         throw ValidationError(
           "\(option) is for live sources; \(VideoInput.redacted(input[0])) is none")
       }
-      _ = try live.settings(model.greyConversion, deadline: deadline)
+      _ = try live.settings(
+        model.greyConversion, deadline: deadline, largest: try pictures.largest(.live))
       return
     }
     guard input.count == 1 else {

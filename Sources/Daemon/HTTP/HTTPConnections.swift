@@ -19,11 +19,15 @@ struct HTTPConnections {
 
   /// Takes a connection in. Returns its number, or nil where there is no room for any request.
   mutating func add(_ connection: HTTPConnection, now: Double) -> UInt64? {
+    // Those that are kept have places of their own: they neither take nor give one here.
+    let served = all.values.filter { !$0.isKept }
     let network = connection.peer?.network
     let isWithinShare =
-      all.values.count { $0.peer?.network == network } < bounds.ofOneAddress
-      || makeRoom(now: now) { $0.peer?.network == network }
-    let hasRoom = isWithinShare && (all.count < bounds.connections || makeRoom(now: now))
+      served.count { $0.peer?.network == network } < bounds.ofOneAddress
+      || makeRoom(now: now) { !$0.isKept && $0.peer?.network == network }
+    let hasRoom =
+      isWithinShare
+      && (served.count < bounds.connections || makeRoom(now: now) { !$0.isKept })
     if !hasRoom {
       let kept = all.values.count { $0.isKept }
       guard kept < bounds.kept || makeRoom(now: now, among: { $0.isKept }) else { return nil }

@@ -160,6 +160,28 @@ import Testing
     #expect(more.allSatisfy { !$0.connection.isClosed && !$0.connection.isKept })
   }
 
+  @Test("a place that was kept and is given back makes no other place")
+  func keptPlaces() throws {
+    for bounds in [
+      HTTPBounds(connections: 2, kept: 2), HTTPBounds(connections: 9, ofOneAddress: 2, kept: 2),
+    ] {
+      var connections = HTTPConnections(bounds)
+      let pairs = try (0..<5).map { _ in try Pair(from: "192.0.2.1", now: 1) }
+      for (i, pair) in pairs.enumerated() {
+        let number = connections.add(pair.connection, now: 1)
+        #expect(number != nil)
+        #expect(pair.connection.isKept == (i > 1))
+        // The first two take their answers; the others have theirs, and have not left.
+        if i < 2 {
+          pair.write(megabytes: 1, now: 1)
+        } else {
+          pair.connection.write(
+            HTTPAnswer(json: ["a": 1]), HTTPConnection.Exchange(isLast: true), now: 1)
+        }
+      }
+    }
+  }
+
   @Test("of equals the address with the most connections gives one up")
   func fairness() throws {
     var connections = HTTPConnections(HTTPBounds(connections: 4))

@@ -8,6 +8,8 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
   case model(stream: String, ModelError)
   /// Streams, by name, whose outputs did not close in time.
   case notClosed([String])
+  /// Streams, by name, whose outputs were closed without all of their rows.
+  case rowsLost([String])
 
   public var description: String {
     switch self {
@@ -15,6 +17,9 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
     case .model(let stream, let error): "stream \(stream): \(error)"
     case .notClosed(let streams):
       "not closed in time, rows may be lost: \(streams.joined(separator: ", "))"
+    case .rowsLost(let streams):
+      "all outputs are closed, but rows that waited to be written were lost: "
+        + streams.joined(separator: ", ")
     }
   }
 }

@@ -14,6 +14,8 @@ public final class CSVWriter {
   /// Rows handed to the system so far; the others are still in the buffer. A row that was counted
   /// stays counted: nothing that goes wrong later takes it from the file.
   public private(set) var rowsWritten = 0
+  /// Rows that were made and could not be handed to the system, after an error.
+  public private(set) var rowsLost = 0
 
   private let file: OutputFile
   private var buffer: ByteWriter
@@ -65,6 +67,9 @@ public final class CSVWriter {
   deinit {
     if case .open = state { _ = try? abandon() }
   }
+
+  /// What messages call the destination: NAME, or "standard output".
+  public var name: String { file.path }
 
   /// Where the rows are until `finish`; nil for standard output, devices and pipes.
   public var partialPath: String? { file.partialPath }
@@ -154,6 +159,8 @@ public final class CSVWriter {
     let wholeBytes = (written.lastIndex(of: newline) ?? -1) + 1
     if wholeBytes < bytesIn { file.truncate(to: start + wholeBytes) }
     // The header, when it is in this buffer, comes before any row.
-    rowsWritten += start == 0 ? max(0, lines - 1) : lines
+    let rows = start == 0 ? max(0, lines - 1) : lines
+    rowsWritten += rows
+    rowsLost += rowsInBuffer - rows
   }
 }

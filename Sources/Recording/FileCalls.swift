@@ -15,6 +15,8 @@ struct FileCalls {
   var openedPartial: () -> Void = {}
   /// The descriptor of `-`; it is never closed.
   var standardOutput = STDOUT_FILENO
+  /// How long readers are waited for.
+  var patience = ReaderPatience.process
 }
 
 /// write(2), but a pipe or socket without a reader gives EPIPE and no SIGPIPE, whatever the

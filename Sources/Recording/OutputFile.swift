@@ -16,6 +16,8 @@ final class OutputFile {
   private let calls: FileCalls
   /// -1 when closed.
   private var descriptor: Int32
+  /// Whether a reader may keep us waiting: a pipe, a terminal, a socket, a device.
+  private let hasReader: Bool
   private let isStandardOutput: Bool
 
   /// Makes the file ready to be written.
@@ -31,6 +33,8 @@ final class OutputFile {
     guard !isStandardOutput else {
       descriptor = calls.standardOutput
       partialPath = nil
+      var status = stat()
+      hasReader = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
       return
     }
     guard !path.isEmpty else { throw .system(operation: "create", path: "''", code: ENOENT) }
@@ -39,14 +43,15 @@ final class OutputFile {
     case .none: break
     case S_IFCHR, S_IFIFO:
       partialPath = nil
-      descriptor = open(path, O_WRONLY | O_CLOEXEC)
-      guard descriptor >= 0 else { throw .current("open", path) }
+      hasReader = true
+      descriptor = try calls.patience.open(path)
       return
     case S_IFDIR: throw .system(operation: "create", path: path, code: EISDIR)
     case S_IFREG, S_IFLNK:
       guard force else { throw .alreadyExists(path: path, rows: nil) }
     default: throw .notARegularFile(path: path)
     }
+    hasReader = false
     let partial = path + ".partial"
     partialPath = partial
     descriptor = try Self.openLocked(partial, calls)
@@ -56,11 +61,14 @@ final class OutputFile {
 
   /// Writes all of `bytes`. After an error `length` says how much of them is in the file.
   ///
-  /// A reader that has gone away is an error here (EPIPE), not a signal.
+  /// A reader that has gone away is an error here (EPIPE), not a signal. One that takes nothing is
+  /// waited for as long as `ReaderPatience` says, then the error is `notRead`.
   func write(_ bytes: UnsafeRawBufferPointer) throws(RecordingError) {
     var rest = bytes[...]
     while !rest.isEmpty {
-      let written = calls.write(descriptor, UnsafeRawBufferPointer(rebasing: rest))
+      if hasReader && !calls.patience.waitForRoom(descriptor) { throw .notRead(path: path) }
+      let piece = hasReader ? rest.prefix(ReaderPatience.pieceSize) : rest
+      let written = calls.write(descriptor, UnsafeRawBufferPointer(rebasing: piece))
       if written >= 0 {
         length += written
         rest = rest.dropFirst(written)
@@ -68,10 +76,7 @@ final class OutputFile {
       }
       switch errno {
       case EINTR: continue
-      case EAGAIN:
-        // Somebody made the terminal or pipe non-blocking: wait until it takes more.
-        var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        _ = poll(&waiting, 1, -1)
+      case EAGAIN where hasReader: continue
       default: throw .current("write", partialPath ?? path)
       }
     }

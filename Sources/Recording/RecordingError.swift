@@ -22,6 +22,9 @@ public enum RecordingError: Error, Sendable, Equatable, CustomStringConvertible 
   case invalidSetting(name: String, value: String, expected: String)
   /// A receiver cannot be reached: what failed, and why.
   case receiver(target: String, reason: String)
+  /// A pipe, terminal or device was to be written while the process was asked to end, and nobody
+  /// took the bytes.
+  case notRead(path: String)
   /// A value that the file's format cannot express.
   case notRepresentable(path: String, reason: String)
   /// FFmpeg's encoder failed: the function and FFmpeg's own text.
@@ -51,6 +54,8 @@ public enum RecordingError: Error, Sendable, Equatable, CustomStringConvertible 
       return "\(name) is \(value), expected \(expected)"
     case .receiver(let target, let reason):
       return "cannot send to \(target): \(reason)"
+    case .notRead(let path):
+      return "cannot write \(path): nobody reads it"
     case .notRepresentable(let path, let reason):
       return "cannot write \(path): \(reason)"
     case .encoder(let operation, let text):

@@ -21,6 +21,9 @@ final class LiveTrack {
   private let capture: LiveCapture
   private var run: TrackRun
   private var news: LiveNews
+  private var outputNews = SinkNews()
+  private var outputIsOver = false
+  private var nextOutputLook: ContinuousClock.Instant
   /// When the first frame came, on the monotonic clock.
   private var firstFrame: ContinuousClock.Instant?
   private let clock = ContinuousClock()
@@ -29,6 +32,8 @@ final class LiveTrack {
   private static let patience = 0.1
   /// How often it is looked at how the source does.
   private static let lookEvery = Duration.milliseconds(100)
+  /// Between looks at how the output does.
+  private static let outputLook = Duration.milliseconds(250)
 
   /// Opens the output. Errors are for the user.
   init(
@@ -55,6 +60,7 @@ final class LiveTrack {
       force: command.force)
     run = TrackRun(input: capture.address, path: output, started: Date())
     news = LiveNews(capture.address, isQuiet: command.quiet)
+    nextOutputLook = clock.now
   }
 
   /// Tracks until it is interrupted or its time is over. Errors are said.
@@ -63,11 +69,12 @@ final class LiveTrack {
       try followFrames()
       capture.stop()
       log.close()
-      return try finish()
+      return finish()
     } catch {
       capture.stop()
       log.close()
       Terminal.complain(error)
+      if let item = outputNews.close(log.status) { Terminal.complain(item.text) }
       return Terminal.unusable
     }
   }
@@ -116,26 +123,48 @@ final class LiveTrack {
   }
 
   private var isOver: Bool {
-    if interruption.isInterrupted || log.status.isOver { return true }
+    lookAtOutput()
+    if interruption.isInterrupted || outputIsOver { return true }
     guard let firstFrame, let duration = command.duration else { return false }
     return (clock.now - firstFrame).seconds >= duration
   }
 
-  private func finish() throws -> ExitCode {
+  /// Says what is new about the output, now and then.
+  private func lookAtOutput() {
+    guard clock.now >= nextOutputLook else { return }
+    nextOutputLook = clock.now + Self.outputLook
+    let status = log.status
+    outputIsOver = status.isOver
+    guard let item = outputNews.look(status) else { return }
+    if item.isTrouble {
+      Terminal.complain(item.text)
+    } else if !command.quiet {
+      Terminal.say(item.text)
+    }
+  }
+
+  /// Says what became of the rows and writes the report; the output is closed.
+  private func finish() -> ExitCode {
     let source = capture.snapshot
     let rows = log.status
+    var isWell = rows.lostCount == 0 && !rows.isOver
     run.wallSeconds = Date().timeIntervalSince(run.started)
+    // First: where the rows found no room, the report may find none either.
+    if let item = outputNews.close(rows) {
+      Terminal.complain(item.text)
+      isWell = false
+    }
     if !OutputCheck.isStream(run.path) {
-      try makeReport(source, rows: rows.written).write(
-        to: RunReport.path(besides: run.path), force: true)
+      do {
+        try makeReport(source, rows: rows.written).write(
+          to: RunReport.path(besides: run.path), force: true)
+      } catch {
+        Terminal.complain(error)
+        isWell = false
+      }
     }
-    let lost = rows.lost.filter { $0.value > 0 }.sorted { $0.key < $1.key }
-    for (cause, count) in lost {
-      Terminal.complain("\(run.path): \(count) rows were lost: \(cause)")
-    }
-    if let problem = rows.problem { Terminal.complain(problem) }
     if !command.quiet { Terminal.say(summary(source)) }
-    return lost.isEmpty && !rows.isOver ? .success : Terminal.unusable
+    return isWell ? .success : Terminal.unusable
   }
 
   /// One line for the end: what came, what became of it, what was lost by cause.

@@ -10,8 +10,8 @@ struct ServeCommand: ParsableCommand {
       health, metrics and the live page are served. SIGHUP reads the file anew, SIGTERM and SIGINT \
       close every output whole; a second one ends at once.
 
-      Exit status: 0 ended by a signal; 1 an output could not be closed; 78 the configuration \
-      cannot be used.
+      Exit status: 0 ended by a signal; 1 an output could not be closed, or rows that waited to be \
+      written were lost at the end; 78 the configuration cannot be used.
 
       Example: landmarkd serve --config /etc/landmarkd/landmarkd.yaml --check
       """)

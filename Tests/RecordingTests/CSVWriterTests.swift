@@ -249,6 +249,61 @@ private func track(_ count: Int) throws -> String {
     #expect(await reading.value == (try track(count)).utf8.count)
   }
 
+  @Test func aReaderThatTakesNothingIsGivenUpOnceTheProcessIsToEnd() throws {
+    try #require(mkfifo(path, 0o600) == 0)
+    let reader = open(path, O_RDONLY | O_NONBLOCK)
+    defer { close(reader) }
+    var calls = FileCalls()
+    calls.patience = ReaderPatience()
+    let patience = calls.patience
+    let writer = try CSVWriter(path: path, schema: schema, force: false, calls: calls)
+    let count = 5000
+    Thread.detachNewThread {
+      usleep(200_000)
+      patience.end(after: 0.2)
+    }
+    var made = 0
+    #expect(throws: RecordingError.notRead(path: path)) {
+      for number in 1...count {
+        made = number
+        try writer.write(sampleFrame(number), sampleMeasurement())
+      }
+    }
+    // Each row that was made is one or the other.
+    #expect(writer.rowsWritten + writer.rowsLost == made)
+    #expect(writer.rowsWritten > 100 && writer.rowsLost > 0)
+    _ = try writer.abandon()
+    var bytes = [UInt8](repeating: 0, count: 1 << 20)
+    let size = read(reader, &bytes, bytes.count)
+    let lines = bytes.prefix(max(0, size)).count { $0 == UInt8(ascii: "\n") }
+    #expect(lines == writer.rowsWritten + 1)
+  }
+
+  @Test func aPipeThatNobodyReadsIsGivenUpOnceTheProcessIsToEnd() throws {
+    try #require(mkfifo(path, 0o600) == 0)
+    var calls = FileCalls()
+    calls.patience = ReaderPatience()
+    let patience = calls.patience
+    Thread.detachNewThread {
+      usleep(200_000)
+      patience.end(after: 60)
+    }
+    #expect(throws: RecordingError.notRead(path: path)) {
+      _ = try CSVWriter(path: path, schema: schema, force: false, calls: calls)
+    }
+  }
+
+  @Test func rowsThatFindNoRoomAreCounted() throws {
+    let disk = TestDisk()
+    let writer = try CSVWriter(path: path, schema: schema, force: false, calls: disk.calls)
+    disk.room = 1000
+    try fill(writer, 50)
+    #expect(throws: RecordingError.self) { try writer.flush() }
+    #expect(writer.rowsWritten > 0 && writer.rowsWritten + writer.rowsLost == 50)
+    #expect(try writer.abandon() == path + ".partial")
+    #expect(try text(path + ".partial") == track(writer.rowsWritten))
+  }
+
   @Test func aReaderThatWentAwayIsAnErrorAndNoSignal() throws {
     // What a process starts with: the signal would end it.
     signal(SIGPIPE, SIG_DFL)

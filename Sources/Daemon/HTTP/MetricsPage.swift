@@ -1,3 +1,4 @@
+import Recording
 import Tracking
 
 /// /metrics: the service and its streams, as it is scraped.
@@ -102,8 +103,10 @@ struct MetricsPage {
     eachOutput("landmarkd_output_written_total", .counter, "Rows or packets handed over.") {
       [([], Double($0.written))]
     }
+    // All causes, losses or not: what Prometheus sees for the first time has not increased yet.
     eachOutput("landmarkd_output_lost_total", .counter, "Rows or packets lost, by cause.") {
-      Self.byCause($0.lost).map { ([("cause", $0)], Double($1)) }
+      output in
+      LossCause.allCases.map { ([("cause", $0.rawValue)], Double(output.lost[$0.rawValue] ?? 0)) }
     }
     eachOutput("landmarkd_output_failing", .gauge, "Whether the output has a problem now.") {
       [([], $0.problem == nil ? 0 : 1)]

@@ -11,9 +11,8 @@ final class StreamJournal: Sendable {
     var problem: String?
     var timesProblem: String?
     var size = ""
-    /// By output.
-    var outputProblems: [String?] = []
-    var lost: [Int] = []
+    /// By output, in the configuration's order.
+    var outputs: [SinkNews] = []
   }
 
   private let state = Mutex(State())
@@ -69,31 +68,24 @@ final class StreamJournal: Sendable {
     }
   }
 
-  /// How the outputs were seen to do, in the configuration's order.
-  func note(_ outputs: [SinkStatus]) {
-    let lines: [(Logger.Level, String)] = state.withLock { state in
-      if state.outputProblems.count != outputs.count {
-        state.outputProblems = outputs.map { _ in nil }
-        state.lost = outputs.map { _ in 0 }
-      }
-      var lines: [(Logger.Level, String)] = []
-      for (index, output) in outputs.enumerated() {
-        let before = state.outputProblems[index]
-        guard output.problem != before else { continue }
-        state.outputProblems[index] = output.problem
-        let lost = output.lost.values.reduce(0, +)
-        if let problem = output.problem {
-          lines.append((.warning, "\(output.kind) \(output.target): \(problem)"))
-        } else {
-          let gone = lost - state.lost[index]
-          lines.append(
-            (.info, "\(output.kind) \(output.target): well again, \(gone) rows were lost"))
-          state.lost[index] = lost
-        }
-      }
-      return lines
+  /// Outputs were made, as many as `count`; nothing is known of them yet.
+  func begin(outputs count: Int) {
+    state.withLock { $0.outputs = Array(repeating: SinkNews(), count: count) }
+  }
+
+  /// How the outputs were seen to do.
+  func note(_ outputs: [SinkStatus]) { say(outputs) { $0.look($1) } }
+
+  /// How the outputs were when they had been closed; once.
+  func noteClosed(_ outputs: [SinkStatus]) { say(outputs) { $0.close($1) } }
+
+  private func say(
+    _ outputs: [SinkStatus], _ news: (inout SinkNews, SinkStatus) -> SinkNews.Item?
+  ) {
+    let items = state.withLock { state in
+      zip(state.outputs.indices, outputs).compactMap { news(&state.outputs[$0], $1) }
     }
-    for line in lines { log(line.0, line.1) }
+    for item in items { log(item.isTrouble ? .warning : .info, item.text) }
   }
 
   /// The stream's work ended with an error.

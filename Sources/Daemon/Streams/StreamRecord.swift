@@ -11,6 +11,7 @@ final class StreamRecord: Sendable {
     /// Counts of captures and sinks that ended with an error before the present ones.
     var earlier = LiveSnapshot()
     var earlierOutputs: [OutputStatus] = []
+    var endedWithLoss = false
     var hasSettled = false
     /// Until when the thread may take before it counts as stuck.
     var turnDue: Double
@@ -104,8 +105,12 @@ final class StreamRecord: Sendable {
     state.withLock { state in
       if let capture { state.earlier.add(capture) }
       state.add(outputs.map(OutputStatus.init))
+      if outputs.contains(where: \.endedWithLoss) { state.endedWithLoss = true }
     }
   }
+
+  /// Whether an output that was let go could not write all that it had been given.
+  var endedWithLoss: Bool { state.withLock { $0.endedWithLoss } }
 
   func end() { state.withLock { $0.status.sourceState = .stopped } }
 

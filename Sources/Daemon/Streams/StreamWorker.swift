@@ -69,6 +69,9 @@ final class StreamWorker: Sendable {
   /// Whether the source has been opened or is known to be lost.
   var hasSettled: Bool { record.hasSettled }
 
+  /// Whether an output was closed that could not write all that it had been given.
+  var endedWithLoss: Bool { record.endedWithLoss }
+
   /// Whether its thread goes round.
   var isProgressing: Bool { record.isProgressing }
 
@@ -86,7 +89,9 @@ final class StreamWorker: Sendable {
     stop()
     // A thread that hangs must not keep rows from the disk: outputs can be closed from here too.
     if ended.wait(timeout: min(deadline, .now() + seconds / 2)) == .timedOut {
-      Self.close(running.withLock { $0.sinks }, by: deadline)
+      let sinks = running.withLock { $0.sinks }
+      Self.close(sinks, by: deadline)
+      journal.noteClosed(sinks.map(\.status))
       guard ended.wait(timeout: deadline) == .success else { return false }
     }
     ended.signal()
@@ -130,6 +135,7 @@ final class StreamWorker: Sendable {
     }
     guard isGoing else { return }
     capture.start()
+    journal.begin(outputs: plan.configuration.outputs.count)
     for output in plan.configuration.outputs {
       let sink = try parts.makeSink(output, plan)
       running.withLock { $0.sinks.append(sink) }
@@ -183,7 +189,7 @@ final class StreamWorker: Sendable {
     // Closing may take seconds, in which the thread does not turn.
     record.turn()
     Self.close(sinks, by: .now() + Self.longestClose)
-    journal.note(sinks.map(\.status))
+    journal.noteClosed(sinks.map(\.status))
     running.withLock { running in
       record.keep(capture?.snapshot, sinks.map(\.status))
       running = Running()

@@ -23,6 +23,8 @@ public final class Supervisor: StreamDirectory {
   private let changing = NSLock()
   /// Whether all streams were stopped for good. Read and written while `changing` is held.
   private nonisolated(unsafe) var isOver = false
+  /// Streams that are no more and ended without all of their rows. As `isOver`.
+  private nonisolated(unsafe) var endedWithLoss: [String] = []
   /// What closing a stream may take: what an output may, and a little.
   private static let closeSeconds = 8.0
 
@@ -60,7 +62,9 @@ public final class Supervisor: StreamDirectory {
       }
     }
     // A stream that starts may write the files of one that ends.
-    warn(Self.close(present.filter { kept[$0.name] == nil }, within: Self.closeSeconds))
+    let closed = present.filter { kept[$0.name] == nil }
+    warn(Self.close(closed, within: Self.closeSeconds))
+    endedWithLoss += closed.filter(\.endedWithLoss).map(\.name)
     let next = plans.map { plan in
       kept[plan.name] ?? makeWorker(plan, of: present.first { $0.name == plan.name })
     }
@@ -74,13 +78,16 @@ public final class Supervisor: StreamDirectory {
   }
 
   /// Closes all streams for good, every file whole. Blocks, 8 s at most.
-  /// - Throws: `DaemonError.notClosed` with the streams that were not closed by then.
+  /// - Throws: `DaemonError.notClosed` with the streams that were not closed by then, `rowsLost` with
+  ///   those that were, now or at an earlier change, without all of their rows.
   public func stop() throws(DaemonError) {
     changing.lock()
     defer { changing.unlock() }
     isOver = true
     let open = Self.close(workers.withLock { $0 }, within: Self.closeSeconds)
     guard open.isEmpty else { throw .notClosed(open) }
+    let lossy = endedWithLoss + workers.withLock { $0 }.filter(\.endedWithLoss).map(\.name)
+    guard lossy.isEmpty else { throw .rowsLost(lossy) }
   }
 
   public var streams: [StreamStatus] { workers.withLock { $0 }.map(\.status) }

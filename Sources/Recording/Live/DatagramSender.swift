@@ -90,7 +90,9 @@ final class DatagramSender: Sendable {
       switch failure {
       case nil: state.written += 1
       case ECONNREFUSED?: state.losses.add(1, .noReceiver)
-      case EAGAIN?, ENOBUFS?: state.losses.add(1, .receiverSlow)
+      case EAGAIN?, ENOBUFS?:
+        state.losses.add(1, .receiverSlow)
+        note(&state, .other(unreachable(LossCounts.problem(.receiverSlow))))
       case let code?:
         state.losses.add(1, .unreachable)
         fail(&state, code)
@@ -101,7 +103,17 @@ final class DatagramSender: Sendable {
   func close() {
     state.withLock { state in
       state.isClosed = true
-      if state.descriptor >= 0 { _ = Glibc.close(state.descriptor) }
+      guard state.descriptor >= 0 else { return }
+      // What the last packet met was not reported yet.
+      var failure: Int32 = 0
+      var size = socklen_t(MemoryLayout.size(ofValue: failure))
+      if getsockopt(state.descriptor, SOL_SOCKET, SO_ERROR, &failure, &size) == 0,
+        failure == ECONNREFUSED, state.written > 0
+      {
+        state.written -= 1
+        state.losses.add(1, .noReceiver)
+      }
+      _ = Glibc.close(state.descriptor)
       state.descriptor = -1
     }
   }
@@ -109,8 +121,7 @@ final class DatagramSender: Sendable {
   func countWrongShape(_ problem: RecordingError) {
     state.withLock { state in
       state.losses.add(1, .wrongShape)
-      state.problem = .other(problem)
-      state.problemSeconds = clock.monotonicSeconds()
+      note(&state, .other(problem))
     }
   }
 
@@ -162,8 +173,7 @@ final class DatagramSender: Sendable {
   /// Takes note of an error, and goes to the next address or looks the name up again.
   private func fail(_ state: inout State, _ code: Int32) {
     let now = clock.monotonicSeconds()
-    state.problem = .system(code)
-    state.problemSeconds = now
+    note(&state, .system(code))
     guard now >= state.nextAddressSeconds else { return }
     state.nextAddressSeconds = now + Self.addressSeconds
     if state.addresses.count > 1 {
@@ -185,10 +195,14 @@ final class DatagramSender: Sendable {
         state.current = index
         return
       case .failure(let failure):
-        state.problem = .other(unreachable(failure.text))
-        state.problemSeconds = clock.monotonicSeconds()
+        note(&state, .other(unreachable(failure.text)))
       }
     }
+  }
+
+  private func note(_ state: inout State, _ problem: Problem) {
+    state.problem = problem
+    state.problemSeconds = clock.monotonicSeconds()
   }
 
   /// Has the name looked up by a thread, unless that was done a moment ago.
@@ -196,6 +210,7 @@ final class DatagramSender: Sendable {
     let now = clock.monotonicSeconds()
     guard isName, !state.isResolving, now >= state.nextResolutionSeconds else { return }
     state.isResolving = true
+    if state.problem == nil { state.problem = .other(unreachable("its name is looked up")) }
     state.nextResolutionSeconds = now + Self.resolutionSeconds
     let thread = Thread { [self] in
       let result = SocketAddress.resolve(host, port: port, isNumeric: false)
@@ -205,8 +220,7 @@ final class DatagramSender: Sendable {
         switch result {
         case .failure(let failure):
           guard state.descriptor < 0 else { return }
-          state.problem = .other(unreachable(failure.text))
-          state.problemSeconds = clock.monotonicSeconds()
+          note(&state, .other(unreachable(failure.text)))
         case .success(let addresses):
           guard addresses != state.addresses || state.descriptor < 0 else { return }
           state.addresses = addresses

@@ -9,7 +9,8 @@ struct FixedDestination: ~Copyable {
   static let queueBytes = 4 << 20
   static let flushSeconds = 0.25
 
-  /// Opens it. A file gets its header at once; an existing one is replaced only with `force`.
+  /// Opens it. A file gets its header at once; an existing one is replaced only with `force`. A
+  /// named pipe is opened once it has a reader; what finds no room until then is lost.
   ///
   /// Throws `alreadyExists`, `inUse`, `notARegularFile`, `system`.
   static func open(
@@ -25,10 +26,7 @@ struct FixedDestination: ~Copyable {
     let kind = stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
     switch kind {
     case S_IFCHR, S_IFIFO:
-      let descriptor = Glibc.open(path, O_WRONLY | O_CLOEXEC)
-      guard descriptor >= 0 else { throw .current("open", path) }
-      let lines = StreamDestination(
-        descriptor, name: path, owns: true, header: header, calls: calls)
+      let lines = try StreamDestination(path: path, header: header, calls: calls)
       return FixedDestination(lines: lines, slowCause: .receiverSlow)
     case S_IFDIR: throw .system(operation: "create", path: path, code: EISDIR)
     case nil, S_IFREG: break

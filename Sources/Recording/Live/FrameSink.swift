@@ -11,8 +11,9 @@ public protocol FrameSink: AnyObject, Sendable {
   /// became of the rows. After `close` rows are only counted as lost.
   func write(_ frame: TrackedFrame, _ measurement: FaceMeasurement, _ context: FrameContext)
 
-  /// Writes what is queued, in whole lines, and lets go of the destination. Takes 5 seconds at
-  /// most; what a dead destination has not taken by then is counted as lost. More calls do nothing.
+  /// Writes what is queued, in whole lines, and lets go of the destination. A destination that takes
+  /// nothing is waited for 1.5 seconds, a slow reader 2, a slow disk 5; what has not been taken by
+  /// then is counted as lost. More calls do nothing.
   func close()
 
   /// How the sink does now.
@@ -47,6 +48,9 @@ public struct SinkStatus: Sendable, Equatable {
   public var written: Int
   /// Rows or packets that were not, by cause (`LossCause`); causes without losses are left out.
   public var lost: [String: Int]
+  /// Those of `lost` that had been kept to be written and could not be when the sink was closed, or
+  /// when it was over.
+  public var lostAtEnd: Int
   /// What is wrong now, in one line; nil while all is well.
   public var problem: String?
   /// Whether nothing can be written any more, however long one waits: standard output's reader has
@@ -55,14 +59,29 @@ public struct SinkStatus: Sendable, Equatable {
 
   public init(
     kind: String, target: String, written: Int = 0, lost: [String: Int] = [:],
-    problem: String? = nil, isOver: Bool = false
+    lostAtEnd: Int = 0, problem: String? = nil, isOver: Bool = false
   ) {
     self.kind = kind
     self.target = target
     self.written = written
     self.lost = lost
+    self.lostAtEnd = lostAtEnd
     self.problem = problem
     self.isOver = isOver
+  }
+}
+
+extension SinkStatus {
+  /// Rows or packets that were lost, whatever for.
+  public var lostCount: Int { lost.values.reduce(0, +) }
+
+  /// Whether it ended, or cannot go on, without rows that it had been given to write.
+  public var endedWithLoss: Bool { lostAtEnd > 0 || (isOver && lostCount > 0) }
+
+  /// "disk full 182, closed 3"
+  var causes: String {
+    lost.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { "\($0) \($1)" }
+      .joined(separator: ", ")
   }
 }
 
@@ -93,6 +112,15 @@ struct LossCounts {
   mutating func add(_ number: Int, _ cause: LossCause) {
     guard let index = LossCause.allCases.firstIndex(of: cause) else { return }
     counts[index] += number
+  }
+
+  /// What is wrong where rows are lost for `cause` and no error says more.
+  static func problem(_ cause: LossCause) -> String {
+    switch cause {
+    case .diskSlow: "the disk takes rows more slowly than they come"
+    case .receiverSlow: "the receiver takes rows more slowly than they come"
+    default: "rows are lost: \(cause.rawValue)"
+    }
   }
 
   /// The causes that have losses.

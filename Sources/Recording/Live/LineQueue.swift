@@ -9,6 +9,7 @@ final class LineQueue: @unchecked Sendable {
   private let flushSeconds: Double
   /// What lines are lost for that find no room while nothing is wrong.
   private let slowCause: LossCause
+  private let slowLossLifeSeconds: Double
 
   // All below is the lock's.
   private var pending = LineBatch()
@@ -20,14 +21,25 @@ final class LineQueue: @unchecked Sendable {
   private var encodingProblem: RecordingError?
   private var written = 0
   private var losses = LossCounts()
+  /// Lines that the writer has and has not reported yet.
+  private var inHand = 0
+  private var lostAtEnd = 0
+  /// When a line was last lost for which no error is the reason, monotonic seconds.
+  private var slowLossSeconds = -Double.infinity
 
   /// Pending bytes that are written at once, however young.
   private static let blockSize = 1 << 16
 
-  init(capacity: Int, flushSeconds: Double, slowCause: LossCause) {
+  /// - Parameter slowLossLifeSeconds: for how long after its last loss a destination that is too
+  ///   slow counts as one that has a problem. A reader that is a little too slow loses some rows
+  ///   each second: that is one trouble, not many.
+  init(
+    capacity: Int, flushSeconds: Double, slowCause: LossCause, slowLossLifeSeconds: Double = 10
+  ) {
     self.capacity = capacity
     self.flushSeconds = flushSeconds
     self.slowCause = slowCause
+    self.slowLossLifeSeconds = slowLossLifeSeconds
   }
 
   /// Adds the line that `encode` appends, newline included. Allocates nothing once the memory has
@@ -50,7 +62,7 @@ final class LineQueue: @unchecked Sendable {
     }
     guard pending.bytes.count <= capacity else {
       pending.bytes.cut(to: start)
-      return losses.add(1, state.cause ?? slowCause)
+      return lose(1)
     }
     pending.endLine(at: utcSeconds)
     if pending.count == 1 {
@@ -74,6 +86,7 @@ final class LineQueue: @unchecked Sendable {
           || clock.monotonicSeconds() >= due
         {
           swap(&pending, &batch)
+          inHand = batch.count
           return true
         }
         _ = condition.wait(until: due)
@@ -87,10 +100,12 @@ final class LineQueue: @unchecked Sendable {
     }
   }
 
-  /// Takes note of what became of lines.
+  /// Takes note of what became of lines. After the end nothing is: they are counted as lost.
   func report(_ progress: LineProgress) {
     condition.withLock {
+      guard !hasEnded else { return }
       written += progress.written
+      inHand -= progress.written + progress.lost
       if let cause = progress.cause { losses.add(progress.lost, cause) }
       state = progress
     }
@@ -117,30 +132,53 @@ final class LineQueue: @unchecked Sendable {
     }
   }
 
-  /// The writer's last word: what it gives up, and what went wrong while it closed.
-  func end(abandoning lines: Int, _ failure: RecordingError?) {
+  /// The writer's last word: it gives up what it has, and says what went wrong while it closed.
+  func end(_ failure: RecordingError?) {
     condition.withLock {
-      losses.add(lines + pending.count, state.cause ?? slowCause)
-      pending.clear()
+      guard !hasEnded else { return }
+      giveUp()
       if let failure, !state.isOver { state = LineProgress(written: 0, stoppedBy: failure) }
-      hasEnded = true
-      condition.broadcast()
     }
   }
 
-  /// Waits for the writer's end, at most `seconds`.
+  /// Waits for the writer's end, at most `seconds`. What a writer that hangs has then is lost.
   func waitForEnd(seconds: Double) {
     condition.withLock {
       let deadline = clock.monotonicSeconds() + seconds
       while !hasEnded && condition.wait(until: deadline) {}
+      if !hasEnded { giveUp() }
     }
+  }
+
+  /// Counts what was not written, for good. The lock is held.
+  private func giveUp() {
+    let left = inHand + pending.count
+    lostAtEnd = left
+    lose(left)
+    inHand = 0
+    pending.clear()
+    hasEnded = true
+    condition.broadcast()
+  }
+
+  /// Counts lines that find no room, or no taker any more. The lock is held.
+  private func lose(_ lines: Int) {
+    guard lines > 0 else { return }
+    losses.add(lines, state.cause ?? slowCause)
+    if state.problem == nil { slowLossSeconds = clock.monotonicSeconds() }
   }
 
   func status(kind: String, target: String) -> SinkStatus {
     condition.withLock {
       SinkStatus(
         kind: kind, target: target, written: written, lost: losses.byCause,
-        problem: (state.problem ?? encodingProblem)?.description, isOver: state.isOver)
+        lostAtEnd: lostAtEnd, problem: problem, isOver: state.isOver)
     }
+  }
+  /// What is wrong now. The lock is held.
+  private var problem: String? {
+    if let error = state.problem ?? encodingProblem { return error.description }
+    guard clock.monotonicSeconds() - slowLossSeconds < slowLossLifeSeconds else { return nil }
+    return LossCounts.problem(state.cause ?? slowCause)
   }
 }

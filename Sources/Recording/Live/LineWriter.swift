@@ -9,15 +9,17 @@ final class LineWriter: Sendable {
 
   /// Between two tries of a destination that something is wrong with.
   private static let retrySeconds = 1.0
-  /// How long a destination that takes nothing is waited for after `close`.
-  private static let patienceSeconds = 4.0
-  /// What `close` takes at most.
-  private static let closeSeconds = 5.0
+  /// How long a destination that takes nothing is tried again after `close`, and how often.
+  private static let patienceSeconds = 1.5
+  private static let lastRetrySeconds = 0.1
+  /// What `close` takes at most: a disk may be slow, a reader may be one that never ends.
+  private let closeSeconds: Double
 
   init(
     _ destination: sending any LineDestination, name: String, capacity: Int, flushSeconds: Double,
     slowCause: LossCause
   ) {
+    closeSeconds = slowCause == .diskSlow ? 5 : 2
     let queue = LineQueue(capacity: capacity, flushSeconds: flushSeconds, slowCause: slowCause)
     self.queue = queue
     let work = Work(destination: destination, queue: queue)
@@ -38,7 +40,7 @@ final class LineWriter: Sendable {
 
   func close() {
     queue.stop()
-    queue.waitForEnd(seconds: Self.closeSeconds)
+    queue.waitForEnd(seconds: closeSeconds)
   }
 
   func status(kind: String, target: String) -> SinkStatus {
@@ -60,29 +62,27 @@ final class LineWriter: Sendable {
       while queue.take(into: &batch, tickSeconds: destination.tickSeconds) {
         if batch.count == 0 {
           queue.report(destination.tick())
-        } else if let left = write(batch) {
-          return queue.end(abandoning: left, destination.finish())
+        } else if !write(batch) {
+          break
         }
         batch.clear()
       }
-      queue.end(abandoning: 0, destination.finish())
+      queue.end(destination.finish())
     }
 
-    /// Writes all of `batch`, however long that takes; after `close` only for a while. Returns the
-    /// number of lines that are given up, nil where all are done with.
-    private func write(_ batch: borrowing LineBatch) -> Int? {
+    /// Writes all of `batch`, however long that takes; after `close` only for a while. False where
+    /// the rest is given up.
+    private func write(_ batch: borrowing LineBatch) -> Bool {
       var done = 0
-      var triesAfterStop = 0
       while true {
         let progress = destination.write(batch, from: done)
         done += progress.written + progress.lost
         queue.report(progress)
-        if done == batch.count { return nil }
-        if progress.isOver { return batch.count - done }
+        if done == batch.count { return true }
+        if progress.isOver { return false }
         if let waited = queue.secondsSinceStop {
-          triesAfterStop += 1
-          let isHopeless = progress.problem != nil && triesAfterStop > 1
-          if isHopeless || waited > patienceSeconds { return batch.count - done }
+          if waited > patienceSeconds { return false }
+          if progress.problem != nil { Thread.sleep(forTimeInterval: lastRetrySeconds) }
         } else if progress.problem != nil {
           queue.pause(seconds: retrySeconds)
         }

@@ -8,7 +8,8 @@ import Glibc
 final class StreamDestination: LineDestination {
   /// What messages call it.
   private let name: String
-  private let descriptor: Int32
+  /// -1 while a named pipe has had no reader.
+  private var descriptor: Int32
   private let ownsDescriptor: Bool
   private let calls: FileCalls
   /// The header, until it is written.
@@ -20,8 +21,6 @@ final class StreamDestination: LineDestination {
   private let turn: StreamTurn?
   private var hasTurn = false
 
-  /// Bytes that fit into a pipe that is not full.
-  private static let atomicSize = Int(PIPE_BUF)
   private static let patienceSeconds = 0.1
 
   /// Writes `header` before the first line. Closes the descriptor in the end if it `owns` it.
@@ -36,15 +35,28 @@ final class StreamDestination: LineDestination {
     turn = owns ? nil : StreamTurn.of(descriptor)
   }
 
+  /// Opens a named pipe, when somebody reads it, or a device.
+  ///
+  /// Throws `system`.
+  init(path: String, header: [UInt8], calls: FileCalls = FileCalls()) throws(RecordingError) {
+    descriptor = try calls.patience.openIfRead(path) ?? -1
+    name = path
+    ownsDescriptor = true
+    preamble = header
+    self.calls = calls
+    turn = nil
+  }
+
   deinit {
     giveTurnBack()
-    if ownsDescriptor { _ = Glibc.close(descriptor) }
+    if ownsDescriptor && descriptor >= 0 { _ = Glibc.close(descriptor) }
   }
 
   func write(_ batch: borrowing LineBatch, from first: Int) -> LineProgress {
     guard !isOver else { return LineProgress() }
     var line = first
     do throws(RecordingError) {
+      guard try isOpen() else { return unread() }
       guard try writePreamble() else { return waiting(written: 0) }
       while line < batch.count {
         guard try write(batch.text(of: line..<line + 1)) else {
@@ -54,9 +66,11 @@ final class StreamDestination: LineDestination {
       }
       return LineProgress(written: line - first)
     } catch {
+      var progress = LineProgress(written: line - first, stoppedBy: error)
+      // Standard output may be a file: there may be room again, and the line goes on where it is.
+      guard progress.cause != .diskFull else { return progress }
       isOver = true
       giveTurnBack()
-      var progress = LineProgress(written: line - first, stoppedBy: error)
       progress.cause = .noReceiver
       progress.isOver = true
       return progress
@@ -64,7 +78,10 @@ final class StreamDestination: LineDestination {
   }
 
   /// Writes the header, so that a reader has it before the first row.
-  var tickSeconds: Double? { preamble.isEmpty || isOver ? nil : 0 }
+  var tickSeconds: Double? {
+    guard !preamble.isEmpty, !isOver else { return nil }
+    return descriptor >= 0 ? 0 : Self.patienceSeconds
+  }
 
   func tick() -> LineProgress {
     let nothing = LineBatch()
@@ -74,6 +91,18 @@ final class StreamDestination: LineDestination {
   func finish() -> RecordingError? {
     giveTurnBack()
     return nil
+  }
+
+  private func isOpen() throws(RecordingError) -> Bool {
+    if descriptor < 0 { descriptor = try calls.patience.openIfRead(name) ?? -1 }
+    return descriptor >= 0
+  }
+
+  private func unread() -> LineProgress {
+    var progress = LineProgress()
+    progress.problem = .notRead(path: name)
+    progress.cause = .noReceiver
+    return progress
   }
 
   private func waiting(written: Int) -> LineProgress {
@@ -101,7 +130,7 @@ final class StreamDestination: LineDestination {
     while bytesDone < bytes.count {
       var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
       guard poll(&waiting, 1, Int32(Self.patienceSeconds * 1000)) > 0 else { return false }
-      let end = min(bytes.count, bytesDone + Self.atomicSize)
+      let end = min(bytes.count, bytesDone + ReaderPatience.pieceSize)
       let written = calls.write(
         descriptor, UnsafeRawBufferPointer(rebasing: bytes[bytesDone..<end]))
       if written >= 0 {

@@ -41,6 +41,7 @@ import Testing
       "landmarkd_latency_seconds_count{\(door)} 4", "landmarkd_fit_seconds_count{\(door)} 1",
       "landmarkd_output_written_total{\(door),output=\"1\",kind=\"csv\",target=\"rows/{stream}.csv\"} 88",
       "landmarkd_output_lost_total{\(door),output=\"2\",kind=\"osc\",target=\"host:9000\",cause=\"no receiver\"} 2",
+      "landmarkd_output_lost_total{\(door),output=\"1\",kind=\"csv\",target=\"rows/{stream}.csv\",cause=\"disk full\"} 0",
       "landmarkd_output_failing{\(door),output=\"1\",kind=\"csv\",target=\"rows/{stream}.csv\"} 0",
       "landmarkd_output_failing{\(door),output=\"2\",kind=\"osc\",target=\"host:9000\"} 1",
     ] {

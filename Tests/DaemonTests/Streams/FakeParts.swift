@@ -126,6 +126,9 @@ final class FakeSink: FrameSink {
     var rows: [Row] = []
     var closes = 0
     var problem: String?
+    var lost: [String: Int] = [:]
+    /// What `close` cannot write.
+    var lostAtEnd = 0
     var closeSeconds = 0.0
   }
 
@@ -144,6 +147,7 @@ final class FakeSink: FrameSink {
   func close() {
     let seconds = state.withLock { state in
       state.closes += 1
+      if state.closes == 1 { state.lost["disk full", default: 0] += state.lostAtEnd }
       return state.closeSeconds
     }
     if seconds > 0 { usleep(UInt32(seconds * 1e6)) }
@@ -153,12 +157,18 @@ final class FakeSink: FrameSink {
 
   func fail(_ problem: String?) { state.withLock { $0.problem = problem } }
 
+  func lose(_ count: Int) { state.withLock { $0.lost["disk full", default: 0] += count } }
+
+  func loseAtEnd(_ count: Int) { state.withLock { $0.lostAtEnd = count } }
+
   var rows: [Row] { state.withLock { $0.rows } }
   var closes: Int { state.withLock { $0.closes } }
 
   var status: SinkStatus {
     state.withLock {
-      SinkStatus(kind: "fake", target: "here", written: $0.rows.count, problem: $0.problem)
+      SinkStatus(
+        kind: "fake", target: "here", written: $0.rows.count, lost: $0.lost,
+        lostAtEnd: $0.closes > 0 ? $0.lostAtEnd : 0, problem: $0.problem)
     }
   }
 }

@@ -183,4 +183,44 @@ import Testing
     }
     #expect(worker.close(within: 5))
   }
+  @Test("rows that are lost are said when they begin to be, and all of them at the close")
+  func losses() throws {
+    let worker = try makeWorker()
+    _ = try start(worker)
+    try waitUntil("an output") { !world.sinks("a").isEmpty }
+    let sink = world.sinks("a")[0]
+    sink.fail("no room")
+    try waitUntil("said") { world.messages.all.contains("warning: stream a: fake here: no room") }
+    sink.lose(3)
+    try waitUntil("said") {
+      world.messages.all.contains(
+        "warning: stream a: fake here: no room; rows are lost: disk full 3")
+    }
+    sink.loseAtEnd(4)
+    #expect(worker.close(within: 5))
+    #expect(
+      world.messages.all.last
+        == "warning: stream a: fake here: closed, 7 of 7 rows were lost: disk full 7; 4 of them at the end"
+    )
+    #expect(worker.endedWithLoss)
+    #expect(worker.status.outputs.map(\.lost) == [["disk full": 7]])
+  }
+
+  @Test("losses of an output that is closed beside a stream that hangs are said, once")
+  func lossesOfAHangingStream() throws {
+    let worker = try makeWorker()
+    let capture = try start(worker)
+    try waitUntil("an output") { !world.sinks("a").isEmpty }
+    world.sinks("a")[0].loseAtEnd(2)
+    capture.hang()
+    try waitUntil("it hangs") { capture.isHanging }
+    #expect(!worker.close(within: 1))
+    let line =
+      "warning: stream a: fake here: closed, 2 of 2 rows were lost: disk full 2; 2 of them at the end"
+    #expect(world.messages.all.filter { $0 == line }.count == 1)
+    capture.goOn()
+    try waitUntil("the thread's end") { worker.close(within: 1) }
+    #expect(world.messages.all.filter { $0 == line }.count == 1)
+    #expect(worker.endedWithLoss)
+  }
 }

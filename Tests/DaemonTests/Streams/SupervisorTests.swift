@@ -147,4 +147,19 @@ import Testing
     #expect(supervisor.streams.map(\.name) == ["a"])
     try supervisor.stop()
   }
+  @Test("streams that end without all of their rows are named, those that are no more too")
+  func rowsThatWereLostAtTheEnd() throws {
+    let supervisor = world.supervisor()
+    let all = ["early", "late", "well"].map { FakeWorld.stream($0) }
+    try supervisor.run(ServiceConfiguration(streams: all))
+    try waitUntil("outputs") { all.allSatisfy { !world.sinks($0.name).isEmpty } }
+    for name in ["early", "late"] { world.sinks(name)[0].loseAtEnd(1) }
+    // What was lost while it ran was said, and went well again.
+    world.sinks("well")[0].lose(5)
+    try supervisor.run(ServiceConfiguration(streams: Array(all.dropFirst())))
+    let error = #expect(throws: DaemonError.self) { try supervisor.stop() }
+    #expect(
+      error?.description
+        == "all outputs are closed, but rows that waited to be written were lost: early, late")
+  }
 }

@@ -95,6 +95,15 @@ extension DatagramSender {
     }
   }
 
+  /// The system only reports a refusal with the next packet, or when it is asked.
+  @Test func theLastPacketsRefusalIsCountedToo() throws {
+    let sender = try DatagramSender(host: "127.0.0.1", port: try Listener().port)
+    sender.send("nobody")
+    sender.close()
+    let status = sender.status(kind: "osc")
+    #expect(status.written == 0 && status.lost == ["no receiver": 1])
+  }
+
   @Test func aNameIsLookedUpAndItsAddressesAreTriedInTurn() throws {
     // localhost may be ::1 first; the receiver is at 127.0.0.1.
     let listener = try Listener()
@@ -117,6 +126,8 @@ extension DatagramSender {
     let status = sender.status(kind: "osc")
     #expect(status.lost == ["unreachable": 100])
     #expect(status.written == 0)
+    // Before it is known why, too.
+    #expect(status.problem?.hasPrefix("cannot send to no-such-host.invalid:9000: ") == true)
     let deadline = Date().addingTimeInterval(10)
     while sender.status(kind: "osc").problem == nil, Date() < deadline { usleep(10_000) }
     #expect(

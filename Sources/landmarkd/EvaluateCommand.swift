@@ -2,6 +2,7 @@ import ArgumentParser
 import CLNF
 import Foundation
 import Recording
+import VideoInput
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -60,6 +61,8 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
+    let interruption = Interruption()
+    SignalWatch.start { interruption.interrupt() }
     let faceModel = try model.load()
     do {
       let folder = outDir.map { EvaluationOutput(folder: $0, force: force) }
@@ -68,10 +71,10 @@ struct EvaluateCommand: ParsableCommand {
       if let json, json != "-", !force, FileManager.default.fileExists(atPath: json) {
         throw RecordingError.alreadyExists(path: json, rows: nil)
       }
-      let session = try EvaluationSession(self, model: faceModel)
+      let session = try EvaluationSession(self, model: faceModel, interruption: interruption)
       let report = try session.run()
       if let json { try report.write(to: json, force: force) }
-      if json == "-" { Terminal.say(report.text) } else { print(report.text) }
+      if json == "-" { Terminal.say(report.text) } else { try Terminal.print(report.text) }
       try folder?.write(report, session: session)
       Terminal.say(session.timing)
       if report.unreadable > 0 { throw Terminal.unusable }
@@ -81,7 +84,7 @@ struct EvaluateCommand: ParsableCommand {
       throw usage
     } catch {
       Terminal.complain(error)
-      throw Terminal.unusable
+      throw interruption.isBehind(error) ? Terminal.interrupted : Terminal.unusable
     }
   }
 }

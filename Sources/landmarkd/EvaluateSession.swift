@@ -15,11 +15,12 @@ final class EvaluationSession {
   private let fitter: ImageFitter
   private let detector: FrontalFaceDetector?
   private let videoSettings: VideoSettings
+  private let interruption: Interruption
   private var fitSeconds = 0.0
   private var detectionSeconds = 0.0
   private var fitCount = 0
 
-  init(_ command: EvaluateCommand, model: FaceModel) throws {
+  init(_ command: EvaluateCommand, model: FaceModel, interruption: Interruption) throws {
     guard model.landmarkCount > LandmarkError.eyeCorners.1 else {
       throw EvaluationError(
         description: "\(command.model.name): a model of \(model.landmarkCount) landmarks; errors "
@@ -27,6 +28,7 @@ final class EvaluationSession {
     }
     self.command = command
     self.model = model
+    self.interruption = interruption
     images = try EvaluationImage.list(folder: command.folder, landmarkCount: model.landmarkCount)
     boxes = try command.boxes.map { try BoxTable(path: $0) }
     fitter = try ImageFitter(command.model, command.belief, model: model, starts: command.starts)
@@ -40,6 +42,11 @@ final class EvaluationSession {
     var rows: [EvaluationRow] = []
     var unreadable = 0
     for (index, image) in images.enumerated() {
+      if interruption.isInterrupted {
+        Terminal.complain(
+          "interrupted after \(index) of \(images.count) images; nothing was written")
+        throw Terminal.interrupted
+      }
       if Terminal.standardErrorIsTerminal {
         Terminal.progress("\(index + 1) of \(images.count) images")
       }

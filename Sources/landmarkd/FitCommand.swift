@@ -85,6 +85,8 @@ struct FitCommand: ParsableCommand {
   }
 
   func run() throws {
+    let interruption = Interruption()
+    SignalWatch.start { interruption.interrupt() }
     let faceModel = try model.load()
     var table: BoxTable?
     do {
@@ -96,9 +98,6 @@ struct FitCommand: ParsableCommand {
     for folder in [pts, picture] {
       if let folder { try makeFolder(folder) }
     }
-    let interruption = Interruption()
-    let watch = SignalWatch { interruption.interrupt() }
-    defer { withExtendedLifetime(watch) {} }
     let session = try FitSession(
       self, model: faceModel, boxes: table, interruption: interruption)
     let status = try session.run()

@@ -46,7 +46,7 @@ final class FitSession {
       opened = writer
       for (index, image) in command.image.enumerated() {
         if interruption.isInterrupted {
-          let place = try writer.abandon() ?? "standard output"
+          let place = try writer.abandon() ?? writer.name
           Terminal.complain("interrupted: \(writer.rowsWritten) rows are in \(place)")
           return Terminal.interrupted
         }
@@ -62,12 +62,10 @@ final class FitSession {
       try writer.finish()
     } catch {
       Terminal.complain(error)
-      if let writer = opened, let place = (try? writer.abandon()) ?? writer.partialPath,
-        writer.rowsWritten > 0
-      {
-        Terminal.complain("\(writer.rowsWritten) rows are in \(place)")
+      if let writer = opened {
+        sayRows(writer, "", in: (try? writer.abandon()) ?? writer.partialPath)
       }
-      return Terminal.unusable
+      return interruption.isBehind(error) ? Terminal.interrupted : Terminal.unusable
     }
     return status
   }

@@ -110,16 +110,21 @@ struct InspectCommand: ParsableCommand {
   }
 
   func run() throws {
+    let interruption = Interruption()
+    SignalWatch.start { interruption.interrupt() }
     let faceModel = try model.load()
     do {
-      try InspectSession(self, model: faceModel).run()
+      try InspectSession(self, model: faceModel, interruption: interruption).run()
     } catch let status as ExitCode {
       throw status
     } catch let usage as ValidationError {
       throw usage
+    } catch let error as VideoInputError where error.kind == .interrupted {
+      Terminal.complain("\(input): interrupted; nothing was written")
+      throw Terminal.interrupted
     } catch {
       Terminal.complain(error)
-      throw Terminal.unusable
+      throw interruption.isBehind(error) ? Terminal.interrupted : Terminal.unusable
     }
   }
 }

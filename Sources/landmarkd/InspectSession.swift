@@ -11,11 +11,13 @@ struct InspectSession {
   private let command: InspectCommand
   private let model: FaceModel
   private let settings: FitSettings
+  private let interruption: Interruption
   /// Beside which report this one is put.
   private let other: InspectOther?
 
-  init(_ command: InspectCommand, model: FaceModel) throws {
+  init(_ command: InspectCommand, model: FaceModel, interruption: Interruption) throws {
     self.command = command
+    self.interruption = interruption
     self.model = model
     var settings = command.model.settings(for: model)
     if let windows = command.windows?.sizes {
@@ -111,7 +113,8 @@ struct InspectSession {
       settings: VideoSettings(
         startSeconds: command.at ?? 0, greyConversion: command.model.greyConversion,
         keepsColour: command.outDir != nil, largestPicture: try command.pictures.largest(),
-        allowsPlaylists: command.allowPlaylists))
+        allowsPlaylists: command.allowPlaylists),
+      interruption: interruption)
     var frame = VideoFrame()
     let wanted = command.frame ?? 1
     for number in 1...wanted {

@@ -8,7 +8,7 @@ struct ServeCommand: ParsableCommand {
     discussion: """
       What it does is in one file: streams, each with a source, a model and outputs, and where \
       health, metrics and the live page are served. SIGHUP reads the file anew, SIGTERM and SIGINT \
-      close every output whole; a second one ends at once.
+      close every output whole; another one, more than a second later, ends at once.
 
       Exit status: 0 ended by a signal; 1 an output could not be closed, or rows that waited to be \
       written were lost at the end; 78 the configuration cannot be used.

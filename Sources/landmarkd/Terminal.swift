@@ -1,18 +1,19 @@
 import ArgumentParser
 import Foundation
+import Recording
 import Synchronization
 import VideoInput
 
 /// What the command says to its user: messages and progress on standard error, never a stack trace.
 ///
-/// A message that cannot be written (standard error closed, its disk full) is lost; the exit status
-/// is not.
+/// A message that cannot be written (standard error closed, its disk full, its terminal gone) is lost;
+/// the exit status is not.
 enum Terminal {
   /// Status when an input, a model or an output cannot be used.
   static let unusable = ExitCode(1)
   /// Status when an input ended before what it promised.
   static let endedEarly = ExitCode(2)
-  /// Status after SIGINT or SIGTERM.
+  /// Status after SIGINT, SIGTERM or SIGHUP.
   static let interrupted = ExitCode(130)
 
   static let standardErrorIsTerminal = isatty(STDERR_FILENO) != 0
@@ -76,47 +77,9 @@ enum Terminal {
   private static let erasure = "\r\u{1B}[K"
 
   private static func write(_ text: String, to descriptor: Int32) -> Bool {
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-      let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if written >= 0 {
-        rest = rest.dropFirst(written)
-      } else if errno == EAGAIN {
-        var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        _ = poll(&waiting, 1, -1)
-      } else if errno != EINTR {
-        return false
-      }
-    }
-    return true
-  }
-}
-
-/// Turns the first SIGINT or SIGTERM into a call; a second one, of either kind, ends the process
-/// at once, with the same status.
-final class SignalWatch {
-  private var sources: [any DispatchSourceSignal] = []
-  /// Serial: which signal was the first is decided here.
-  private let queue = DispatchQueue(label: "signals", qos: .userInitiated)
-  private static let numbers = [SIGINT, SIGTERM]
-
-  /// Touched on the queue only.
-  private final class First: @unchecked Sendable { var wasSeen = false }
-
-  init(_ action: @escaping @Sendable () -> Void) {
-    let first = First()
-    for number in Self.numbers {
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(
-        signal: number, queue: queue)
-      source.setEventHandler {
-        // Not SIG_DFL: the dispatch library keeps the signal blocked, so nothing would come of it.
-        if first.wasSeen { _exit(Terminal.interrupted.rawValue) }
-        first.wasSeen = true
-        action()
-      }
-      source.resume()
-      sources.append(source)
+    var text = text
+    return text.withUTF8 {
+      ReaderPatience.process.write(UnsafeRawBufferPointer($0), to: descriptor)
     }
   }
 }

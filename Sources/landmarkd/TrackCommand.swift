@@ -178,11 +178,10 @@ struct TrackCommand: ParsableCommand, Sendable {
 
   func run() throws {
     try DescriptorLimit.require()
+    let interruption = Interruption()
+    SignalWatch.start { interruption.interrupt() }
     let faceModel = try model.load()
     if let outDir { try makeFolder(outDir) }
-    let interruption = Interruption()
-    let watch = SignalWatch { interruption.interrupt() }
-    defer { withExtendedLifetime(watch) {} }
     if let source = try liveInput ?? liveByHTTP(interruption) {
       let status = try follow(source, to: outputPaths()[0], faceModel, interruption)
       guard status == .success else { throw status }

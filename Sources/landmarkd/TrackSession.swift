@@ -63,7 +63,9 @@ final class TrackSession {
     } catch {
       Terminal.complain(error)
       keepRows(of: run)
-      return Outcome(status: Terminal.unusable, failure: "\(error)")
+      return Outcome(
+        status: interruption.isBehind(error) ? Terminal.interrupted : Terminal.unusable,
+        failure: "\(error)")
     }
   }
 
@@ -168,7 +170,7 @@ final class TrackSession {
       return
     }
     if status == Terminal.interrupted {
-      let place = try writer.abandon() ?? "standard output"
+      let place = try writer.abandon() ?? writer.name
       Terminal.complain("interrupted: \(writer.rowsWritten) rows of \(run.input) are in \(place)")
       run.overlay?.keep()
       return
@@ -196,8 +198,7 @@ final class TrackSession {
     defer { run.overlay?.keep() }
     guard let writer = run.writer else { return }
     let place = run.isPublished ? run.path : (try? writer.abandon()) ?? writer.partialPath
-    guard let place, writer.rowsWritten > 0 else { return }
-    Terminal.complain("\(writer.rowsWritten) rows of \(run.input) are in \(place)")
+    sayRows(writer, " of \(run.input)", in: place)
   }
 
   private func sayDamage(_ run: TrackRun) {
@@ -244,6 +245,26 @@ extension RunReport.Counts {
     wildTimestamps = source.wildTimestamps
     resolutionChanges = source.resolutionChanges
     recordingsJoined = source.recordingsJoined
+  }
+}
+
+/// Says where the rows of a run that failed are, and how many there were no room or no reader for.
+func sayRows(_ writer: CSVWriter, _ origin: String, in place: String?) {
+  if writer.rowsWritten > 0, place != nil || writer.rowsLost > 0 {
+    let verb = place == nil ? "went to" : "are in"
+    Terminal.complain("\(writer.rowsWritten) rows\(origin) \(verb) \(place ?? writer.name)")
+  }
+  if writer.rowsLost > 0 {
+    Terminal.complain("\(writer.rowsLost) rows\(origin) are lost: they could not be written")
+  }
+}
+
+extension Interruption {
+  /// Whether an output failed because the run is to end and nobody reads it.
+  func isBehind(_ error: any Error) -> Bool {
+    guard isInterrupted, let error = error as? RecordingError else { return false }
+    if case .notRead = error { return true }
+    return false
   }
 }
 

@@ -80,18 +80,21 @@ final class RunningCommand {
   /// - Parameters:
   ///   - input: the file that standard input is read from; without one it is empty.
   ///   - environment: instead of the tests' own.
+  ///   - terminal: the terminal that is all three standard descriptors.
   init(
     _ arguments: [String], in folder: Scratch, input: String? = nil,
-    environment: [String: String]? = nil
+    environment: [String: String]? = nil, terminal: String? = nil
   ) throws {
     log = try Scratch()
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, input ?? "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(
+      &actions, 0, terminal ?? input ?? "/dev/null", terminal == nil ? O_RDONLY : O_RDWR, 0)
     for (descriptor, name) in [(1 as Int32, "stdout"), (2, "stderr")] {
+      try log.write("", to: name)
       posix_spawn_file_actions_addopen(
-        &actions, descriptor, log.file(name), O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+        &actions, descriptor, terminal ?? log.file(name), O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     }
     // The tests may run where signals are ignored (a job in the background).
     var attributes = posix_spawnattr_t()
@@ -99,7 +102,7 @@ final class RunningCommand {
     defer { posix_spawnattr_destroy(&attributes) }
     var signals = sigset_t()
     sigemptyset(&signals)
-    for number in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&signals, number) }
+    for number in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { sigaddset(&signals, number) }
     posix_spawnattr_setsigdefault(&attributes, &signals)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
 
@@ -121,6 +124,14 @@ final class RunningCommand {
   }
 
   func kill(_ signal: Int32) { Glibc.kill(process, signal) }
+
+  /// Whether the process keeps `signal` from having its usual effect.
+  func hears(_ signal: Int32) -> Bool {
+    let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
+    let blocked = status.split(separator: "\n").first { $0.hasPrefix("SigBlk:") }
+    let mask = blocked.flatMap { UInt64($0.dropFirst(8), radix: 16) } ?? 0
+    return mask & (1 << UInt64(signal - 1)) != 0
+  }
 
   /// What the process has written to standard error so far.
   var errorsSoFar: String { (try? log.text("stderr")) ?? "" }

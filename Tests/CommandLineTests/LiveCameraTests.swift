@@ -214,6 +214,56 @@ struct LiveCameraTests {
     #expect(table.header.contains("state") && !table.header.contains("latency"))
   }
 
+  /// What `timeout` and a closed terminal do.
+  @Test(arguments: [[SIGTERM, SIGINT], [SIGHUP, SIGHUP, SIGTERM]])
+  func severalSignals(signals: [Int32]) throws {
+    let run = try start()
+    try waitForRows(5)
+    for signal in signals { run.kill(signal) }
+    let result = try run.wait(seconds: 20)
+    #expect(result.status == 0, "\(result)")
+    let rows = try Table(folder, "o.csv").rows.count
+    #expect(try Report(folder, "o.csv.json").counts["rowsWritten"] == rows)
+    #expect(result.errors.contains(": \(rows) frames, "), "\(result)")
+  }
+
+  /// Not even the report finds room.
+  @Test(.enabled(if: SmallDisk.isAllowed, SmallDisk.isMissing))
+  func aFullDisk() throws {
+    let disk = try SmallDisk(folder)
+    defer { withExtendedLifetime(disk) {} }
+    let run = try start(output: "disk/o.csv")
+    try waitUntil("a full disk") {
+      run.errorsSoFar.contains("cannot write disk/o.csv: No space left on device")
+    }
+    let full = rows("disk/o.csv")
+    usleep(500_000)
+    run.kill(SIGTERM)
+    let result = try run.wait(seconds: 20)
+    #expect(result.status == 1, "\(result)")
+    #expect(try Table(folder, "disk/o.csv").rows.count == full)
+    let match = try #require(
+      result.errors.firstMatch(of: /closed, (\d+) of (\d+) rows were lost: disk full (\d+);/),
+      "\(result)")
+    let (lost, all) = (Int(match.1) ?? 0, Int(match.2) ?? 0)
+    #expect(lost > 0 && lost == Int(match.3) && all == full + lost)
+    #expect(result.errors.contains(": \(all) frames, "), "\(result)")
+    #expect(result.errors.contains("disk/o.csv.json.partial: No space left on device"), "\(result)")
+  }
+
+  @Test func aPipeThatNobodyReads() throws {
+    mkfifo(folder.file("pipe"), 0o600)
+    let run = try start(output: "pipe")
+    try waitUntil("said") { run.errorsSoFar.contains("cannot write pipe: nobody reads it") }
+    usleep(700_000)
+    let begin = ContinuousClock.now
+    run.kill(SIGTERM)
+    let result = try run.wait(seconds: 20)
+    #expect(ContinuousClock.now - begin < .seconds(6), "2 s on a quiet machine")
+    #expect(result.status == 1, "\(result)")
+    #expect(result.errors.contains(" rows were lost: no receiver "), "\(result)")
+  }
+
   @Test func aReaderThatGoesAway() throws {
     let result = try RunningCommand(
       [

@@ -96,12 +96,12 @@ class Daemon:
     def reload(self) -> None:
         self.process.send_signal(signal.SIGHUP)
 
-    def stop(self, within: float = 20) -> float:
-        """Ends it as a service manager does; the seconds that it took. Its status must be 0."""
+    def stop(self, within: float = 20, expected: int = 0) -> float:
+        """Ends it as a service manager does; the seconds that it took. Its status must be `expected`."""
         begin = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         status = self.process.wait(within)
-        if status != 0:
+        if status != expected:
             raise AssertionError(
                 f"landmarkd ended with {status}: {self.log.read_text()[-2000:]}")
         return time.monotonic() - begin

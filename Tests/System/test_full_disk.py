@@ -1,5 +1,7 @@
 """A disk that fills and has room again: nothing is lost but what is counted."""
 
+import re
+import socket
 import subprocess
 import time
 import unittest
@@ -111,6 +113,69 @@ class FullDisk(SystemTest):
                 f"{lost} counted as lost")
             self.assertEqual((len(found), len(found) + lost), (written, handled), name)
             self.assertGreater(lost, 0)
+
+    def test_stopped_while_full(self):
+        """What waits in memory is lost: counted, said, and in the status."""
+        csv = {"type": "csv", "path": "{stream}/rows/{stream}.csv", "rotate-every": "off"}
+        self.daemon = self.until_the_end(
+            Daemon(self.folder, stream("plain", self.source.address, csv)))
+        (self.disks[0] / "ballast").write_bytes(b"x" * 2 * _BALLAST_BYTES)
+        self.daemon.start()
+        output = lambda: self.daemon.status("plain")["outputs"][0]
+        processes.wait_until(lambda: output().get("problem"), 60, "a full disk")
+        self.assertRegex(self.daemon.get("/metrics"), r"\nlandmarkd_output_failing{.*} 1\n")
+        time.sleep(1)
+        seconds = self.daemon.stop(expected=1)
+        lost, made, at_end = self.closing_line("plain.csv: closed, ", "disk full")
+        found = self.read("plain")
+        self.figure(f"stopped while full: {made} rows made, {lost} lost, in {seconds:.1f} s")
+        self.assertEqual(len(found) + lost, made)
+        self.assertEqual([int(row["frame"]) for row in found][:3], [1, 2, 3])
+        self.assertGreater(at_end, 0)
+        self.assertLess(seconds, 8, "2 s on a quiet machine")
+
+    def test_a_reader_that_takes_nothing(self):
+        """It is said while it lasts; at the end the rest is counted, and nobody waits long."""
+        path = self.folder / "rows.sock"
+        receiver = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.addCleanup(receiver.close)
+        receiver.bind(str(path))
+        receiver.listen()
+        self.daemon = self.until_the_end(Daemon(
+            self.folder,
+            stream("plain", self.source.address, {"type": "ndjson", "socket": str(path)})))
+        self.daemon.start()
+        output = lambda: self.daemon.status("plain")["outputs"][0]
+        processes.wait_until(
+            lambda: sum(output()["lost"].values()) > 0, 120, "rows that are lost")
+        self.assertIn("slowly", output()["problem"])
+        self.assertRegex(self.daemon.get("/metrics"), r"\nlandmarkd_output_failing{.*} 1\n")
+        processes.wait_until(
+            lambda: "rows are lost: receiver slow" in self.daemon.log.read_text(), 10,
+            "a line in the journal")
+        seconds = self.daemon.stop(expected=1)
+        lost, made, at_end = self.closing_line("rows.sock: closed, ", "receiver slow")
+        connection, _ = receiver.accept()
+        connection.settimeout(1)
+        taken = 0
+        with connection:
+            while data := connection.recv(1 << 20):
+                taken += data.count(b"\n")
+        self.figure(f"stalled reader: {made} rows made, {taken} taken, in {seconds:.1f} s")
+        self.assertEqual(taken + lost, made)
+        self.assertGreater(at_end, 0)
+        self.assertLess(seconds, 8, "2 s on a quiet machine")
+
+    def closing_line(self, beginning: str, cause: str) -> tuple[int, int, int]:
+        """Lost, made and lost at the end, as the journal has it."""
+        text = self.daemon.log.read_text()
+        found = re.search(
+            re.escape(beginning)
+            + rf"(\d+) of (\d+) rows were lost: {cause} (\d+); (\d+) of them", text)
+        self.assertIsNotNone(found, text[-2000:])
+        self.assertEqual(found[1], found[3])
+        self.assertIn("rows that waited to be written were lost: plain", text)
+        return int(found[1]), int(found[2]), int(found[4])
 
     def counts(self, name: str) -> tuple[int, int, int]:
         output = self.daemon.status(name)["outputs"][0]

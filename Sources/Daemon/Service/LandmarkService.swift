@@ -63,7 +63,7 @@ public struct LandmarkService: Sendable {
       configuration: ServiceGroupConfiguration(
         // They end in the opposite order, each before the next.
         services: [
-          SignalService(reloads: reloads, logger: logger) { await ender.end() },
+          SignalService(reloads: reloads, clock: clock, logger: logger) { await ender.end() },
           StreamsService(supervisor: supervisor),
           ReloadService(
             path: path, models: models, state: state, threshold: threshold, clock: clock,

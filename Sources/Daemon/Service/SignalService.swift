@@ -3,13 +3,14 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// Waits for signals: SIGTERM and SIGINT end the service, a second one ends the process at once;
-/// SIGHUP asks for a reload.
+/// Waits for signals: SIGTERM and SIGINT end the service, another one more than a second later ends the
+/// process at once; SIGHUP asks for a reload.
 struct SignalService: Service {
   /// As of a command that was interrupted.
   static let secondSignalStatus: Int32 = 130
 
   let reloads: AsyncStream<Void>.Continuation
+  let clock: ServiceClock
   let logger: Logger
   let end: @Sendable () async -> Void
 
@@ -26,16 +27,18 @@ struct SignalService: Service {
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
     await cancelWhenGracefulShutdown {
       // The service that ends last, so that a second signal is heard while others close.
-      var isEnding = false
+      var requests = EndRequests()
       for await signal in signals {
-        if signal == .sighup {
+        guard signal != .sighup else {
           reloads.yield()
-        } else if isEnding {
-          _exit(Self.secondSignalStatus)
-        } else {
-          isEnding = true
-          logger.notice("\(signal): closing all outputs; once more ends at once")
+          continue
+        }
+        switch requests.hear(at: clock.now()) {
+        case .begin:
+          logger.notice("\(signal): closing all outputs; once more, in a second, ends at once")
           await end()
+        case .same: break
+        case .atOnce: _exit(Self.secondSignalStatus)
         }
       }
     }

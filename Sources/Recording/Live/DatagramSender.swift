@@ -127,9 +127,11 @@ final class DatagramSender: Sendable {
 
   func status(kind: String) -> SinkStatus {
     state.withLock { state in
-      SinkStatus(
+      let isUnknown = state.descriptor < 0 && state.isResolving
+      let lookup = isUnknown ? unreachable("its name is looked up").description : nil
+      return SinkStatus(
         kind: kind, target: target, written: state.written, lost: state.losses.byCause,
-        problem: state.problem.map(text))
+        problem: state.problem.map(text) ?? lookup)
     }
   }
 
@@ -210,7 +212,6 @@ final class DatagramSender: Sendable {
     let now = clock.monotonicSeconds()
     guard isName, !state.isResolving, now >= state.nextResolutionSeconds else { return }
     state.isResolving = true
-    if state.problem == nil { state.problem = .other(unreachable("its name is looked up")) }
     state.nextResolutionSeconds = now + Self.resolutionSeconds
     let thread = Thread { [self] in
       let result = SocketAddress.resolve(host, port: port, isNumeric: false)

@@ -37,6 +37,11 @@ enum SignalWatch {
     }
     action.sa_flags = SA_RESTART
     sigaction(number, &action, nil)
+    // A caller's thread that blocks it hands that on.
+    var heard = sigset_t()
+    sigemptyset(&heard)
+    sigaddset(&heard, number)
+    pthread_sigmask(SIG_UNBLOCK, &heard, nil)
   }
 
   private static func listen(to reader: Int32, _ action: () -> Void) {

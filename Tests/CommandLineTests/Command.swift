@@ -125,11 +125,11 @@ final class RunningCommand {
 
   func kill(_ signal: Int32) { Glibc.kill(process, signal) }
 
-  /// Whether the process keeps `signal` from having its usual effect.
+  /// Whether the process has a handler for `signal`.
   func hears(_ signal: Int32) -> Bool {
     let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
-    let blocked = status.split(separator: "\n").first { $0.hasPrefix("SigBlk:") }
-    let mask = blocked.flatMap { UInt64($0.dropFirst(8), radix: 16) } ?? 0
+    let caught = status.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
+    let mask = caught.flatMap { UInt64($0.dropFirst(8), radix: 16) } ?? 0
     return mask & (1 << UInt64(signal - 1)) != 0
   }
 

@@ -136,7 +136,7 @@ struct InterruptionTests {
     ] {
       let run = try RunningCommand(
         [Command.path] + command + ["--model", Fixtures.model], in: folder)
-      try waitUntil("a thread that hears signals") { run.hears(SIGHUP) }
+      try waitUntil("a handler") { run.hears(SIGHUP) }
       usleep(500_000)
       let begin = ContinuousClock.now
       run.kill(SIGHUP)

@@ -25,6 +25,43 @@ extension Demuxer {
       durationSeconds: duration, frameCountEstimate: count)
   }
 
+  /// The indices of the video streams, without cover pictures.
+  var videoStreams: [Int] {
+    (0..<Int(context.pointee.nb_streams)).filter { index in
+      guard let stream = context.pointee.streams[index] else { return false }
+      return stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_VIDEO
+        && stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
+    }
+  }
+
+  /// What is to be said where there are several video streams and none was asked for.
+  func choiceNote(_ chosen: Int?) -> String? {
+    let streams = videoStreams
+    guard streams.count > 1, chosen == nil else { return nil }
+    let texts = streams.prefix(16).enumerated().map { position, index in
+      let parameters = context.pointee.streams[index]?.pointee.codecpar.pointee
+      let size = "\(parameters?.width ?? 0) x \(parameters?.height ?? 0)"
+      return
+        "\(position + 1): \(size) \(Decoder.name(of: parameters?.codec_id ?? AV_CODEC_ID_NONE))"
+    }
+    let taken = (streams.firstIndex(of: Int(streamIndex)) ?? 0) + 1
+    return "it has \(streams.count) video streams (\(texts.joined(separator: ", "))); "
+      + "\(taken) was read, --video-stream N reads another"
+  }
+
+  /// The stream of that number, else libavformat's best; negative where there is none.
+  func chosenStream(_ number: Int?) throws(VideoInputError) -> Int32 {
+    let best = av_find_best_stream(context, AVMEDIA_TYPE_VIDEO, -1, -1, nil, 0)
+    let streams = videoStreams
+    guard let number, !streams.isEmpty else { return best }
+    guard number <= streams.count else {
+      throw VideoInputError(
+        .noVideoStream, operation: "open", source: name, problem: "no video stream \(number)",
+        expected: streams.count == 1 ? "1: it has one" : "1 to \(streams.count)")
+    }
+    return Int32(clamping: streams[number - 1])
+  }
+
   /// The times of the stream, from its beginning.
   func timeline() -> Timeline {
     let start = stream.pointee.start_time

@@ -68,7 +68,7 @@ final class Demuxer {
     self.context = context
     self.packet = packet
     noteStatedDurations()
-    try findStream(settings.largestPicture)
+    try findStream(settings)
     unwrapping = StampUnwrapping(stream)
   }
 
@@ -162,12 +162,12 @@ final class Demuxer {
     ends.note(packet, of: stream, isPicture: packet.pointee.stream_index == streamIndex)
   }
 
-  private func findStream(_ largest: LargestPicture) throws(VideoInputError) {
-    let code = largest.probe(context)
+  private func findStream(_ settings: VideoSettings) throws(VideoInputError) {
+    let code = settings.largestPicture.probe(context)
     try checkStopped(operation: "open")
     guard code >= 0 else { throw Self.notVideo(name, libraryText(code)) }
     guard context.pointee.nb_streams > 0 else { throw Self.notVideo(name, nil) }
-    let index = av_find_best_stream(context, AVMEDIA_TYPE_VIDEO, -1, -1, nil, 0)
+    let index = try chosenStream(settings.videoStream)
     // A cover picture is a video stream to FFmpeg, chosen only where there is no other.
     guard index >= 0, index < Int32(clamping: context.pointee.nb_streams),
       let stream = context.pointee.streams[Int(index)],

@@ -33,6 +33,7 @@ public final class FileSource: FrameSource {
   private var landing: SeekLanding?
   private var hasSought = false
   private var geometry = FrameConverter.Geometry()
+  private var heldOrientation: HeldOrientation
   private var frameShape: FrameShape?
   private var isAtEnd = false
   private var failure: VideoInputError?
@@ -66,8 +67,10 @@ public final class FileSource: FrameSource {
     converter = FrameConverter(settings)
     stream = try StreamDecoder(input, name: name, settings: settings, watch: watch)
     frames = DecodedFrames(stream)
+    heldOrientation = HeldOrientation(codec: stream.codec)
     var opening = SourceReport()
     description = stream.demuxer.describe(&opening, frameRate: settings.frameRate)
+    if let note = stream.demuxer.choiceNote(settings.videoStream) { opening.note(note) }
     report = opening
     timeline = stream.demuxer.timeline()
     selection = FrameSelection(settings, tickSeconds: timeline.timeBase.seconds(1))
@@ -191,6 +194,7 @@ public final class FileSource: FrameSource {
       demuxer.context, demuxer.stream, frames.current)
     geometry = FrameConverter.Geometry(
       frame: frame, stream: demuxer.stream, aspect: aspect, report: &report)
+    heldOrientation.apply(to: &geometry, of: frame)
   }
 
   /// What is to be said once the last frame has been read.
@@ -243,5 +247,6 @@ public final class FileSource: FrameSource {
     timeline = stream.demuxer.timeline()
     selection = FrameSelection(settings, tickSeconds: timeline.timeBase.seconds(1))
     frameShape = nil
+    heldOrientation = HeldOrientation(codec: stream.codec)
   }
 }

@@ -11,6 +11,10 @@ final class ImageDecoder {
   private let settings: VideoSettings
   private var decoder: Decoder?
   private var codec = AV_CODEC_ID_NONE
+  /// What the file decoded last says beside what FFmpeg hands on.
+  private var stated: Orientation?
+  /// The opened file that the frame lives in, where it is a container (AVIF).
+  private var container: StreamDecoder?
   /// The file's bytes, with FFmpeg's padding; grown as needed.
   private let packet: UnsafeMutablePointer<AVPacket>
 
@@ -32,6 +36,17 @@ final class ImageDecoder {
   /// FFmpeg's name of the codec decoded last.
   var codecName: String { Decoder.name(of: codec) }
 
+  /// How the frame that was decoded last lies. The pixel aspect is not applied, because images hold
+  /// dots an inch there, often by accident.
+  func geometry(
+    of frame: UnsafePointer<AVFrame>, _ report: inout SourceReport
+  ) -> FrameConverter.Geometry {
+    var geometry = FrameConverter.Geometry(
+      frame: frame, stream: nil, aspect: AVRational(num: 1, den: 1), report: &report)
+    if let stated, landmarkd_frame_display_matrix(frame) == nil { geometry.orientation = stated }
+    return geometry
+  }
+
   /// Decodes a file. The frame is valid until the next call. Throws `.notVideo` for bytes that
   /// are no image, `.nothingDecodable` for a broken one, what `checkReadable` says, `.tooLarge`.
   func decode(_ path: String) throws(VideoInputError) -> UnsafePointer<AVFrame> {
@@ -39,10 +54,14 @@ final class ImageDecoder {
       throw VideoInputError(
         .interrupted, operation: "read", source: path, problem: "interrupted")
     }
+    container = nil
     try readFile(path)
     guard let data = packet.pointee.data else { throw Demuxer.outOfMemory(path) }
     let size = Int(packet.pointee.size)
     let head = Array(UnsafeBufferPointer(start: data, count: min(size, ImageFormat.probeLength)))
+    if let problem = UnreadFormat.of(head) { throw problem.refusal(path) }
+    stated = StatedOrientation.of(UnsafeRawBufferPointer(start: data, count: size))
+    if UnreadFormat.isAVIF(head) { return try decodeContainer(path) }
     guard let found = ImageFormat.codec(of: head, path: path) else {
       throw VideoInputError(
         .notVideo, operation: "open", source: path, problem: "not an image",
@@ -71,6 +90,22 @@ final class ImageDecoder {
     throw VideoInputError(
       .nothingDecodable, operation: "decode", source: path, problem: "the image is broken",
       libraryText: libraryText(code))
+  }
+
+  /// Decodes the first picture of a file that libavformat takes apart.
+  private func decodeContainer(_ path: String) throws(VideoInputError) -> UnsafePointer<AVFrame> {
+    let opened = try StreamDecoder(
+      .file(path: path), name: path, settings: settings, watch: watch)
+    var report = SourceReport()
+    guard try opened.nextFrame(&report), report.decodeErrors == 0 else {
+      throw VideoInputError(
+        .nothingDecodable, operation: "decode", source: path, problem: "the image is broken",
+        libraryText: report.firstDecodeError)
+    }
+    container = opened
+    codec = opened.codec
+    decoder = nil
+    return UnsafePointer(opened.decoder.frame)
   }
 
   private func makeDecoder(
@@ -127,8 +162,8 @@ final class ImageDecoder {
 /// Reads one still image.
 public enum ImageReader {
   /// Reads the image at `path` as a frame with number 1 at 0 s: its grey picture and, if the
-  /// settings ask for it, its colours. EXIF orientation of JPEG is applied; the pixel aspect is
-  /// not, because images hold dots an inch there, often by accident.
+  /// settings ask for it, its colours. The orientation that it states is applied; the pixel
+  /// aspect is not.
   ///
   /// Throws `VideoInputError` also for an image that is only partly there. Cost: the whole file
   /// and its picture in memory.
@@ -140,8 +175,7 @@ public enum ImageReader {
     let decoded = try decoder.decode(path)
     var frame = VideoFrame()
     var report = SourceReport()
-    let geometry = FrameConverter.Geometry(
-      frame: decoded, stream: nil, aspect: AVRational(num: 1, den: 1), report: &report)
+    let geometry = decoder.geometry(of: decoded, &report)
     try FrameConverter(settings).convertImage(
       decoded, geometry: geometry, path: path, into: &frame)
     frame.number = 1

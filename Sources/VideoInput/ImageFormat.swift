@@ -7,7 +7,8 @@ enum ImageFormat {
   /// Extensions of still images, in lower case. GIF and motion JPEG are videos.
   static let extensions: Set<String> = [
     "png", "jpg", "jpeg", "jpe", "jfif", "bmp", "pgm", "ppm", "pbm", "pnm", "pam", "tif", "tiff",
-    "webp", "tga", "jp2", "j2k", "jxl", "exr", "sgi", "dpx", "pcx", "qoi", "hdr", "ras", "xbm",
+    "webp", "avif", "heic", "heif", "tga", "jp2", "j2k", "jxl", "exr", "sgi", "dpx", "pcx", "qoi",
+    "hdr", "ras", "xbm",
   ]
 
   /// FFmpeg's names for images in a byte stream and of their codecs where these differ. Only what
@@ -33,6 +34,8 @@ enum ImageFormat {
     }
     guard extensions.contains(suffix) else { return false }
     guard let container else { return true }
+    // One picture in a container; a sequence is a video.
+    if container.hasPrefix("mov,") { return UnreadFormat.isStill(headOf(path)) }
     return codecs[container] != nil
   }
 

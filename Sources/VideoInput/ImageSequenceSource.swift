@@ -66,8 +66,7 @@ public final class ImageSequenceSource: FrameSource {
     let (first, frame) = try Self.firstDecodable(files, decoder)
     opened = (first, frame)
     var report = SourceReport()
-    let geometry = FrameConverter.Geometry(
-      frame: frame, stream: nil, aspect: AVRational(num: 1, den: 1), report: &report)
+    let geometry = decoder.geometry(of: frame, &report)
     let size = geometry.deliveredSize(
       width: Int(frame.pointee.width), height: Int(frame.pointee.height))
     description = SourceDescription(
@@ -165,8 +164,7 @@ public final class ImageSequenceSource: FrameSource {
       }
       opened = nil
       noteShape(decoded)
-      let geometry = FrameConverter.Geometry(
-        frame: decoded, stream: nil, aspect: AVRational(num: 1, den: 1), report: &report)
+      let geometry = decoder.geometry(of: decoded, &report)
       try converter.convertImage(decoded, geometry: geometry, path: path, into: &frame)
       report.framesDecoded += 1
       return true

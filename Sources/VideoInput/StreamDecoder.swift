@@ -59,6 +59,8 @@ final class StreamDecoder {
     return min(width * height <= 1920 * 1088 ? max(1, cores - 1) : cores, 64)
   }
 
+  var codec: AVCodecID { decoder.context.pointee.codec_id }
+
   /// Fills `decoder.frame` with the next frame. Returns false at the end.
   func nextFrame(_ report: inout SourceReport) throws(VideoInputError) -> Bool {
     defer { report.corruptPackets = demuxer.corruptPackets }

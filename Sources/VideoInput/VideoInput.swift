@@ -37,6 +37,9 @@ public enum VideoInput {
         pattern: pattern, settings: settings, interruption: interruption)
     }
     let mode = try checkReadable(input)
+    if mode & S_IFMT == S_IFREG, let format = UnreadFormat.of(ImageFormat.headOf(input)) {
+      throw format.refusal(input)
+    }
     switch mode & S_IFMT {
     case S_IFDIR:
       return try ImageSequenceSource(

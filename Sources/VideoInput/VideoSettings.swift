@@ -34,6 +34,9 @@ public struct VideoSettings: Sendable, Equatable {
   public let largestPicture: LargestPicture
   /// Whether an HLS playlist is read, with the files that it names in its own folder; default false.
   public let allowsPlaylists: Bool
+  /// Which of several video streams is read, from 1; nil (the default): the one that libavformat
+  /// takes for the best.
+  public let videoStream: Int?
   /// Whether a recording by HTTP may lead to other servers. Default false.
   public let allowsRedirects: Bool
   /// The true frames a second, instead of all times that the input states or lacks. Above 0; nil
@@ -53,6 +56,7 @@ public struct VideoSettings: Sendable, Equatable {
     openDeadlineSeconds: Double = 10, readDeadlineSeconds: Double = 30,
     decoderThreads: Int = 0, frameRate: Double? = nil,
     largestPicture: LargestPicture = .recorded, allowsPlaylists: Bool = false,
+    videoStream: Int? = nil,
     allowsRedirects: Bool = false
   ) throws(VideoInputError) {
     self.startSeconds = try Self.check(startSeconds, "start", 0...1e9)
@@ -69,6 +73,11 @@ public struct VideoSettings: Sendable, Equatable {
     self.decoderThreads = try Self.check(decoderThreads, "decoder threads", 0...64)
     self.largestPicture = largestPicture
     self.allowsPlaylists = allowsPlaylists
+    if let videoStream {
+      self.videoStream = try Self.check(videoStream, "video stream", 1...1000)
+    } else {
+      self.videoStream = nil
+    }
     self.allowsRedirects = allowsRedirects
     if let frameRate {
       self.frameRate = try Self.check(frameRate, "frame rate", 1e-3...1e6)
@@ -88,6 +97,7 @@ public struct VideoSettings: Sendable, Equatable {
     decoderThreads = 0
     largestPicture = .recorded
     allowsPlaylists = false
+    videoStream = nil
     allowsRedirects = false
     frameRate = nil
   }

@@ -12,7 +12,7 @@ struct EvaluationImage: Equatable {
 
   /// Extensions of images that are looked for beside a .pts file, in lower case.
   static let extensions: Set<String> = [
-    "png", "jpg", "jpeg", "bmp", "pgm", "ppm", "pnm", "tif", "tiff", "webp",
+    "png", "jpg", "jpeg", "bmp", "pgm", "ppm", "pnm", "tif", "tiff", "webp", "avif", "heic",
   ]
 
   /// The images of a folder that have landmarks, by name.

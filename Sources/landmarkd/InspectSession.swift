@@ -113,7 +113,7 @@ struct InspectSession {
       settings: VideoSettings(
         startSeconds: command.at ?? 0, greyConversion: command.model.greyConversion,
         keepsColour: command.outDir != nil, largestPicture: try command.pictures.largest(),
-        allowsPlaylists: command.allowPlaylists),
+        allowsPlaylists: command.allowPlaylists, videoStream: command.videoStream),
       interruption: interruption)
     var frame = VideoFrame()
     let wanted = command.frame ?? 1

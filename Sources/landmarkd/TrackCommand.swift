@@ -69,6 +69,11 @@ struct TrackCommand: ParsableCommand, Sendable {
 
   @OptionGroup var pictures: PictureOptions
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Which of several video streams is read, from 1.", valueName: "n"))
+  var videoStream: Int?
+
   @Flag(help: "Read an HLS playlist (.m3u8) with the files that it names in its own folder.")
   var allowPlaylists = false
 
@@ -207,7 +212,8 @@ struct TrackCommand: ParsableCommand, Sendable {
         decoderThreads: decoderThreads > 0 || jobCount == 1
           ? decoderThreads : max(1, Self.coreCount / jobCount),
         frameRate: live.frameRate, largestPicture: try pictures.largest(),
-        allowsPlaylists: allowPlaylists, allowsRedirects: live.allowRedirects)
+        allowsPlaylists: allowPlaylists, videoStream: videoStream,
+        allowsRedirects: live.allowRedirects)
     } catch let error as VideoInputError {
       // The two deadlines are one option.
       let name = error.source.replacingOccurrences(of: "open ", with: "")
@@ -305,7 +311,7 @@ extension TrackCommand {
       ("--start", start != 0), ("--every", every != 1), ("--picture", picture != nil),
       ("--overlay", overlay.overlay != nil), ("--strict", strict),
       ("--decoder-threads", decoderThreads != 0), ("--jobs", jobs != nil),
-      ("--allow-playlists", allowPlaylists),
+      ("--allow-playlists", allowPlaylists), ("--video-stream", videoStream != nil),
     ]
     for (option, isGiven) in unfit where isGiven {
       throw ValidationError("\(option) is for recorded inputs, not for live sources")

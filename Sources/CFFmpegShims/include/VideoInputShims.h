@@ -48,6 +48,15 @@ static inline const int32_t *landmarkd_frame_display_matrix(const AVFrame *frame
   return (const int32_t *)data->data;
 }
 
+/// Whether the frame can be decoded by itself; not 0 where it can.
+static inline int landmarkd_frame_is_key(const AVFrame *frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+  return frame->flags & AV_FRAME_FLAG_KEY;
+#else
+  return frame->key_frame;
+#endif
+}
+
 /// Tells a scaler the colour matrix (negative: leave) and the range (0 limited, 1 full, negative:
 /// leave) of what it gets. Returns a negative number where the formats do not allow it.
 static inline int landmarkd_scaler_set_input_colour(struct SwsContext *scaler, int colourspace,

@@ -39,6 +39,7 @@ final class LiveConnection {
   private let converter: FrameConverter
   private var times: LiveTimes
   private var lastFormat: Int32 = -1
+  private var heldOrientation: HeldOrientation
   /// When the last picture came, of the monotonic clock.
   private var lastPicture: Double
   /// Bad packets in a row.
@@ -69,6 +70,7 @@ final class LiveConnection {
     }
     self.packet = packet
     codec = Decoder.name(of: parameters.pointee.codec_id)
+    heldOrientation = HeldOrientation(codec: parameters.pointee.codec_id)
     times = LiveTimes(packets.context, stream, isCamera: address.isCamera)
     pacing = PollPacing(framesPerSecond: packets.nominalFramesPerSecond)
     lastPicture = Clocks.monotonicSeconds
@@ -212,10 +214,11 @@ final class LiveConnection {
     // The picture may be the driver's memory, which has few.
     defer { av_frame_unref(decoder.frame) }
     var report = SourceReport()
-    let geometry = FrameConverter.Geometry(
+    var geometry = FrameConverter.Geometry(
       frame: decoded, stream: packets.stream,
       aspect: av_guess_sample_aspect_ratio(packets.context, packets.stream, decoder.frame),
       report: &report)
+    heldOrientation.apply(to: &geometry, of: decoded)
     do throws(FrameConverter.Failure) {
       try converter.convert(decoded, geometry: geometry, into: &frame)
     } catch {

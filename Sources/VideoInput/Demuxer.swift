@@ -65,6 +65,7 @@ final class Demuxer {
       if let failure = http?.failure { throw failure.error("open", name) }
       throw Self.openError(opened.code, input: input, name: name, watch: watch)
     }
+    http?.client.opened()
     self.context = context
     self.packet = packet
     noteStatedDurations()

@@ -83,6 +83,9 @@ final class HTTPClient {
   /// The source is known for what it is, or gave a packet: bytes are counted anew.
   func gave() { budget.gave() }
 
+  /// The container of what was asked for is known.
+  func opened() { budget.opened() }
+
   /// Counts bytes that came; false where they are too many.
   func receive(_ count: Int, ofAnswer: Int) -> Bool {
     do throws(HTTPFailure) {

@@ -1,7 +1,9 @@
 /// How much one source may send and make us ask for before it has to have given something.
 struct HTTPLimits: Sendable, Equatable {
-  /// Bytes of one answer while the source is opened. Demuxers take up to thirty times as much
+  /// Bytes of one answer until its container is known. Demuxers take up to eighty times as much
   /// memory for hostile headers.
+  var answerBytesUnknown: Int
+  /// Bytes of one answer until its streams are known.
   var answerBytesWhileOpening: Int
   /// Bytes of all answers while the source is opened.
   var bytesWhileOpening: Int
@@ -9,18 +11,21 @@ struct HTTPLimits: Sendable, Equatable {
   /// Bytes from one packet to the next.
   var bytesBetweenPackets: Int
 
-  /// A stream is known after 2 MB (`LiveFormat`); playlists open their variants beside each other.
+  /// A stream is known after 2 MB (`LiveFormat`), which a transport stream may take for its header
+  /// alone; playlists open their variants beside each other.
   static let live = HTTPLimits(
-    answerBytesWhileOpening: 8_000_000, bytesWhileOpening: 24_000_000, requestsWhileOpening: 256,
+    answerBytesUnknown: 2_400_000, answerBytesWhileOpening: 8_000_000,
+    bytesWhileOpening: 24_000_000, requestsWhileOpening: 256,
     bytesBetweenPackets: 32_000_000)
 
   /// A recording's index has 16 bytes a frame: this is that of a day.
   static let recording = HTTPLimits(
-    answerBytesWhileOpening: 64_000_000, bytesWhileOpening: 64_000_000,
+    answerBytesUnknown: 64_000_000, answerBytesWhileOpening: 64_000_000,
+    bytesWhileOpening: 64_000_000,
     requestsWhileOpening: 1024, bytesBetweenPackets: 512_000_000)
 
-  /// Bytes of a playlist: a day of two-second segments.
-  static let playlistBytes = 4_000_000
+  /// Bytes of a playlist: some hours of segments of two seconds.
+  static let playlistBytes = 1_000_000
   /// Streams that a playlist may offer; libavformat opens all.
   static let playlistStreams = 100
   /// Bytes of one compressed picture.
@@ -34,6 +39,7 @@ struct HTTPLimits: Sendable, Equatable {
 struct HTTPBudget {
   private let limits: HTTPLimits
   private var isOpening = true
+  private var knowsContainer = false
   private var requests = 0
   private var bytes = 0
 
@@ -44,6 +50,9 @@ struct HTTPBudget {
     isOpening = false
     bytes = 0
   }
+
+  /// The container is known, its streams are not.
+  mutating func opened() { knowsContainer = true }
 
   mutating func request() throws(HTTPFailure) {
     requests += 1
@@ -62,10 +71,9 @@ struct HTTPBudget {
       }
       return
     }
-    if bytes > limits.bytesWhileOpening || ofAnswer > limits.answerBytesWhileOpening {
-      let most =
-        bytes > limits.bytesWhileOpening
-        ? limits.bytesWhileOpening : limits.answerBytesWhileOpening
+    let ofEach = knowsContainer ? limits.answerBytesWhileOpening : limits.answerBytesUnknown
+    if bytes > limits.bytesWhileOpening || ofAnswer > ofEach {
+      let most = bytes > limits.bytesWhileOpening ? limits.bytesWhileOpening : ofEach
       throw .tooMuch("more than \(most / 1_000_000) MB came before it was known what they are")
     }
   }

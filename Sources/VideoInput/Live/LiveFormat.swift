@@ -19,7 +19,8 @@ enum LiveFormat {
     if case .network(let url, let scheme) = address.place, scheme == "http" || scheme == "https" {
       return try openHTTP(url, address, settings, watch)
     }
-    return try ContainerPackets(try openContainer(address, settings, watch), address, settings, watch)
+    return try ContainerPackets(
+      try openContainer(address, settings, watch), address, settings, watch)
   }
 
   /// - Parameter http: the bytes of the container, and what is asked for besides; nil where
@@ -61,6 +62,7 @@ enum LiveFormat {
     guard code >= 0, let context else {
       throw http?.failure?.error("open", address.shown) ?? error(code, "open", address, watch)
     }
+    http?.client.opened()
     return context
   }
 

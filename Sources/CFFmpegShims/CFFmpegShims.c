@@ -1,12 +1,17 @@
 #include "CFFmpegShims.h"
 
+// Frames are coded in whole blocks, of 64 pixels at most; what is cropped beyond that counts.
+static int shown_side(int coded, int shown) {
+  return shown > 0 && shown <= coded && coded - shown < 64 ? shown : coded;
+}
+
 // Called in the decoder's threads.
 static int get_limited_buffer(AVCodecContext *context, AVFrame *frame, int flags) {
   landmarkd_picture_limit *limit = context->opaque;
-  if (frame->width > 0 && frame->height > 0 &&
-      (int64_t)frame->width * frame->height > limit->pixels) {
-    __atomic_store_n(&limit->refused, (int64_t)frame->width << 32 | frame->height,
-                     __ATOMIC_RELAXED);
+  const int width = shown_side(frame->width, context->width);
+  const int height = shown_side(frame->height, context->height);
+  if (width > 0 && height > 0 && (int64_t)width * height > limit->pixels) {
+    __atomic_store_n(&limit->refused, (int64_t)width << 32 | height, __ATOMIC_RELAXED);
     return AVERROR(EFBIG);
   }
   return avcodec_default_get_buffer2(context, frame, flags);

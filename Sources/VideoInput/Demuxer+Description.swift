@@ -76,10 +76,10 @@ extension Demuxer {
   var statesNoTimes: Bool {
     guard let format = context.pointee.iformat else { return false }
     return format.pointee.flags & AVFMT_NOTIMESTAMPS != 0
-      || Self.rawContainers.contains(containerName)
+      || Self.rawContainers.contains(containerName) || containerName.hasSuffix("_pipe")
   }
 
-  /// Raw streams that libavformat does not flag.
+  /// Raw streams that libavformat does not flag, beside images after one another ("jpeg_pipe").
   private static let rawContainers: Set<String> = [
     "h261", "h263", "h264", "hevc", "vvc", "m4v", "mpegvideo", "vc1", "cavsvideo", "avs2", "avs3",
     "dirac", "dnxhd", "obu", "evc",

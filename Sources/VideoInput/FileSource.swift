@@ -98,6 +98,8 @@ public final class FileSource: FrameSource {
 
   private func readNext(into frame: inout VideoFrame) throws(VideoInputError) -> Bool {
     while true {
+      // Frames that were looked at ahead are not given any more either.
+      if interruption.isInterrupted { try stream.demuxer.checkStopped(operation: "read") }
       guard try frames.next(&report) else {
         // Nothing at all after a seek: the container's index was wrong.
         if landing != nil && report.framesDecoded == 0 {
@@ -213,7 +215,10 @@ public final class FileSource: FrameSource {
       throw VideoInputError(
         .nothingDecodable, operation: "decode", source: name,
         problem: "no frame can be decoded",
-        libraryText: report.firstDecodeError ?? report.endedEarlyReason)
+        libraryText: report.firstDecodeError ?? report.endedEarlyReason,
+        // An index at the end cannot be reached.
+        expected: input.isForwardHTTP
+          ? "a server that gives parts of files (ranges); a copy of the file can be read" : nil)
     }
     throw VideoInputError(
       .startBeyondEnd, operation: "read", source: name,

@@ -14,6 +14,12 @@ enum MediaInput {
     return nil
   }
 
+  /// Whether a server gives it from its beginning to its end alone.
+  var isForwardHTTP: Bool {
+    if case .http(let recording) = self { return !recording.hasRanges }
+    return false
+  }
+
   /// The first bytes: of a descriptor those that were read.
   var head: [UInt8] {
     switch self {

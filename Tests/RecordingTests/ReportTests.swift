@@ -37,13 +37,22 @@ import Testing
       try text(path) == """
         {
           "counts" : {
+            "corruptPackets" : 0,
+            "damagedFrames" : 0,
             "decodeErrors" : 1,
+            "disorderedTimestamps" : 0,
             "framesDropped" : 0,
             "framesFailed" : 6,
             "framesRead" : 288,
             "framesTracked" : 280,
             "framesWithoutFace" : 2,
-            "rowsWritten" : 288
+            "lostFrames" : 0,
+            "missingTimestamps" : 0,
+            "recordingsJoined" : 0,
+            "repeatedTimestamps" : 0,
+            "resolutionChanges" : 0,
+            "rowsWritten" : 288,
+            "wildTimestamps" : 0
           },
           "endedEarly" : false,
           "input" : "a/\\"b\\".avi",

@@ -126,7 +126,9 @@ struct StampTests {
     let base = TimeBase(numerator: 1, denominator: 90_000)
     var unwrapping = try #require(StampUnwrapping(bits: 33, timeBase: base))
     let wrap = TransportStream.wrap
-    let stamps: [Int64] = [wrap - 300, wrap - 100, 50, wrap - 20, 200, 9800 * 90_000, 400, wrap - 1]
+    let stamps: [Int64] = [
+      wrap - 300, wrap - 100, 50, wrap - 20, 200, 9800 * 90_000, 400, wrap - 1,
+    ]
     let times = stamps.map { unwrapping.unwrap($0) }
     #expect(
       times == [

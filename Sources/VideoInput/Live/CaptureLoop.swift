@@ -227,6 +227,8 @@ final class CaptureLoop: Sendable {
       state.snapshot.timesProblem = doubt.map {
         "\($0.words); frames have the times of their arrival"
       }
+      // Whether each answer is one picture, the second one tells.
+      state.snapshot.nominalFramesPerSecond = connection.nominalFramesPerSecond
       state.snapshot.width = width
       state.snapshot.height = height
       let format = connection.pixelFormat

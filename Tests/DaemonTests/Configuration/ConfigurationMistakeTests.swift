@@ -211,7 +211,8 @@ import Testing
       ),
       stream(
         "frame-rate: nan",
-        "c.yaml:4:17: streams[0].frame-rate: is \"nan\"; expected frames a second from 0.01 to 1000"),
+        "c.yaml:4:17: streams[0].frame-rate: is \"nan\"; expected frames a second from 0.01 to 1000"
+      ),
       stream(
         "pixel-format: 'a b'",
         "c.yaml:4:19: streams[0].pixel-format: is \"a b\"; expected FFmpeg's name of a pixel format or codec, such as yuyv422 or mjpeg"

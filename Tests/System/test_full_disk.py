@@ -126,7 +126,7 @@ class FullDisk(SystemTest):
         self.assertRegex(self.daemon.get("/metrics"), r"\nlandmarkd_output_failing{.*} 1\n")
         time.sleep(1)
         seconds = self.daemon.stop(expected=1)
-        lost, made, at_end = self.closing_line("plain.csv: closed, ", "disk full")
+        lost, made, at_end = self.closing_line("{stream}.csv: closed, ", "disk full")
         found = self.read("plain")
         self.figure(f"stopped while full: {made} rows made, {lost} lost, in {seconds:.1f} s")
         self.assertEqual(len(found) + lost, made)

@@ -282,9 +282,9 @@ extension TrackCommand {
 
   /// Whether an address ends with a recording's extension.
   private static func namesRecording(_ input: String) -> Bool {
-    let name = liveStem(of: input)
-    guard let dot = name.lastIndex(of: ".") else { return false }
-    return recordedExtensions.contains(name[name.index(after: dot)...].lowercased()[...])
+    let place = input.prefix { $0 != "?" && $0 != "#" }
+    guard let dot = place.lastIndex(of: ".") else { return false }
+    return recordedExtensions.contains(place[place.index(after: dot)...].lowercased()[...])
   }
 
   /// A usage error for what does not go together with a live source, or only with one.

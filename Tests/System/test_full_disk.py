@@ -127,7 +127,7 @@ class FullDisk(SystemTest):
         time.sleep(1)
         seconds = self.daemon.stop(expected=1)
         lost, made, at_end = self.closing_line("{stream}.csv: closed, ", "disk full")
-        found = self.read("plain")
+        found = rows.read(self.folder / "plain/rows/plain.csv")
         self.figure(f"stopped while full: {made} rows made, {lost} lost, in {seconds:.1f} s")
         self.assertEqual(len(found) + lost, made)
         self.assertEqual([int(row["frame"]) for row in found][:3], [1, 2, 3])

@@ -130,7 +130,8 @@ class FullDisk(SystemTest):
         found = rows.read(self.folder / "plain/rows/plain.csv")
         self.figure(f"stopped while full: {made} rows made, {lost} lost, in {seconds:.1f} s")
         self.assertEqual(len(found) + lost, made)
-        self.assertEqual([int(row["frame"]) for row in found][:3], [1, 2, 3])
+        numbers = [int(row["frame"]) for row in found]
+        self.assertEqual(numbers, sorted(set(numbers)))
         self.assertGreater(at_end, 0)
         self.assertLess(seconds, 8, "2 s on a quiet machine")
 

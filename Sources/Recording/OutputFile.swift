@@ -52,7 +52,7 @@ final class OutputFile {
     default: throw .notARegularFile(path: path)
     }
     hasReader = false
-    let partial = path + ".partial"
+    let partial = NameBeside.path(of: path, ending: ".partial")
     partialPath = partial
     descriptor = try Self.openLocked(partial, calls)
   }

@@ -94,7 +94,9 @@ public struct RunReport: Codable, Sendable, Equatable {
   }
 
   /// Where the report of a result belongs: `out.csv` has `out.csv.json`.
-  public static func path(besides result: String) -> String { result + ".json" }
+  public static func path(besides result: String) -> String {
+    NameBeside.path(of: result, ending: ".json")
+  }
 
   /// Writes the report to `path` (`-`: standard output), whole or not at all.
   ///

@@ -39,7 +39,8 @@ enum OutputCheck {
   static func keepApart(outputs: [String], inputs: [String]) throws {
     for output in outputs {
       // Only what is there can be lost.
-      let written = [output, output + ".partial"].compactMap { file($0) }
+      let partial = NameBeside.path(of: output, ending: ".partial")
+      let written = [output, partial].compactMap { file($0) }
       guard !written.isEmpty else { continue }
       for input in inputs {
         let name = input == "-" ? "standard input" : input

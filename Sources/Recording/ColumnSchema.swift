@@ -47,26 +47,26 @@ public struct ColumnSchema: Sendable, Equatable {
   public let modeCount: Int
   /// The groups that are written, always in the schema's order.
   public let groups: Set<ColumnGroup>
-  /// Whether rows begin with the name of the image they are about: for results of single images.
-  public let namesImages: Bool
+  /// The first column's name, where rows begin with the name of the image that they are about.
+  public let imageColumn: String?
   /// Whether the rows are of a live source: the group `times` then ends with `latency`.
   public let isLive: Bool
 
   public init(
     landmarkCount: Int, modeCount: Int, groups: Set<ColumnGroup> = Set(ColumnGroup.allCases),
-    namesImages: Bool = false, isLive: Bool = false
+    imageColumn: String? = nil, isLive: Bool = false
   ) {
     precondition(landmarkCount >= 0 && modeCount >= 0, "negative number of columns")
     self.landmarkCount = landmarkCount
     self.modeCount = modeCount
     self.groups = groups
-    self.namesImages = namesImages
+    self.imageColumn = imageColumn
     self.isLive = isLive
   }
 
   /// The columns' names in order.
   public var names: [String] {
-    var names = namesImages ? ["image"] : []
+    var names = imageColumn.map { [$0] } ?? []
     names += ["frame", "face_id", "timestamp", "confidence", "success"]
     for group in ColumnGroup.allCases where groups.contains(group) {
       names += self.names(of: group)
@@ -102,7 +102,7 @@ public struct ColumnSchema: Sendable, Equatable {
     latencySeconds: Double? = nil, to row: inout ByteWriter
   ) throws(RecordingError) {
     try check(frame, measurement)
-    if namesImages {
+    if imageColumn != nil {
       row.append(CSVTable.quoted(image))
       row.endCell()
     }

@@ -141,6 +141,7 @@ public final class FileSource: FrameSource {
       frame.timeBase = timeline.timeBase
       frame.utcSeconds = creationSeconds.map { $0 + seconds }
       frame.isDamaged = frames.isDamaged
+      frame.imageName = nil
       return true
     }
   }

@@ -42,6 +42,8 @@ public struct SourceDescription: Sendable, Equatable {
   public var durationSeconds: Double?
   /// Number of frames, stated or from length and rate, if known.
   public var frameCountEstimate: Int?
+  /// Whether each frame is a file of its own, of a folder or a pattern: `VideoFrame.imageName`.
+  public var namesImages = false
 }
 
 /// What was met while reading.

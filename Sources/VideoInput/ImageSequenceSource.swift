@@ -15,6 +15,8 @@ public final class ImageSequenceSource: FrameSource {
   private let settings: VideoSettings
   private let framesPerSecond: Double
   private let files: [String]
+  /// Their names without folders; empty for a single image.
+  private let names: [String]
   private let decoder: ImageDecoder
   private let converter: FrameConverter
   private var selection: FrameSelection
@@ -41,7 +43,7 @@ public final class ImageSequenceSource: FrameSource {
     interruption: Interruption = Interruption()
   ) throws(VideoInputError) {
     try self.init(
-      files: try imageFiles(inFolder: folder), name: folder, settings: settings,
+      files: try imageFiles(inFolder: folder), name: folder, namesImages: true, settings: settings,
       interruption: interruption)
   }
 
@@ -49,14 +51,16 @@ public final class ImageSequenceSource: FrameSource {
     pattern: ImagePattern, settings: VideoSettings, interruption: Interruption
   ) throws(VideoInputError) {
     try self.init(
-      files: try pattern.files(), name: pattern.text, settings: settings,
+      files: try pattern.files(), name: pattern.text, namesImages: true, settings: settings,
       interruption: interruption)
   }
 
   private init(
-    files: [String], name: String, settings: VideoSettings, interruption: Interruption
+    files: [String], name: String, namesImages: Bool = false, settings: VideoSettings,
+    interruption: Interruption
   ) throws(VideoInputError) {
     self.files = files
+    names = namesImages ? files.map { String($0.split(separator: "/").last ?? "") } : []
     self.settings = settings
     framesPerSecond = settings.frameRate ?? VideoSettings.imagesPerSecond
     self.interruption = interruption
@@ -74,7 +78,7 @@ public final class ImageSequenceSource: FrameSource {
       width: size.width, height: size.height,
       nominalFramesPerSecond: files.count == 1 ? nil : framesPerSecond,
       durationSeconds: files.count == 1 ? nil : Double(files.count) / framesPerSecond,
-      frameCountEstimate: files.count)
+      frameCountEstimate: files.count, namesImages: namesImages)
     if settings.frameRate == nil, files.count > 1 {
       report.note(
         "images state no times: 30 frames/s assumed; --frame-rate gives the true rate")
@@ -130,6 +134,7 @@ public final class ImageSequenceSource: FrameSource {
       frame.timeBase = timeBase
       frame.utcSeconds = nil
       frame.isDamaged = false
+      frame.imageName = names.isEmpty ? nil : names[current]
       report.framesDelivered += 1
       return true
     }

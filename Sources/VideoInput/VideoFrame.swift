@@ -58,6 +58,8 @@ public struct VideoFrame: ~Copyable, Sendable {
   /// How far apart the frames that are taken from a live source usually are, seconds; nil for recorded
   /// inputs, and before it is known.
   public internal(set) var usualStepSeconds: Double?
+  /// The name, without folders, of the file that the frame is; nil for frames of videos.
+  public internal(set) var imageName: String?
   /// Whether the decoder says that parts of the picture are damaged (it concealed them).
   public internal(set) var isDamaged: Bool
 
@@ -72,6 +74,7 @@ public struct VideoFrame: ~Copyable, Sendable {
     timeBase = TimeBase(numerator: 1, denominator: 1000)
     utcSeconds = nil
     captureSeconds = nil
+    imageName = nil
     usualStepSeconds = nil
     isDamaged = false
   }

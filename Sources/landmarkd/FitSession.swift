@@ -35,7 +35,7 @@ final class FitSession {
   func run() throws -> ExitCode {
     let schema = ColumnSchema(
       landmarkCount: model.landmarkCount, modeCount: model.shapeModel.modeCount,
-      groups: try command.columns.groups(), namesImages: true)
+      groups: try command.columns.groups(), imageColumn: "image")
     var status = ExitCode.success
     var opened: CSVWriter?
     do {

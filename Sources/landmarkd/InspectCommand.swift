@@ -79,13 +79,7 @@ struct InspectCommand: ParsableCommand {
 
   @OptionGroup var pictures: PictureOptions
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Which of several video streams is read, from 1.", valueName: "n"))
-  var videoStream: Int?
-
-  @Flag(help: "Read an HLS playlist (.m3u8) with the files that it names in its own folder.")
-  var allowPlaylists = false
+  @OptionGroup var stream: StreamOptions
 
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Face") var detector: DetectorOptions

@@ -113,7 +113,8 @@ struct InspectSession {
       settings: VideoSettings(
         startSeconds: command.at ?? 0, greyConversion: command.model.greyConversion,
         keepsColour: command.outDir != nil, largestPicture: try command.pictures.largest(),
-        allowsPlaylists: command.allowPlaylists, videoStream: command.videoStream),
+        allowsPlaylists: command.stream.allowPlaylists,
+        videoStream: command.stream.videoStream),
       interruption: interruption)
     var frame = VideoFrame()
     let wanted = command.frame ?? 1

@@ -26,3 +26,14 @@ struct PictureOptions: ParsableArguments {
     }
   }
 }
+
+/// Which part of a recorded input is read, and whether it may be of several files.
+struct StreamOptions: ParsableArguments {
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Which of several video streams is read, from 1.", valueName: "n"))
+  var videoStream: Int?
+
+  @Flag(help: "Read an HLS playlist (.m3u8) with the files that it names in its own folder.")
+  var allowPlaylists = false
+}

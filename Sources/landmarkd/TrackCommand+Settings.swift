@@ -50,7 +50,9 @@ extension TrackCommand {
     settings["strict"] = .flag(strict)
     settings["columns"] = .text(columns.columns ?? "all")
     if let rate = live.frameRate { settings["frame-rate"] = .number(rate) }
-    if let videoStream { settings["video-stream"] = .number(Double(videoStream)) }
+    if let videoStream = stream.videoStream {
+      settings["video-stream"] = .number(Double(videoStream))
+    }
     if let duration { settings["duration"] = .number(duration) }
     if let point = faceAt?.point {
       settings["face-at"] = .list([.number(point.x), .number(point.y)])

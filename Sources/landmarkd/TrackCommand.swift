@@ -69,13 +69,7 @@ struct TrackCommand: ParsableCommand, Sendable {
 
   @OptionGroup var pictures: PictureOptions
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Which of several video streams is read, from 1.", valueName: "n"))
-  var videoStream: Int?
-
-  @Flag(help: "Read an HLS playlist (.m3u8) with the files that it names in its own folder.")
-  var allowPlaylists = false
+  @OptionGroup var stream: StreamOptions
 
   @Flag(help: "Status 2 for whatever is known to be damaged or out of order in a recorded input.")
   var strict = false
@@ -212,7 +206,7 @@ struct TrackCommand: ParsableCommand, Sendable {
         decoderThreads: decoderThreads > 0 || jobCount == 1
           ? decoderThreads : max(1, Self.coreCount / jobCount),
         frameRate: live.frameRate, largestPicture: try pictures.largest(),
-        allowsPlaylists: allowPlaylists, videoStream: videoStream,
+        allowsPlaylists: stream.allowPlaylists, videoStream: stream.videoStream,
         allowsRedirects: live.allowRedirects)
     } catch let error as VideoInputError {
       // The two deadlines are one option.
@@ -311,7 +305,8 @@ extension TrackCommand {
       ("--start", start != 0), ("--every", every != 1), ("--picture", picture != nil),
       ("--overlay", overlay.overlay != nil), ("--strict", strict),
       ("--decoder-threads", decoderThreads != 0), ("--jobs", jobs != nil),
-      ("--allow-playlists", allowPlaylists), ("--video-stream", videoStream != nil),
+      ("--allow-playlists", stream.allowPlaylists),
+      ("--video-stream", stream.videoStream != nil),
     ]
     for (option, isGiven) in unfit where isGiven {
       throw ValidationError("\(option) is for recorded inputs, not for live sources")

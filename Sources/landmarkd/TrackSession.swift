@@ -16,7 +16,7 @@ final class TrackSession {
   private let model: FaceModel
   private let interruption: Interruption
   private let videoSettings: VideoSettings
-  private let schema: ColumnSchema
+  private let columnGroups: Set<ColumnGroup>
   private let detector: PendingDetector
   private let tracker: FaceTracker
   private let trackingSettings: TrackingSettings
@@ -35,9 +35,7 @@ final class TrackSession {
     detector = try command.detector.makePending(
       command.model.fitSettings, largestFirst: command.faceAt == nil)
     videoSettings = try command.videoSettings()
-    schema = ColumnSchema(
-      landmarkCount: model.landmarkCount, modeCount: model.shapeModel.modeCount,
-      groups: try command.columns.groups())
+    columnGroups = try command.columns.groups()
     (tracker, trackingSettings) = try command.makeTracker(model, detector)
   }
 
@@ -122,7 +120,7 @@ final class TrackSession {
         try run.draw(frame, tracked, measurement, measurer.camera, command)
       }
       command.camera.choose(&measurement)
-      try run.writer?.write(tracked, measurement)
+      try run.writer?.write(tracked, measurement, image: frame.imageName ?? "")
       run.count(tracked)
       progress?.show(run)
     }
@@ -159,6 +157,10 @@ final class TrackSession {
   private func open(_ run: inout TrackRun) throws {
     run.overlay = try command.overlay.open(
       force: command.force, startsAtZero: command.start > 0)
+    let schema = ColumnSchema(
+      landmarkCount: model.landmarkCount, modeCount: model.shapeModel.modeCount,
+      groups: columnGroups,
+      imageColumn: run.source?.description.namesImages == true ? "source" : nil)
     run.writer = try CSVWriter(path: run.path, schema: schema, force: command.force)
   }
 

@@ -55,26 +55,35 @@ let package = Package(
       name: "CDefaultModel", exclude: ["default.landmarkd"],
       cSettings: [.unsafeFlags(["-std=gnu23", "-Wall", "-Wextra", "-Werror"])]),
 
+    // Names of files of any bytes.
+    .target(name: "SystemNames", swiftSettings: strict),
+
     // The numerical core: no input or output of frames, no clock, no logging.
     .target(
-      name: "CLNF", dependencies: ["CLNFKernels", "CDefaultModel"], swiftSettings: strict),
+      name: "CLNF", dependencies: ["CLNFKernels", "CDefaultModel", "SystemNames"],
+      swiftSettings: strict),
     .target(
       name: "FaceDetection", dependencies: ["CLNF", "CFaceDetector"], swiftSettings: strict),
     .target(name: "Tracking", dependencies: ["CLNF", "FaceDetection"], swiftSettings: strict),
     .target(name: "Measurement", dependencies: ["CLNF", "Tracking"], swiftSettings: strict),
     .target(
       name: "Recording",
-      dependencies: ["CLNF", "Tracking", "Measurement", "CFFmpeg", "CFFmpegShims"],
+      dependencies: [
+        "CLNF", "Tracking", "Measurement", "SystemNames", "CFFmpeg", "CFFmpegShims",
+      ],
       swiftSettings: strict),
     .target(
       name: "VideoInput",
-      dependencies: ["CLNF", "CCurl", "CFFmpeg", "CFFmpegShims", "CVideoDevice"],
+      dependencies: [
+        "CLNF", "SystemNames", "CCurl", "CFFmpeg", "CFFmpegShims", "CVideoDevice",
+      ],
       swiftSettings: strict),
     // The service: configuration, supervised streams, health, the live page.
     .target(
       name: "Daemon",
       dependencies: [
-        "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "VideoInput",
+        "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "SystemNames",
+        "VideoInput",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -85,7 +94,7 @@ let package = Package(
       name: "landmarkd",
       dependencies: [
         "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "VideoInput", "Daemon",
-        "CProcessArguments",
+        "SystemNames", "CProcessArguments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -147,6 +156,9 @@ let package = Package(
       ],
       path: "Tests/Benchmarks", swiftSettings: strict),
     .testTarget(
+      name: "SystemNamesTests", dependencies: ["SystemNames", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
       name: "CLNFTests", dependencies: ["CLNF", "CLNFKernels", "CAllocationCount", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
@@ -165,7 +177,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CommandLineTests",
-      dependencies: ["landmarkd", "VideoInput", "Recording", "CLNF", "TestSupport"],
+      dependencies: ["landmarkd", "VideoInput", "Recording", "CLNF", "SystemNames", "TestSupport"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

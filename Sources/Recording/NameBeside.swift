@@ -1,4 +1,5 @@
 import Glibc
+import SystemNames
 
 /// Names of the files that stand beside a result: its partial, its report.
 public enum NameBeside {
@@ -13,12 +14,14 @@ public enum NameBeside {
     let folder = String(result[..<start])
     var name = result[start...]
     let longest = longestName(in: folder.isEmpty ? "." : folder)
-    guard name.utf8.count + ending.utf8.count > longest else { return result + ending }
+    guard length(name) + ending.utf8.count > longest else { return result + ending }
     let tail = "~" + digest(name) + ending
     // Whole characters: half of one would be no text.
-    while !name.isEmpty, name.utf8.count + tail.utf8.count > longest { name.removeLast() }
+    while !name.isEmpty, length(name) + tail.utf8.count > longest { name.removeLast() }
     return "\(folder)\(name)\(tail)"
   }
+
+  private static func length(_ name: Substring) -> Int { SystemName.bytes(String(name)).count }
 
   /// Bytes that a name in `folder` may have.
   private static func longestName(in folder: String) -> Int {
@@ -29,7 +32,7 @@ public enum NameBeside {
   /// FNV-1a over the name's bytes, 16 hexadecimal digits: tells names apart, protects nothing.
   private static func digest(_ name: Substring) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    for byte in SystemName.bytes(String(name)) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     let digits = String(hash, radix: 16)
     return String(repeating: "0", count: 16 - digits.utf8.count) + digits
   }

@@ -1,4 +1,5 @@
 import Glibc
+import SystemNames
 
 /// A file that appears under its name only when it is whole.
 ///
@@ -141,7 +142,7 @@ final class OutputFile {
   }
 
   private func rename(_ partialPath: String) throws(RecordingError) {
-    guard Glibc.rename(partialPath, path) == 0 else { throw .current("create", path) }
+    guard SystemNames.rename(partialPath, path) == 0 else { throw .current("create", path) }
   }
 
   /// Gives the partial its name only if nobody has it: link fails where rename would replace.

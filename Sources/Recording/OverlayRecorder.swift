@@ -1,4 +1,5 @@
 import Foundation
+import SystemNames
 
 /// Records drawn frames as a video, or as a folder with a PNG a frame.
 ///
@@ -23,9 +24,7 @@ public final class OverlayRecorder {
   /// What `path` asks for: pictures where it is a folder or ends with "/", a video where it has
   /// one of `VideoWriter.endings`; nil for anything else.
   public static func kind(of path: String) -> Kind? {
-    var isFolder: ObjCBool = false
-    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    if path.hasSuffix("/") || (exists && isFolder.boolValue) { return .pictures }
+    if path.hasSuffix("/") || SystemName.isFolder(path) { return .pictures }
     let ending = URL(fileURLWithPath: path).pathExtension.lowercased()
     return VideoWriter.endings.contains(ending) ? .video : nil
   }
@@ -50,14 +49,8 @@ public final class OverlayRecorder {
     case .video:
       if !force, access(path, F_OK) == 0 { throw .alreadyExists(path: path, rows: nil) }
     case .pictures:
-      do {
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-      } catch {
-        // Foundation does not always keep the system's code; asking again does.
-        _ = mkdir(path, 0o777)
-        throw .current("create", path)
-      }
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+      guard SystemName.makeFolders(path) else { throw .current("create", path) }
+      let names = SystemName.names(inFolder: path)?.map(\.name) ?? []
       let taken = names.filter { $0.hasPrefix("frame-") && $0.hasSuffix(".png") }.min()
       if let taken, !force { throw .alreadyExists(path: Self.join(path, taken), rows: nil) }
     }

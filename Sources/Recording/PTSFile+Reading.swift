@@ -1,4 +1,5 @@
 import Foundation
+import SystemNames
 
 /// Why a .pts file cannot be used. `description` is one line that names the file and the line.
 public struct PTSReadingError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -29,16 +30,15 @@ extension PTSFile {
   public static func read(
     _ path: String, count: Int? = nil
   ) throws(PTSReadingError) -> [Double] {
-    let kind = try? FileManager.default.attributesOfItem(
-      atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
-    guard kind?[.type] as? FileAttributeType == .typeRegular else {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       throw PTSReadingError(path: path, problem: "cannot be read: expected a .pts file")
     }
-    guard (kind?[.size] as? Int ?? 0) <= largestFile else {
+    guard status.st_size <= largestFile else {
       throw PTSReadingError(
         path: path, problem: "larger than \(largestFile) bytes: expected a .pts file")
     }
-    guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
+    guard let bytes = SystemName.contents(ofFile: path) else {
       throw PTSReadingError(path: path, problem: "cannot be read")
     }
     return try parse(String(decoding: bytes, as: UTF8.self), path: path, count: count)

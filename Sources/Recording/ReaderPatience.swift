@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import SystemNames
 
 /// How long bytes wait for the reader of a pipe, terminal, socket or device: for ever, until the
 /// process is asked to end, then for a while. Thread-safe.
@@ -73,7 +74,7 @@ public final class ReaderPatience: Sendable {
 
   /// Opens a named pipe or device for writing; nil for a pipe that nobody reads.
   func openIfRead(_ path: String) throws(RecordingError) -> Int32? {
-    let descriptor = Glibc.open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+    let descriptor = SystemNames.open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
     if descriptor >= 0 { return descriptor }
     let failure = errno
     var status = stat()

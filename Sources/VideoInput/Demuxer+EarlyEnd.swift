@@ -1,6 +1,7 @@
 import CFFmpeg
 import CFFmpegShims
 import Glibc
+import SystemNames
 
 /// Where the packets end, in seconds of the container's own clock.
 struct PacketEnds {
@@ -110,7 +111,7 @@ extension Demuxer {
     case .http(let recording):
       return recording.promise?.shortfall()
     case .file(let path):
-      let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+      let descriptor = SystemNames.open(path, O_RDONLY | O_CLOEXEC)
       guard descriptor >= 0 else { return nil }
       defer { close(descriptor) }
       return ContainerPromise(descriptor: descriptor)?.shortfall()

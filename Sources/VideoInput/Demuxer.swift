@@ -1,5 +1,6 @@
 import CFFmpeg
 import CFFmpegShims
+import SystemNames
 
 /// An opened container and its picture stream. Owns the format context and one packet.
 final class Demuxer {
@@ -213,7 +214,7 @@ extension Demuxer {
       // Nor must it make us fetch anything from a network.
       av_dict_set(&options, "protocol_whitelist", "file,data", 0)
       // With "file:" a name with a colon or a leading dash stays a name.
-      code = avformat_open_input(&context, "file:" + path, nil, &options)
+      code = ("file:" + path).withSystemName { avformat_open_input(&context, $0, nil, &options) }
     case .descriptor(let descriptor):
       av_dict_set(&options, "protocol_whitelist", "data", 0)
       allocated.pointee.pb = descriptor.context

@@ -1,6 +1,7 @@
 import CFFmpeg
 import CFFmpegShims
 import Glibc
+import SystemNames
 
 /// Decodes single images, one whole file a packet. Keeps its decoder while the format stays.
 ///
@@ -124,7 +125,7 @@ final class ImageDecoder {
 
   private func readFile(_ path: String) throws(VideoInputError) {
     _ = try checkReadable(path)
-    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = SystemNames.open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw VideoInputError(
         .notReadable, operation: "open", source: path, problem: systemText(errno))

@@ -1,6 +1,7 @@
 import CFFmpeg
 import CFFmpegShims
 import Glibc
+import SystemNames
 
 /// Which files are still images, and how they are decoded.
 enum ImageFormat {
@@ -100,7 +101,7 @@ enum ImageFormat {
   }
 
   static func headOf(_ path: String) -> [UInt8] {
-    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = SystemNames.open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return [] }
     defer { close(descriptor) }
     return [UInt8](unsafeUninitializedCapacity: probeLength) { buffer, filled in

@@ -1,4 +1,5 @@
 import Glibc
+import SystemNames
 
 /// A printf pattern for the names of numbered images: `frames/shot%04d.png`.
 struct ImagePattern {
@@ -90,24 +91,13 @@ private func joined(_ folder: String, _ name: String) -> String {
 private func listFolder(
   _ folder: String, source: String
 ) throws(VideoInputError) -> [String] {
-  guard let handle = opendir(folder) else {
+  guard let names = SystemName.names(inFolder: folder) else {
     let kind: VideoInputError.Kind = errno == ENOENT || errno == ENOTDIR ? .notFound : .notReadable
     throw VideoInputError(
       kind, operation: "open", source: source, problem: "the folder cannot be read",
       libraryText: systemText(errno))
   }
-  defer { closedir(handle) }
-  var names: [String] = []
-  while let entry = readdir(handle) {
-    guard entry.pointee.d_type != UInt8(DT_DIR) else { continue }
-    let name = withUnsafePointer(to: &entry.pointee.d_name) { characters in
-      characters.withMemoryRebound(
-        to: CChar.self, capacity: MemoryLayout.size(ofValue: characters.pointee)
-      ) { String(cString: $0) }
-    }
-    names.append(name)
-  }
-  return names
+  return names.filter { !$0.isFolder }.map(\.name)
 }
 
 /// Whether `first` comes before `second` when runs of digits count as numbers.

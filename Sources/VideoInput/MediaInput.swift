@@ -1,6 +1,7 @@
 import CFFmpeg
 import CFFmpegShims
 import Glibc
+import SystemNames
 
 /// Where the bytes of a media file come from.
 enum MediaInput {

@@ -1,6 +1,7 @@
 import CFFmpeg
 import CFFmpegShims
 import Glibc
+import SystemNames
 
 /// What libavformat may open while it reads one recorded input: that input, and nothing else.
 ///
@@ -35,7 +36,7 @@ final class RecordedOpening {
     context.pointee.io_open = { context, input, url, flags, options in
       guard let opaque = context?.pointee.opaque, let url else { return landmarkd_averror(EPERM) }
       let opening = Unmanaged<RecordedOpening>.fromOpaque(opaque).takeUnretainedValue()
-      guard flags & AVIO_FLAG_WRITE == 0, opening.mayOpen(String(cString: url)) else {
+      guard flags & AVIO_FLAG_WRITE == 0, opening.mayOpen(SystemName.text(url)) else {
         return landmarkd_averror(EPERM)
       }
       return opening.openAllowed?(context, input, url, flags, options) ?? landmarkd_averror(EPERM)
@@ -58,7 +59,8 @@ final class RecordedOpening {
     if wanted == url { return true }
     guard let folder else { return false }
     let path = wanted.hasPrefix("file:") ? String(wanted.dropFirst(5)) : wanted
-    guard !path.contains("://"), let real = Self.realPath(of: path), real.hasPrefix(folder) else {
+    guard !path.contains("://"), let real = SystemName.realPath(of: path), real.hasPrefix(folder)
+    else {
       return false
     }
     var status = stat()
@@ -66,14 +68,10 @@ final class RecordedOpening {
   }
 
   private static func realFolder(of path: String) -> String? {
-    guard let real = realPath(of: path), let slash = real.lastIndex(of: "/") else { return nil }
+    guard let real = SystemName.realPath(of: path), let slash = real.lastIndex(of: "/") else {
+      return nil
+    }
     return String(real[...slash])
   }
 
-  /// Without links, "." and "..".
-  private static func realPath(of path: String) -> String? {
-    guard let resolved = realpath(path, nil) else { return nil }
-    defer { free(resolved) }
-    return String(cString: resolved)
-  }
 }

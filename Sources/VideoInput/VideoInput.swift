@@ -1,6 +1,7 @@
 import CFFmpeg
 import CFFmpegShims
 import Glibc
+import SystemNames
 
 /// Opens recorded inputs.
 public enum VideoInput {
@@ -51,7 +52,7 @@ public enum VideoInput {
       return try FileSource(path: input, settings: settings, interruption: interruption)
     default:
       // Without O_NONBLOCK opening a FIFO waits for a writer, out of reach of any deadline.
-      let descriptor = Glibc.open(input, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+      let descriptor = SystemNames.open(input, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
       guard descriptor >= 0 else {
         throw VideoInputError(
           .notReadable, operation: "open", source: input, problem: systemText(errno))

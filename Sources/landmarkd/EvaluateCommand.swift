@@ -2,6 +2,7 @@ import ArgumentParser
 import CLNF
 import Foundation
 import Recording
+import SystemNames
 import VideoInput
 
 struct EvaluateCommand: ParsableCommand {
@@ -68,7 +69,7 @@ struct EvaluateCommand: ParsableCommand {
       let folder = outDir.map { EvaluationOutput(folder: $0, force: force) }
       if let outDir { try makeFolder(outDir) }
       try folder?.checkIsFree()
-      if let json, json != "-", !force, FileManager.default.fileExists(atPath: json) {
+      if let json, json != "-", !force, access(json, F_OK) == 0 {
         throw RecordingError.alreadyExists(path: json, rows: nil)
       }
       let session = try EvaluationSession(self, model: faceModel, interruption: interruption)

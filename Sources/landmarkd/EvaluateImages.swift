@@ -1,6 +1,7 @@
 import CLNF
 import Foundation
 import Recording
+import SystemNames
 
 /// An image and its landmarks by hand.
 struct EvaluationImage: Equatable {
@@ -20,7 +21,7 @@ struct EvaluationImage: Equatable {
   /// Throws `EvaluationError` for a folder that cannot be read or has none, and for landmarks that
   /// cannot be measured against; `PTSReadingError`.
   static func list(folder: String, landmarkCount: Int) throws -> [EvaluationImage] {
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+    guard let names = SystemName.names(inFolder: folder)?.map(\.name) else {
       throw EvaluationError(description: "\(folder): the folder cannot be read")
     }
     let annotated = Set(names.filter { $0.hasSuffix(".pts") })

@@ -1,6 +1,7 @@
 import CLNF
 import Foundation
 import Recording
+import SystemNames
 
 /// The folder of `evaluate -o`: the curve, a row an image, the worst images.
 struct EvaluationOutput {
@@ -18,7 +19,7 @@ struct EvaluationOutput {
   func checkIsFree() throws {
     guard !force else { return }
     for name in Self.names + drawnBefore
-    where FileManager.default.fileExists(atPath: path(name)) {
+    where access(path(name), F_OK) == 0 {
       throw RecordingError.alreadyExists(path: path(name), rows: nil)
     }
   }
@@ -32,7 +33,7 @@ struct EvaluationOutput {
       header: Self.imageHeader, rows: report.rows.map(Self.imageCells), to: path("images.csv"),
       force: force)
     // There may be fewer now, and they have other names.
-    for name in drawnBefore { try? FileManager.default.removeItem(atPath: path(name)) }
+    for name in drawnBefore { unlink(path(name)) }
     for (index, row) in Self.worst(of: report.rows).enumerated() {
       try session.draw(row, to: path(Self.pictureName(row, rank: index + 1)), force: force)
     }
@@ -57,7 +58,7 @@ struct EvaluationOutput {
 
   /// Pictures with such names, from an earlier run.
   private var drawnBefore: [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let names = SystemName.names(inFolder: folder)?.map(\.name) ?? []
     return names.filter {
       $0.wholeMatch(of: /worst-\d\d-.*-e(\d+\.\d{3}|failed)(-c\d\.\d\d)?\.png/) != nil
     }.sorted()
@@ -75,7 +76,8 @@ struct EvaluationOutput {
       value.flatMap(\.rounded6).map { String(format: "%.\(decimals)f", $0) } ?? ""
     }
     return [
-      row.image.name, number(row.error68), number(row.error49), number(row.confidence),
+      SystemName.shown(row.image.name), number(row.error68), number(row.error49),
+      number(row.confidence),
       row.success ? "1" : "0", number(row.likelihood), number(row.meanShift),
       number(row.peakOffset), row.iterations.map { "\($0)" } ?? "", number(row.box?.x, 3),
       number(row.box?.y, 3), number(row.box?.width, 3), number(row.box?.height, 3),

@@ -1,6 +1,7 @@
 import CLNF
 import Foundation
 import Recording
+import SystemNames
 import Tracking
 
 /// One face of one image: its fit and how far that is from the truth.
@@ -58,7 +59,7 @@ struct EvaluationRow: Encodable {
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
-    try container.encode(image.name, forKey: .image)
+    try container.encode(SystemName.shown(image.name), forKey: .image)
     try container.encode(error68?.rounded6, forKey: .error68)
     try container.encode(error49?.rounded6, forKey: .error49)
     try container.encode(confidence, forKey: .confidence)

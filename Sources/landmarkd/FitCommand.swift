@@ -4,6 +4,7 @@ import FaceDetection
 import Foundation
 import Measurement
 import Recording
+import SystemNames
 import Tracking
 import VideoInput
 
@@ -54,7 +55,7 @@ struct FitCommand: ParsableCommand {
     guard !image.contains(""), output != "", pts != "", picture != "" else {
       throw ValidationError("the name of an image, a file or a folder is empty")
     }
-    if output.hasSuffix("/") || isFolder(output) {
+    if output.hasSuffix("/") || SystemName.isFolder(output) {
       throw ValidationError("-o names a file, \(output) is a folder")
     }
     if pts != nil || picture != nil {
@@ -113,7 +114,7 @@ struct BoxTable {
   private static let columns = ["image", "x", "y", "width", "height"]
 
   init(path: String) throws {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+    guard let text = SystemName.contents(ofFile: path).map({ SystemName.text($0) }) else {
       throw Malformed(description: "cannot read \(path): expected a CSV of face boxes")
     }
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
@@ -139,12 +140,13 @@ struct BoxTable {
         )
       }
       let box = FaceBox(x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
-      boxes[cells[0], default: []].append(box)
+      boxes[SystemName.shown(cells[0]), default: []].append(box)
     }
   }
 
   /// The boxes of an image, by its whole name or its last component.
   subscript(image: String) -> [FaceBox] {
-    boxes[image] ?? boxes[URL(fileURLWithPath: image).lastPathComponent] ?? []
+    boxes[SystemName.shown(image)]
+      ?? boxes[SystemName.shown(URL(fileURLWithPath: image).lastPathComponent)] ?? []
   }
 }

@@ -4,6 +4,7 @@ import FaceDetection
 import Foundation
 import Measurement
 import Recording
+import SystemNames
 import Tracking
 import VideoInput
 
@@ -81,7 +82,7 @@ final class FitSession {
   }
 
   private func fit(_ image: String, number: Int, _ writer: CSVWriter) throws {
-    guard !isFolder(image) else { throw IsFolder(image: image) }
+    guard !SystemName.isFolder(image) else { throw IsFolder(image: image) }
     let frame = try ImageReader.read(image, settings: videoSettings)
     let found: [FaceBox]
     if let boxes {
@@ -102,12 +103,12 @@ final class FitSession {
         frame: face, shape3D: model.shapeModel.shape3D(local: face.local), into: &measurement)
       faces.append((face, measurement))
       command.camera.choose(&measurement)
-      try writer.write(face, measurement, image: image)
+      try writer.write(face, measurement, image: SystemName.shown(image))
     }
     if faces.isEmpty {
       var none = TrackedFrame()
       none.frameNumber = number
-      try writer.write(none, FaceMeasurement(), image: image)
+      try writer.write(none, FaceMeasurement(), image: SystemName.shown(image))
     }
     try writePictures(image, frame, faces, measurer.camera)
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLNF
 import Foundation
+import SystemNames
 
 /// What `inspect --compare` reads.
 enum InspectOther {
@@ -9,7 +10,7 @@ enum InspectOther {
   case responses(ReferenceResponses)
 
   init(path: String) throws {
-    guard let data = FileManager.default.contents(atPath: path) else {
+    guard let data = SystemName.contents(ofFile: path).map({ Data($0) }) else {
       throw InspectError(description: "cannot read \(path): expected a report to compare with")
     }
     let root = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any]

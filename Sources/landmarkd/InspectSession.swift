@@ -3,6 +3,7 @@ import CLNF
 import FaceDetection
 import Foundation
 import Recording
+import SystemNames
 import Tracking
 import VideoInput
 
@@ -173,7 +174,8 @@ struct InspectSession {
       verdict: InspectReport.Verdict(
         belief, fitter.report, certainty: certainty, scaleCount: model.scales.count),
       likelihood: fitter.report.likelihood.rounded9,
-      failure: fitter.report.failure?.rawValue, input: command.input, frame: frame.number,
+      failure: fitter.report.failure?.rawValue, input: SystemName.shown(command.input),
+      frame: frame.number,
       box: [box.x, box.y, box.width, box.height].map(\.rounded9),
       model: RunReport.Model(name: command.model.name, checksum: "sha256:" + model.checksum),
       settings: reported)

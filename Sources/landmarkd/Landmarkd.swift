@@ -1,4 +1,5 @@
 import ArgumentParser
+import SystemNames
 import VideoInput
 
 @main
@@ -28,7 +29,7 @@ struct Landmarkd: ParsableCommand {
       try command.run()
     } catch {
       let message = fullMessage(for: error)
-      let shown = VideoInput.redacted(message: message)
+      let shown = SystemName.shown(VideoInput.redacted(message: message))
       // What is said of a wrong argument cites it, an address with its password, too.
       guard exitCode(for: error) != .success, shown != message else { exit(withError: error) }
       Terminal.say(shown)

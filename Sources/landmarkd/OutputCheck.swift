@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Recording
+import SystemNames
 import VideoInput
 
 /// What can be known of an output before the work for it is done.
@@ -77,22 +78,10 @@ enum OutputCheck {
   }
 }
 
-/// Whether `path` names a folder.
-func isFolder(_ path: String) -> Bool {
-  var isDirectory: ObjCBool = false
-  return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
-    && isDirectory.boolValue
-}
-
 /// Makes a folder with those above it; one that is there is fine.
 func makeFolder(_ path: String) throws {
-  guard !isFolder(path) else { return }
-  var made = path.hasPrefix("/") ? "/" : ""
-  for name in path.split(separator: "/") {
-    made += name + "/"
-    if mkdir(made, 0o777) != 0, errno != EEXIST || !isFolder(made) {
-      Terminal.complain("cannot make the folder \(path): \(String(cString: strerror(errno)))")
-      throw Terminal.unusable
-    }
+  guard SystemName.makeFolders(path) else {
+    Terminal.complain("cannot make the folder \(path): \(String(cString: strerror(errno)))")
+    throw Terminal.unusable
   }
 }

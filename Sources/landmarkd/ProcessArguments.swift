@@ -1,5 +1,6 @@
 import CProcessArguments
 import Glibc
+import SystemNames
 import VideoInput
 
 /// What the process was called with.
@@ -10,10 +11,12 @@ enum ProcessArguments {
   /// To be called once, first: Swift copies the arguments when they are asked for, and until then a
   /// reader of /proc sees them all (some hundredths of a second).
   static func takeHidingSecrets() -> [String] {
-    let taken = CommandLine.arguments
+    // Swift's own copies hold U+FFFD for what is no UTF-8.
+    var taken: [String] = []
     for index in 1..<max(1, landmarkd_argument_count()) {
       guard let bytes = landmarkd_argument(index) else { continue }
-      let text = String(cString: bytes)
+      let text = SystemName.text(bytes)
+      taken.append(text)
       let shown = VideoInput.redacted(text)
       guard shown != text else { continue }
       let length = strlen(bytes)
@@ -22,6 +25,6 @@ enum ProcessArguments {
         bytes[offset] = CChar(bitPattern: byte)
       }
     }
-    return Array(taken.dropFirst())
+    return taken
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Recording
 import Synchronization
+import SystemNames
 import VideoInput
 
 /// What the command says to its user: messages and progress on standard error, never a stack trace.
@@ -33,7 +34,7 @@ enum Terminal {
 
   /// Says a whole line, in one piece, whoever else speaks. Addresses in it are shown without secrets.
   static func say(_ text: String) {
-    let text = VideoInput.redacted(message: text)
+    let text = SystemName.shown(VideoInput.redacted(message: text))
     line.withLock { isShown in
       _ = write((isShown ? erasure : "") + text + "\n", to: STDERR_FILENO)
       isShown = false
@@ -47,7 +48,7 @@ enum Terminal {
 
   /// Writes a line of results to standard output; status 1 where that cannot be done.
   static func print(_ text: String) throws(ExitCode) {
-    guard write(text + "\n", to: STDOUT_FILENO) else {
+    guard write(SystemName.shown(text) + "\n", to: STDOUT_FILENO) else {
       complain("cannot write standard output: \(String(cString: strerror(errno)))")
       throw unusable
     }
@@ -60,7 +61,7 @@ enum Terminal {
     let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 1
     let width = isKnown ? Int(size.ws_col) - 1 : 79
     line.withLock { isShown in
-      _ = write("\(erasure)\(text.suffix(width))", to: STDERR_FILENO)
+      _ = write("\(erasure)\(SystemName.shown(text).suffix(width))", to: STDERR_FILENO)
       isShown = true
     }
   }

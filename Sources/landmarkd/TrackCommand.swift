@@ -2,6 +2,7 @@ import ArgumentParser
 import CLNF
 import Foundation
 import Recording
+import SystemNames
 import Tracking
 import VideoInput
 
@@ -137,7 +138,7 @@ struct TrackCommand: ParsableCommand, Sendable {
     guard output == nil || outDir == nil else {
       throw ValidationError("-o and --out-dir exclude each other")
     }
-    if let output, output.hasSuffix("/") || isFolder(output) {
+    if let output, output.hasSuffix("/") || SystemName.isFolder(output) {
       throw ValidationError("-o names a file, \(output) is a folder; give --out-dir \(output)")
     }
     guard picture == nil || input.count == 1 else {
@@ -234,7 +235,7 @@ struct TrackCommand: ParsableCommand, Sendable {
     }
     let url = URL(fileURLWithPath: input)
     let name =
-      isFolder(input)
+      SystemName.isFolder(input)
       ? url.lastPathComponent
       : url.deletingPathExtension().lastPathComponent
     return name.isEmpty || name == "/" ? "track" : name

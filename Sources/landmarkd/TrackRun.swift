@@ -2,6 +2,7 @@ import CLNF
 import Foundation
 import Measurement
 import Recording
+import SystemNames
 import Tracking
 import VideoInput
 
@@ -26,7 +27,7 @@ struct TrackRun {
   private var measurer: (width: Int, height: Int, measurer: FaceMeasurer)?
 
   init(input: String, path: String, started: Date) {
-    self.input = VideoInput.redacted(input)
+    self.input = SystemName.shown(VideoInput.redacted(input))
     self.path = path
     self.started = started
   }

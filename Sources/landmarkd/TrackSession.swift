@@ -4,6 +4,7 @@ import Daemon
 import Foundation
 import Measurement
 import Recording
+import SystemNames
 import Tracking
 import VideoInput
 
@@ -120,7 +121,8 @@ final class TrackSession {
         try run.draw(frame, tracked, measurement, measurer.camera, command)
       }
       command.camera.choose(&measurement)
-      try run.writer?.write(tracked, measurement, image: frame.imageName ?? "")
+      try run.writer?.write(
+        tracked, measurement, image: frame.imageName.map(SystemName.shown) ?? "")
       run.count(tracked)
       progress?.show(run)
     }

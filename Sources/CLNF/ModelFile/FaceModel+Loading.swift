@@ -1,4 +1,5 @@
 import Foundation
+import SystemNames
 
 extension FaceModel {
   /// Reads a model: a file in landmarkd's own format, an OpenFace main_*.txt or clnf_*.txt, or a
@@ -9,7 +10,7 @@ extension FaceModel {
   /// - Parameter withParts: whether parts (eyes, inner face) are read too.
   /// - Throws: `ModelError` that names the file and the place in it.
   public static func load(_ path: String, withParts: Bool = true) throws(ModelError) -> FaceModel {
-    let file = FileBytes.isFolder(path) ? try modelFile(in: path) : path
+    let file = SystemName.isFolder(path) ? try modelFile(in: path) : path
     if try FileBytes.begins(file, with: ModelArchive.magic) {
       return try FaceModel(archive: FileBytes.load(file), name: file, withParts: withParts)
     }
@@ -17,10 +18,7 @@ extension FaceModel {
   }
 
   private static func modelFile(in folder: String) throws(ModelError) -> String {
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-    } catch {
+    guard let names = SystemName.names(inFolder: folder)?.map(\.name).sorted() else {
       throw ModelError(file: folder, reason: "the folder cannot be read")
     }
     func matching(_ prefix: String, _ suffix: String) -> [String] {

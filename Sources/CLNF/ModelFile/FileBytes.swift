@@ -1,4 +1,5 @@
 import Foundation
+import SystemNames
 
 #if canImport(Glibc)
   import Glibc
@@ -52,11 +53,5 @@ enum FileBytes {
 
   private static func failure(_ path: String, _ what: String) -> ModelError {
     ModelError(file: path, reason: "\(what): \(String(cString: strerror(errno)))")
-  }
-
-  /// Whether `path` names a folder.
-  static func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import SystemNames
 
 /// A configuration file's bytes and text, bounded and checked.
 enum ConfigurationFile {

@@ -1,4 +1,5 @@
 import Glibc
+import SystemNames
 
 /// Where a path leads, so that two ways of writing one file can be seen to be the same.
 enum FilePlace {
@@ -21,8 +22,6 @@ enum FilePlace {
 
   /// nil where nothing is there.
   private static func resolved(_ path: String) -> String? {
-    guard let found = realpath(path, nil) else { return nil }
-    defer { free(found) }
-    return String(cString: found)
+    SystemName.realPath(of: path)
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import SystemNames
 
 /// Where a configuration's secrets come from when they do not stand in it: the environment, and
 /// files.

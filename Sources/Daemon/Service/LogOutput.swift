@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import Recording
 import Synchronization
+import SystemNames
 import VideoInput
 
 /// Where the service's messages go: lines to a descriptor, written by a thread of its own.
@@ -54,7 +55,7 @@ public final class LogOutput: Sendable {
 
   func add(_ level: Logger.Level, _ text: String) {
     // Whatever a library put into its words: no address gives its secrets away here.
-    let line = self.line(level, singleLine(VideoInput.redacted(message: text)))
+    let line = self.line(level, SystemName.shown(singleLine(VideoInput.redacted(message: text))))
     queue.withLock { queue in
       if queue.lines.count < Self.mostLines {
         queue.lines.append(line)

@@ -1,6 +1,7 @@
 import CLNF
 import Glibc
 import Synchronization
+import SystemNames
 
 /// The models that streams share: each is loaded once, however many follow faces with it.
 /// Thread-safe.

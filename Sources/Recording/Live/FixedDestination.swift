@@ -1,4 +1,5 @@
 import Glibc
+import SystemNames
 
 /// A destination of lines that has one name: a file, standard output, a device or a named pipe.
 struct FixedDestination: ~Copyable {

@@ -1,4 +1,5 @@
 import Glibc
+import SystemNames
 
 extension NamePattern {
   /// The regular files that the pattern can have named, at any time and with any counter, and that
@@ -49,15 +50,6 @@ extension NamePattern {
 
   /// What is in a folder; nothing where it cannot be read.
   private static func names(in folder: String) -> [String] {
-    guard let directory = opendir(folder.isEmpty ? "." : folder) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      names.append(
-        withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-          String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        })
-    }
-    return names
+    SystemName.names(inFolder: folder.isEmpty ? "." : folder)?.map(\.name) ?? []
   }
 }

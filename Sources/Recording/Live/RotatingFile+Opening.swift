@@ -1,4 +1,5 @@
 import Glibc
+import SystemNames
 
 /// Which file a path or descriptor is: two names of one file have the same.
 struct FileIdentity: Equatable {
@@ -90,7 +91,7 @@ extension RotatingFile {
   private func create(_ path: String, _ period: Int64) throws(RecordingError) -> OpenFile {
     let replaces = plan.existing == .replace && !hasOpened
     let exclusive = replaces ? 0 : O_EXCL
-    let descriptor = Glibc.open(
+    let descriptor = SystemNames.open(
       path, O_RDWR | O_CREAT | exclusive | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
       if errno == EEXIST { throw .alreadyExists(path: path, rows: nil) }
@@ -116,7 +117,7 @@ extension RotatingFile {
   private func goOn(
     _ path: String, period: Int64, room: Int
   ) throws(RecordingError) -> OpenFile? {
-    let descriptor = Glibc.open(path, O_RDWR | O_APPEND | O_NONBLOCK | O_CLOEXEC)
+    let descriptor = SystemNames.open(path, O_RDWR | O_APPEND | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else {
       if errno == EISDIR || errno == ENOENT || errno == ENXIO { return nil }
       throw .current("open", path)
@@ -220,7 +221,7 @@ extension RotatingFile {
   }
 
   private func synchroniseFolder(of path: String) {
-    let descriptor = Glibc.open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = SystemNames.open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     _ = calls.synchronise(descriptor)
     _ = Glibc.close(descriptor)
@@ -259,7 +260,7 @@ extension RotatingFile {
   private func repairOthers(than path: String) {
     guard plan.existing == .goOn, let own = FileIdentity(path: path) else { return }
     for other in plan.names.youngestFiles(within: Self.unsafeSeconds, but: own) {
-      let descriptor = Glibc.open(other, O_RDWR | O_APPEND | O_NONBLOCK | O_CLOEXEC)
+      let descriptor = SystemNames.open(other, O_RDWR | O_APPEND | O_NONBLOCK | O_CLOEXEC)
       guard descriptor >= 0 else { continue }
       if (try? lock(descriptor, other)) != nil, let length = try? repair(descriptor, other),
         length == 0

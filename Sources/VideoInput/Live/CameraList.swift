@@ -1,5 +1,6 @@
 import CVideoDevice
 import Foundation
+import SystemNames
 
 /// The V4L2 cameras of this machine and what they can give.
 public struct CameraList: Sendable, Equatable {
@@ -76,7 +77,7 @@ public struct CameraList: Sendable, Equatable {
 
   /// The nodes in the order of their numbers.
   private static func nodes(_ folder: String) -> [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let names = SystemName.names(inFolder: folder)?.map(\.name) ?? []
     let numbers = names.compactMap { name in
       name.hasPrefix("video") ? Int(name.dropFirst(5)) : nil
     }
@@ -88,7 +89,7 @@ public struct CameraList: Sendable, Equatable {
     var found: [String: [String]] = [:]
     for kind in ["by-id", "by-path"] {
       let place = "\(folder)/v4l/\(kind)"
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
+      let names = SystemName.names(inFolder: place)?.map(\.name) ?? []
       for name in names.sorted() {
         let link = "\(place)/\(name)"
         found[real(link), default: []].append(link)
@@ -98,9 +99,7 @@ public struct CameraList: Sendable, Equatable {
   }
 
   private static func real(_ path: String) -> String {
-    guard let resolved = realpath(path, nil) else { return path }
-    defer { free(resolved) }
-    return String(cString: resolved)
+    SystemName.realPath(of: path) ?? path
   }
 
   // MARK: - Formats

@@ -1,4 +1,5 @@
 import Glibc
+import SystemNames
 
 /// Waits for something to happen where a device's name will appear.
 ///

@@ -1,4 +1,5 @@
 import Glibc
+import SystemNames
 
 extension VideoInput {
   /// Whether `input` is a live source: an address with a scheme that is no file's name, a V4L2

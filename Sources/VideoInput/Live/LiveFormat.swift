@@ -1,6 +1,7 @@
 import CFFmpeg
 import CFFmpegShims
 import Glibc
+import SystemNames
 
 /// Opens a live source.
 enum LiveFormat {

@@ -84,7 +84,8 @@ extension SystemName {
       guard mkdir(made, 0o777) != 0 else { continue }
       let failure = errno
       guard failure == EEXIST || failure == EROFS, isFolder(made) else {
-        errno = failure
+        // What is in the way is no folder.
+        errno = failure == EEXIST ? ENOTDIR : failure
         return false
       }
     }

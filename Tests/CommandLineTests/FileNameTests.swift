@@ -7,19 +7,22 @@ import Testing
 @Suite final class FileNameTests {
   /// "café" in Latin-1.
   private static let begin = #"n=$(printf 'caf\351');"#
-  private let folder = try? Scratch()
+  private let folder: Scratch
+
+  init() throws { folder = try Scratch() }
 
   // Foundation does not remove what has such a name.
   deinit { _ = try? shell("rm -rf ./*") }
 
   private func shell(_ script: String, _ arguments: String...) throws -> Command.Result {
-    try Command.shell(Self.begin + script, arguments, in: try #require(folder))
+    try Command.shell(Self.begin + script, arguments, in: folder)
   }
 
   /// The bytes of the names in a folder.
   private func names(_ place: String) throws -> Set<[UInt8]> {
-    let path = try #require(folder).file(place)
-    return Set(try #require(SystemName.names(inFolder: path)).map { SystemName.bytes($0.name) })
+    return Set(
+      try #require(SystemName.names(inFolder: folder.file(place))).map { SystemName.bytes($0.name) }
+    )
   }
 
   private func bytes(_ before: String, _ after: String) -> [UInt8] {
@@ -41,7 +44,7 @@ import Testing
       ])
     let report = try #require(
       SystemName.contents(
-        ofFile: try #require(folder).file(SystemName.text(bytes("caf", ".csv.json")))))
+        ofFile: folder.file(SystemName.text(bytes("caf", ".csv.json")))))
     #expect(String(decoding: report, as: UTF8.self).contains(#""input" : "caf\\xE9.avi""#))
     // What is there stays; the message is text.
     let again = try shell(#""$@" "$n.avi""#, "track", "--model", Fixtures.model)
@@ -62,7 +65,7 @@ import Testing
         bytes("caf", "%d.csv.json"),
       ])
     for name in [".csv", "%d.csv"] {
-      let path = try #require(folder).file(place + "/" + SystemName.text(bytes("caf", name)))
+      let path = folder.file(place + "/" + SystemName.text(bytes("caf", name)))
       let rows = String(decoding: try #require(SystemName.contents(ofFile: path)), as: UTF8.self)
       let sources = rows.split(separator: "\n").map { $0.prefix { $0 != "," } }
       #expect(sources == ["source", #"caf\xE91.png"#, #"caf\xE92.png"#, #"caf\xE93.png"#])
@@ -80,17 +83,18 @@ import Testing
   }
 
   @Test func modelsAndMistakesHaveThem() throws {
+    let files = URL(fileURLWithPath: Fixtures.model).deletingLastPathComponent().path
     let result = try shell(
       """
-      mkdir "$n" && cp -r '\(Fixtures.model)' "$n/m" && "$@" '\(try Media.face.get())' -o "$n.csv" \
-        --model "$n/m"
+      mkdir "$n" && cp -r '\(files)'/. "$n" && "$@" '\(try Media.face.get())' -o "$n.csv" \
+        --model "$n"
       """, "track")
     #expect(result.status == 0, "\(result)")
     let missing = try shell(#""$@" "no$n.avi""#, "track", "--model", Fixtures.model)
     #expect(missing.status == 1, "\(missing)")
     #expect(
       missing.errors.contains(#"cannot open nocaf\xE9.avi: there is no such file"#), "\(missing)")
-    let wrong = try shell(#""$@" "--$n""#, "track")
+    let wrong = try shell(#""$@" "--$n" a.avi"#, "track")
     #expect(wrong.status == 64 && wrong.errors.contains(#"--caf\xE9"#), "\(wrong)")
   }
 }

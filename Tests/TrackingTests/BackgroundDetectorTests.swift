@@ -177,10 +177,10 @@ private struct LiveWorld {
     world.finishSearch()
     let late = world.track(image, spareSeconds: 0.01)
     #expect(late.detectorRan && !late.detectorFound)
-    // It goes on; the next frame waits for it.
+    // It goes on; the next frame waits for it, or for its own where it ends before the frame comes.
     world.gate.signal()
-    let next = world.track(image, spareSeconds: 30)
-    #expect(!next.detectorRan && next.detectorFound)
+    world.gate.signal()
+    #expect(world.track(image, spareSeconds: 30).detectorFound)
   }
 
   @Test func anAnswerForAnotherSizeIsNoAnswer() throws {

@@ -78,11 +78,18 @@ let package = Package(
         "CLNF", "SystemNames", "CCurl", "CFFmpeg", "CFFmpegShims", "CVideoDevice",
       ],
       swiftSettings: strict),
+    // What is made of a source's frames: the loop behind track, serve and the measurements.
+    .target(
+      name: "Session",
+      dependencies: [
+        "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "VideoInput",
+      ],
+      swiftSettings: strict),
     // The service: configuration, supervised streams, health, the live page.
     .target(
       name: "Daemon",
       dependencies: [
-        "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "SystemNames",
+        "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "Session", "SystemNames",
         "VideoInput",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -93,8 +100,8 @@ let package = Package(
     .executableTarget(
       name: "landmarkd",
       dependencies: [
-        "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "VideoInput", "Daemon",
-        "SystemNames", "CProcessArguments",
+        "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "Session", "VideoInput",
+        "Daemon", "SystemNames", "CProcessArguments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -102,8 +109,8 @@ let package = Package(
     .executableTarget(
       name: "landmarkd-measure",
       dependencies: [
-        "CLNF", "FaceDetection", "Measurement", "ModelTraining", "Recording", "Tracking",
-        "VideoInput",
+        "CLNF", "FaceDetection", "Measurement", "ModelTraining", "Recording", "Session",
+        "Tracking", "VideoInput",
       ],
       swiftSettings: strict),
 
@@ -171,8 +178,15 @@ let package = Package(
     .testTarget(
       name: "DaemonTests",
       dependencies: [
-        "Daemon", "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "VideoInput",
-        "TestSupport", .product(name: "Logging", package: "swift-log"),
+        "Daemon", "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "Session",
+        "VideoInput", "TestSupport", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SessionTests",
+      dependencies: [
+        "Session", "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "VideoInput",
+        "CAllocationCount", "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -1,20 +1,39 @@
 import CLNF
 import Tracking
 
+/// Against what the head's rotation is given.
+public enum PoseAxes: String, Sendable, CaseIterable {
+  /// The camera's axes.
+  case world
+  /// The line of sight from the camera to the head.
+  case camera
+}
+
 /// What is derived of one face's fit in one frame.
 ///
 /// A measurer fills the same value for frame after frame; its array then keeps its memory.
 public struct FaceMeasurement: Sendable, Equatable {
-  /// The head in the camera's axes: the CSV's pose. nil without a fit, and where none fits.
+  /// The head in the camera's axes. nil without a fit, and where none fits.
   public var headPose: HeadPose?
   /// The same translation with the rotation against the ray from the camera to the head.
   public var cameraRelativePose: HeadPose?
   /// Landmarks in camera space, mm, [X0..., Y0..., Z0...]; empty without a fit.
   public var landmarks3D: [Double] = []
 
+  /// Which of the two poses is written.
+  public var poseAxes = PoseAxes.world
+
   public init() {}
 
-  /// Forgets the face but keeps the memory.
+  /// The pose that rows have.
+  public var writtenPose: HeadPose? {
+    switch poseAxes {
+    case .world: headPose
+    case .camera: cameraRelativePose
+    }
+  }
+
+  /// Forgets the face but keeps the memory and the axes.
   public mutating func clear() {
     headPose = nil
     cameraRelativePose = nil

@@ -129,7 +129,7 @@ public struct ColumnSchema: Sendable, Equatable {
     let fit = frame.hasFit
     switch group {
     case .pose:
-      let pose = fit ? measurement.headPose : nil
+      let pose = fit ? measurement.writtenPose : nil
       for axis in 0..<3 { row.cell(pose?.translation[axis], decimals: Decimals.millimetres) }
       row.cell(pose?.rotation.x, decimals: Decimals.radians)
       row.cell(pose?.rotation.y, decimals: Decimals.radians)

@@ -67,6 +67,11 @@ public struct Belief: Sendable, Equatable, Codable {
     public var isBelieved: Bool
     /// 0 to 1; not a number where nothing speaks for or against a fit that ended.
     public var confidence: Double
+
+    public init(isBelieved: Bool, confidence: Double) {
+      self.isBelieved = isBelieved
+      self.confidence = confidence
+    }
   }
 
   /// A limit (infinite where none was set) and the figure beyond it, or one that is not a number.

@@ -2,6 +2,7 @@ import CLNF
 import FaceDetection
 import Foundation
 import ModelTraining
+import Session
 import Tracking
 import VideoInput
 
@@ -31,12 +32,8 @@ struct LossMeasurement {
 
   static func table(videos: [String], model: FaceModel) throws -> String {
     let frames = try videos.map { try read($0) }
-    let tracker = try FaceTracker(
-      fitter: Fitter(model: model, settings: model.fitSettings ?? .landmarkd(for: model)),
-      detector: FrontalFaceDetector(),
-      judge: model.validator.map {
-        ValidatorEvaluation($0, landmarkCount: model.landmarkCount)
-      }, settings: .landmarkd(for: model))
+    let detector = try FrontalFaceDetector(TrackingConfiguration().detectorSettings())
+    let tracker = try TrackingPlan(model).makeTracker(.onPath(detector))
     var generator = SeededGenerator(seed: 7)
     var measurement = LossMeasurement()
     for index in 0..<sequences {

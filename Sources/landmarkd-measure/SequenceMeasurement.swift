@@ -4,6 +4,7 @@ import Foundation
 import Measurement
 import ModelTraining
 import Recording
+import Session
 import Tracking
 import VideoInput
 
@@ -37,50 +38,44 @@ struct SequenceMeasurement {
 
   private func track(named name: String) throws -> [SequenceFigures.Found] {
     let parts = name.split(separator: "@", maxSplits: 1).map(String.init)
-    var tracking = TrackingSettings.landmarkd(for: model)
+    var plan = TrackingPlan(model)
+    plan.fit = try SettingsMeasurement.settings(parts[0], model)
     if parts.count > 1 {
       guard let movement = Double(parts[1]) else {
         throw MeasureError(description: "\(name): expected millimetres after @")
       }
-      tracking.stillMovement = movement > 0 ? movement : nil
+      plan.tracking.stillMovement = movement > 0 ? movement : nil
     }
-    return try track(SettingsMeasurement.settings(parts[0], model), tracking)
+    let detector = try FrontalFaceDetector(TrackingConfiguration().detectorSettings())
+    let pipeline = try FacePipeline(plan, .onPath(detector))
+    var rows = Rows(count: truth.rows.count)
+    try Runner(pipeline).run(RecordedFeed(VideoInput.open(video)), &rows)
+    guard rows.found.count == truth.rows.count else {
+      throw MeasureError(
+        description: "\(video) has \(rows.found.count) frames, the truth \(truth.rows.count)")
+    }
+    return rows.found
   }
 
-  private func track(
-    _ settings: FitSettings, _ tracking: TrackingSettings
-  ) throws -> [SequenceFigures.Found] {
-    let tracker = try FaceTracker(
-      fitter: Fitter(model: model, settings: settings), detector: FrontalFaceDetector(),
-      judge: model.validator.map { ValidatorEvaluation($0, landmarkCount: model.landmarkCount) },
-      settings: tracking)
-    let source = try VideoInput.open(video)
-    var frame = VideoFrame()
-    var tracked = TrackedFrame()
-    var measurement = FaceMeasurement()
-    var shape: [Double] = []
+  /// What was found, frame by frame, as far as there is truth.
+  private struct Rows: RunObserver {
+    let count: Int
     var found: [SequenceFigures.Found] = []
-    let clock = ContinuousClock()
-    while found.count < truth.rows.count, try source.read(into: &frame) {
-      let start = clock.now
-      tracker.track(frame.grey, into: &tracked)
-      let time = (clock.now - start) / .milliseconds(1)
-      measurement.clear()
-      if tracked.hasFit {
-        model.shapeModel.shape3D(local: tracked.local, into: &shape)
-        let camera = try CameraIntrinsics(width: frame.grey.width, height: frame.grey.height)
-        FaceMeasurer(camera: camera).measure(frame: tracked, shape3D: shape, into: &measurement)
-      }
+    private var begin = ContinuousClock.now
+
+    init(count: Int) { self.count = count }
+
+    mutating func begin(_ frame: borrowing VideoFrame) { begin = .now }
+
+    mutating func take(_ frame: borrowing VideoFrame, _ record: FrameRecord) {
       found.append(
         SequenceFigures.Found(
-          isBelieved: tracked.success, landmarks: tracked.landmarks,
-          rotation: measurement.headPose?.rotation, milliseconds: time))
+          isBelieved: record.fit.success, landmarks: record.fit.landmarks,
+          rotation: record.measured.headPose?.rotation,
+          milliseconds: (.now - begin) / .milliseconds(1)))
     }
-    guard found.count == truth.rows.count else {
-      throw MeasureError(
-        description: "\(video) has \(found.count) frames, the truth \(truth.rows.count)")
-    }
-    return found
+
+    func goesOn() -> Bool { found.count < count }
   }
 
   /// The frames with the largest errors, those without belief first: true points green, found ones

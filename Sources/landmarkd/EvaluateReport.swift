@@ -1,6 +1,7 @@
 import CLNF
 import Foundation
 import Recording
+import Session
 import SystemNames
 import Tracking
 

@@ -3,6 +3,7 @@ import CLNF
 import FaceDetection
 import Foundation
 import Recording
+import Session
 import Tracking
 import VideoInput
 
@@ -12,6 +13,7 @@ final class EvaluationSession {
   private let model: FaceModel
   private let images: [EvaluationImage]
   private let boxes: BoxTable?
+  private let plan: TrackingPlan
   private let fitter: ImageFitter
   private let detector: FrontalFaceDetector?
   private let videoSettings: VideoSettings
@@ -31,8 +33,11 @@ final class EvaluationSession {
     self.interruption = interruption
     images = try EvaluationImage.list(folder: command.folder, landmarkCount: model.landmarkCount)
     boxes = try command.boxes.map { try BoxTable(path: $0) }
-    fitter = try ImageFitter(command.model, command.belief, model: model, starts: command.starts)
-    detector = boxes == nil ? try command.detector.makeDetector(command.model.fitSettings) : nil
+    let options = PlanOptions(command.model, command.detector, command.belief)
+    let plan = options.plan(model)
+    self.plan = plan
+    fitter = try options.made { try ImageFitter(plan, starts: command.starts.starts) }
+    detector = boxes == nil ? try options.makeDetector(followsOne: false) : nil
     videoSettings = try VideoSettings(
       greyConversion: command.model.greyConversion,
       largestPicture: try command.pictures.largest())
@@ -97,10 +102,8 @@ final class EvaluationSession {
   }
 
   private var settings: [String: ReportValue] {
-    var settings = command.model.report(fit: command.model.settings(for: model))
-    settings.merge(
-      command.belief.report(command.belief.belief(for: model, command.model.fitSettings))
-    ) { first, _ in first }
+    var settings = command.model.report(fit: plan.fit)
+    settings.merge(command.belief.report(plan.tracking.belief)) { first, _ in first }
     settings["starts"] = .number(Double(command.starts.starts.rawValue))
     if let boxes = command.boxes {
       settings["boxes"] = .text(boxes)

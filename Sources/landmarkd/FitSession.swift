@@ -4,6 +4,7 @@ import FaceDetection
 import Foundation
 import Measurement
 import Recording
+import Session
 import SystemNames
 import Tracking
 import VideoInput
@@ -13,6 +14,7 @@ final class FitSession {
   private let command: FitCommand
   private let model: FaceModel
   private let boxes: BoxTable?
+  private let plan: TrackingPlan
   private let fitter: ImageFitter
   private let detector: FrontalFaceDetector?
   private let videoSettings: VideoSettings
@@ -25,8 +27,11 @@ final class FitSession {
     self.interruption = interruption
     self.model = model
     self.boxes = boxes
-    fitter = try ImageFitter(command.model, command.belief, model: model, starts: command.starts)
-    detector = boxes == nil ? try command.detector.makeDetector(command.model.fitSettings) : nil
+    let options = PlanOptions(command.model, command.detector, command.belief, command.camera)
+    let plan = options.plan(model)
+    self.plan = plan
+    fitter = try options.made { try ImageFitter(plan, starts: command.starts.starts) }
+    detector = boxes == nil ? try options.makeDetector(followsOne: false) : nil
     videoSettings = try VideoSettings(
       greyConversion: command.model.greyConversion, keepsColour: command.picture != nil,
       largestPicture: try command.pictures.largest())
@@ -92,17 +97,17 @@ final class FitSession {
       found = detector?.detectFaces(in: frame.grey).map(\.box) ?? []
     }
     let measurer = FaceMeasurer(
-      camera: try command.camera.intrinsics(width: frame.grey.width, height: frame.grey.height))
+      camera: try plan.intrinsics(width: frame.grey.width, height: frame.grey.height))
     var faces: [(TrackedFrame, FaceMeasurement)] = []
     for (index, box) in found.enumerated() {
       var face = fitter.fit(frame.grey, box)
       face.frameNumber = number
       face.faceID = index
       var measurement = FaceMeasurement()
+      measurement.poseAxes = plan.pose
       measurer.measure(
         frame: face, shape3D: model.shapeModel.shape3D(local: face.local), into: &measurement)
       faces.append((face, measurement))
-      command.camera.choose(&measurement)
       try writer.write(face, measurement, image: SystemName.shown(image))
     }
     if faces.isEmpty {

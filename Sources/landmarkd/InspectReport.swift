@@ -1,6 +1,7 @@
 import CLNF
 import Foundation
 import Recording
+import Session
 
 /// What one fit saw and came to; the same run gives the same bytes.
 ///

@@ -3,6 +3,7 @@ import CLNF
 import FaceDetection
 import Foundation
 import Recording
+import Session
 import SystemNames
 import Tracking
 import VideoInput
@@ -11,7 +12,9 @@ import VideoInput
 struct InspectSession {
   private let command: InspectCommand
   private let model: FaceModel
-  private let settings: FitSettings
+  private let options: PlanOptions
+  /// With the windows that were asked for.
+  private let plan: TrackingPlan
   private let interruption: Interruption
   /// Beside which report this one is put.
   private let other: InspectOther?
@@ -20,15 +23,16 @@ struct InspectSession {
     self.command = command
     self.interruption = interruption
     self.model = model
-    var settings = command.model.settings(for: model)
+    options = PlanOptions(command.model, command.detector, command.belief)
+    var plan = options.plan(model)
     if let windows = command.windows?.sizes {
       guard windows.count <= model.scales.count else {
         throw ValidationError(
           "--windows lists \(windows.count) sizes, the model has \(model.scales.count) scales")
       }
-      settings.firstFitWindows = windows
+      plan.fit.firstFitWindows = windows
     }
-    self.settings = settings
+    self.plan = plan
     other = try command.compare.map { try InspectOther(path: $0) }
     try checkOptions()
   }
@@ -70,7 +74,7 @@ struct InspectSession {
       try OutputCheck.beforehand(json, force: command.force)
     }
     if let outDir = command.outDir { try makeFolder(outDir) }
-    try pictures?.checkAreFree(model, settings)
+    try pictures?.checkAreFree(model, plan.fit)
     let box = try command.box?.box ?? image?.box ?? detect(frame.grey)
     let (report, scales) = try fit(frame, box)
     try say(report.text)
@@ -129,7 +133,7 @@ struct InspectSession {
   }
 
   private func detect(_ image: borrowing GreyImage) throws -> FaceBox {
-    let detector = try command.detector.makeDetector(command.model.fitSettings)
+    let detector = try options.makeDetector(followsOne: false)
     guard let face = detector.detectFaces(in: image).first else {
       throw InspectError(
         description: "\(command.input): the detector finds no face; --box says where one is")
@@ -137,32 +141,22 @@ struct InspectSession {
     return face.box
   }
 
-  private func makeFitter(_ settings: FitSettings) throws -> Fitter {
-    try Fitter(
-      model: model, settings: settings, instructionSet: command.model.instructionSet.set)
-  }
-
   private func fit(
     _ frame: borrowing VideoFrame, _ box: FaceBox
   ) throws -> (InspectReport, [ScaleReport]) {
-    let fitter = try makeFitter(settings)
+    let images = try ImageFitter(plan, starts: .one)
+    let fitter = images.fitter
     fitter.keepsScaleReports = true
-    let parameters = fitter.fit(image: frame.grey, box: box)
-    var landmarks: [Double] = []
-    fitter.copyLandmarks(into: &landmarks)
-    let certainty =
-      fitter.report.succeeded
-      ? command.model.makeJudge(model)?.certainty(
-        image: frame.grey, landmarks: landmarks, rotation: parameters.global.rotation) : nil
-    let belief = command.belief.belief(for: model, command.model.fitSettings)
-    let word = belief.judge(fitter.report, certainty: certainty, scaleCount: model.scales.count)
+    let face = images.fit(frame.grey, box)
+    let parameters = FaceParameters(global: face.global, local: face.local)
+    let (landmarks, word, belief) = (face.landmarks, images.word, plan.tracking.belief)
     let n = model.landmarkCount
     let straight = EulerAngles(x: 0, y: 0, z: 0)
     let mean = [Double](repeating: 0, count: model.shapeModel.modeCount)
     let start = FaceParameters(
       global: model.shapeModel.globalParameters(box: box, local: mean, rotation: straight),
       local: mean)
-    var reported = command.model.report(fit: settings)
+    var reported = command.model.report(fit: plan.fit)
     reported.merge(command.belief.report(belief)) { first, _ in first }
     if command.box == nil { reported.merge(command.detector.report) { first, _ in first } }
     let report = InspectReport(
@@ -172,7 +166,7 @@ struct InspectSession {
       parameters: InspectReport.Parameters(parameters), confidence: word.confidence.rounded9,
       success: word.isBelieved,
       verdict: InspectReport.Verdict(
-        belief, fitter.report, certainty: certainty, scaleCount: model.scales.count),
+        belief, fitter.report, certainty: images.certainty, scaleCount: model.scales.count),
       likelihood: fitter.report.likelihood.rounded9,
       failure: fitter.report.failure?.rawValue, input: SystemName.shown(command.input),
       frame: frame.number,
@@ -191,9 +185,9 @@ struct InspectSession {
     var ours: [InspectStage] = []
     for entry in cases {
       try entry.check(against: model, in: file)
-      var settings = settings
-      settings.firstFitWindows = [entry.window]
-      let report = try makeFitter(settings).responses(
+      var plan = plan
+      plan.fit.firstFitWindows = [entry.window]
+      let report = try plan.makeFitter().responses(
         image: image, parameters: entry.parameters, scaleIndex: entry.scaleIndex,
         windowSize: entry.window)
       ours.append(entry.stage(of: report))

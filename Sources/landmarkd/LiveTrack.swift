@@ -4,6 +4,7 @@ import Daemon
 import Foundation
 import Measurement
 import Recording
+import Session
 import Tracking
 import VideoInput
 
@@ -15,18 +16,20 @@ final class LiveTrack {
   private let command: TrackCommand
   private let model: FaceModel
   private let interruption: Interruption
-  private let tracker: FaceTracker
-  private let trackingSettings: TrackingSettings
+  private let plan: TrackingPlan
+  private let pipeline: FacePipeline
   private let log: CSVLog
   private let capture: LiveCapture
-  private var run: TrackRun
+  private let run: TrackRun
   private var news: LiveNews
   private var outputNews = SinkNews()
   private var outputIsOver = false
+  private var nextSourceLook: ContinuousClock.Instant
   private var nextOutputLook: ContinuousClock.Instant
   /// When the first frame came, on the monotonic clock.
   private var firstFrame: ContinuousClock.Instant?
   private let clock = ContinuousClock()
+  private let begin: ContinuousClock.Instant
 
   /// How long a look for a frame waits before it looks for other things. Seconds.
   private static let patience = 0.1
@@ -46,7 +49,10 @@ final class LiveTrack {
     if !OutputCheck.isStream(output) {
       try OutputCheck.beforehand(RunReport.path(besides: output), force: command.force)
     }
-    (tracker, trackingSettings) = try command.makeLiveTracker(model)
+    let options = command.planOptions
+    let plan = options.plan(model, isLive: true)
+    self.plan = plan
+    let beside = BackgroundDetector(try options.makeDetector(followsOne: true))
     capture = try LiveCapture(
       input,
       settings: try command.live.settings(
@@ -59,8 +65,12 @@ final class LiveTrack {
         groups: try command.columns.groups(), isLive: true),
       force: command.force)
     run = TrackRun(input: capture.address, path: output, started: Date())
+    let name = run.input
+    pipeline = try options.made { try FacePipeline(plan, .beside(beside), stream: name) }
     news = LiveNews(capture.address, isQuiet: command.quiet)
-    nextOutputLook = clock.now
+    begin = clock.now
+    nextSourceLook = begin + Self.lookEvery
+    nextOutputLook = begin
   }
 
   /// Tracks until it is interrupted or its time is over. Errors are said.
@@ -80,46 +90,40 @@ final class LiveTrack {
   }
 
   private func followFrames() throws {
-    var frame = VideoFrame()
-    var tracked = TrackedFrame()
-    var measurement = FaceMeasurement()
-    var shape: [Double] = []
-    var smoother = try command.smoothing.makeSmoother()
     let progress =
       command.quiet || !Terminal.standardErrorIsTerminal ? nil : ProgressLine(frames: nil)
     defer { progress?.end() }
     capture.start()
-    var lastLook = clock.now
-    while !isOver {
-      switch capture.next(into: &frame, waitingAtMost: Self.patience) {
-      case .stopped: return
-      case .nothing: break
-      case .frame(let startsAnew):
-        if startsAnew {
-          tracker.reset()
-          smoother?.reset()
-        }
-        if firstFrame == nil { firstFrame = clock.now }
-        tracker.track(frame.grey, into: &tracked, spareSeconds: frame.spareSeconds)
-        frame.copyTimes(to: &tracked)
-        let measurer = try run.measurer(for: frame, command.camera)
-        if tracked.hasFit { model.shapeModel.shape3D(local: tracked.local, into: &shape) }
-        measurer.measure(frame: tracked, shape3D: shape, into: &measurement)
-        smoother?.smooth(&tracked, &measurement)
-        command.camera.choose(&measurement)
-        log.write(
-          tracked, measurement,
-          FrameContext(
-            stream: run.input, width: frame.grey.width, height: frame.grey.height,
-            camera: measurer.camera))
-        run.count(tracked)
-        progress?.show(run)
-      }
-      if clock.now - lastLook >= Self.lookEvery {
-        lastLook = clock.now
-        news.look(capture.snapshot)
-      }
+    var rows = Rows(track: self, progress: progress)
+    try Runner(pipeline, patienceSeconds: Self.patience).run(capture, &rows)
+  }
+
+  /// Writes what is made of each frame.
+  private struct Rows: RunObserver {
+    let track: LiveTrack
+    let progress: ProgressLine?
+
+    func begin(_ frame: borrowing VideoFrame) {
+      if track.firstFrame == nil { track.firstFrame = track.clock.now }
     }
+
+    func take(_ frame: borrowing VideoFrame, _ record: FrameRecord) {
+      track.log.write(record.shown.frame, record.shown.measurement, record.context)
+      track.run.tally.count(record.fit)
+      progress?.show(track.run)
+    }
+
+    func goesOn() -> Bool {
+      track.lookAtSource()
+      return !track.isOver
+    }
+  }
+
+  /// Says what is new about the source, now and then.
+  private func lookAtSource() {
+    guard clock.now >= nextSourceLook else { return }
+    nextSourceLook = clock.now + Self.lookEvery
+    news.look(capture.snapshot)
   }
 
   private var isOver: Bool {
@@ -148,7 +152,7 @@ final class LiveTrack {
     let source = capture.snapshot
     let rows = log.status
     var isWell = rows.lostCount == 0 && !rows.isOver
-    run.wallSeconds = Date().timeIntervalSince(run.started)
+    run.wallSeconds = (clock.now - begin).seconds
     // First: where the rows found no room, the report may find none either.
     if let item = outputNews.close(rows) {
       Terminal.complain(item.text)
@@ -169,11 +173,12 @@ final class LiveTrack {
 
   /// One line for the end: what came, what became of it, what was lost by cause.
   private func summary(_ source: LiveSnapshot) -> String {
-    let share = run.frames > 0 ? 100 * Double(run.tracked) / Double(run.frames) : 0
+    let (frames, tracked) = (run.tally.frames, run.tally.tracked)
+    let share = frames > 0 ? 100 * Double(tracked) / Double(frames) : 0
     var line = String(
       format: "%@: %d frame%@, %d tracked (%.1f %%), %d without a face, in %.1f s",
-      run.input, run.frames, run.frames == 1 ? "" : "s", run.tracked, share, run.withoutFace,
-      run.mediaSeconds)
+      run.input, frames, frames == 1 ? "" : "s", tracked, share, run.tally.withoutFace,
+      run.tally.mediaSeconds)
     line += "; dropped: \(source.droppedForNewer) for newer ones, \(source.undecodable) undecodable"
     if source.corruptPackets > 0 { line += ", \(source.corruptPackets) packets damaged" }
     line += "; \(source.reconnects) reconnect\(source.reconnects == 1 ? "" : "s")"
@@ -182,7 +187,7 @@ final class LiveTrack {
 
   private func makeReport(_ source: LiveSnapshot, rows: Int) -> RunReport {
     var report = run.report(
-      command: command, model: model, belief: trackingSettings.belief, rows: rows)
+      command: command, plan: plan, rows: rows)
     report.counts.framesRead = source.framesReceived
     report.counts.framesDropped = source.droppedForNewer
     report.counts.decodeErrors = source.undecodable + source.corruptPackets

@@ -48,13 +48,13 @@ final class ProgressLine: RunProgress {
     if let last, now - last < Self.interval { return }
     last = now
     let elapsed = (now - begin).seconds
-    let rate = elapsed > 0 ? Double(run.frames) / elapsed : 0
-    let tracked = 100 * Double(run.tracked) / Double(max(1, run.frames))
-    var line = "\(run.input): frame \(run.frames)"
-    if let total { line += " of \(max(total, run.frames))" }
+    let rate = elapsed > 0 ? Double(run.tally.frames) / elapsed : 0
+    let tracked = 100 * Double(run.tally.tracked) / Double(max(1, run.tally.frames))
+    var line = "\(run.input): frame \(run.tally.frames)"
+    if let total { line += " of \(max(total, run.tally.frames))" }
     line += String(format: ", %.0f frames/s, tracked %.1f %%", rate, tracked)
     if let total, rate > 0 {
-      let left = Int((Double(max(0, total - run.frames)) / rate).rounded())
+      let left = Int((Double(max(0, total - run.tally.frames)) / rate).rounded())
       line += ", \(left / 60):" + String(format: "%02d", left % 60) + " left"
     }
     Terminal.progress(line)

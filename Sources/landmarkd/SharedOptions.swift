@@ -4,16 +4,11 @@ import FaceDetection
 import Foundation
 import Measurement
 import Recording
+import Session
 import Tracking
 import VideoInput
 
-/// A named set of rules for fitting, tracking and decoding.
-enum FitSettingsName: String, CaseIterable, ExpressibleByArgument {
-  /// The model's own settings; for OpenFace models landmarkd's.
-  case landmarkd
-  /// Everything as the reference toolkit does it; frozen.
-  case reference
-}
+extension FitSettingsName: ExpressibleByArgument {}
 
 /// Which model is fitted, and how.
 struct ModelOptions: ParsableArguments {
@@ -54,32 +49,6 @@ struct ModelOptions: ParsableArguments {
     } catch {
       Terminal.complain(error)
       throw Terminal.unusable
-    }
-  }
-
-  func settings(for model: FaceModel) -> FitSettings {
-    switch fitSettings {
-    case .landmarkd: model.fitSettings ?? .landmarkd(for: model)
-    case .reference: FitSettings.classic(for: model).asReference
-    }
-  }
-
-  /// - Parameter sharesMaps: whether a second thread helps.
-  func makeFitter(_ model: FaceModel, sharesMaps: Bool = false) throws -> Fitter {
-    do {
-      return try Fitter(
-        model: model, settings: settings(for: model), instructionSet: instructionSet.set,
-        sharesMaps: sharesMaps)
-    } catch {
-      Terminal.complain("\(name): \(error)")
-      throw Terminal.unusable
-    }
-  }
-
-  func makeJudge(_ model: FaceModel) -> ValidatorEvaluation? {
-    model.validator.map {
-      ValidatorEvaluation(
-        $0, landmarkCount: model.landmarkCount, instructionSet: instructionSet.set)
     }
   }
 
@@ -154,31 +123,24 @@ struct BeliefOptions: ParsableArguments {
       valueName: "share"))
   var maxMovement: Double?
 
-  func validate() throws { try refuseUnusable(applied(to: Belief())) }
-
-  private func refuseUnusable(_ belief: Belief) throws {
+  func validate() throws {
     do {
-      try belief.validate()
+      try configuration.applied(to: Belief()).validate()
     } catch {
       throw ValidationError("\(error)")
     }
   }
 
-  private func applied(to base: Belief) -> Belief {
-    var belief = base
-    if let minConfidence { belief.minimumConfidence = minConfidence }
-    if let maxMeanShift { belief.maximumMeanShift = maxMeanShift }
-    if let maxPeakOffset { belief.maximumPeakOffset = maxPeakOffset }
-    if let maxStep { belief.maximumStep = maxStep }
-    if let maxShapeDistance { belief.maximumShapeDistance = maxShapeDistance }
-    if let maxLikelihoodDrop { belief.maximumLikelihoodDrop = maxLikelihoodDrop }
-    if let maxMovement { belief.maximumMovement = maxMovement }
+  var configuration: BeliefConfiguration {
+    var belief = BeliefConfiguration()
+    belief.minimumConfidence = minConfidence
+    belief.maximumMeanShift = maxMeanShift
+    belief.maximumPeakOffset = maxPeakOffset
+    belief.maximumStep = maxStep
+    belief.maximumShapeDistance = maxShapeDistance
+    belief.maximumLikelihoodDrop = maxLikelihoodDrop
+    belief.maximumMovement = maxMovement
     return belief
-  }
-
-  /// What is believed of a model's fits.
-  func belief(for model: FaceModel, _ settings: FitSettingsName) -> Belief {
-    settings == .reference ? .reference : applied(to: .learned(for: model))
   }
 
   /// The reference's rules are frozen: options that would change them are refused.
@@ -227,34 +189,11 @@ struct DetectorOptions: ParsableArguments {
     help: ArgumentHelp("Width in pixels from which on faces are wanted.", valueName: "pixels"))
   var minimumFace: Double = 0
 
-  func validate() throws { _ = try settings(.landmarkd) }
-
-  /// - Parameter largestFirst: whether the largest face will do; else all are looked for.
-  func makeDetector(
-    _ name: FitSettingsName, largestFirst: Bool = false
-  ) throws -> sending FrontalFaceDetector {
-    let settings = try settings(name, largestFirst: largestFirst)
+  func validate() throws {
+    var configuration = TrackingConfiguration()
+    give(to: &configuration)
     do {
-      return try FrontalFaceDetector(settings)
-    } catch {
-      Terminal.complain(error)
-      throw Terminal.unusable
-    }
-  }
-
-  /// One that is being made; `ready` says what goes wrong with that.
-  func makePending(_ name: FitSettingsName, largestFirst: Bool) throws -> PendingDetector {
-    PendingDetector(try settings(name, largestFirst: largestFirst))
-  }
-
-  private func settings(
-    _ name: FitSettingsName, largestFirst: Bool = false
-  ) throws -> FaceDetectorSettings {
-    let base: FaceDetectorSettings = name == .reference ? .reference : .standard
-    do {
-      return try FaceDetectorSettings(
-        enlargement: enlarge ?? base.enlargement, threshold: base.threshold,
-        minimumFaceWidth: minimumFace, searchesReducedFirst: name != .reference && largestFirst)
+      _ = try configuration.detectorSettings()
     } catch {
       guard case .invalidSetting(let name, let value, let allowed) = error else {
         throw ValidationError("\(error)")
@@ -262,6 +201,11 @@ struct DetectorOptions: ParsableArguments {
       let option = name == "enlargement" ? "--enlarge" : "--minimum-face"
       throw ValidationError("\(option) is \(value); expected \(allowed)")
     }
+  }
+
+  func give(to configuration: inout TrackingConfiguration) {
+    configuration.enlargement = enlarge
+    configuration.minimumFaceWidth = minimumFace
   }
 
   var report: [String: ReportValue] {
@@ -298,8 +242,6 @@ struct CameraOptions: ParsableArguments {
   @Option(help: "Head rotation against the camera's axes (world) or its line of sight (camera).")
   var pose: PoseAxes = .world
 
-  enum PoseAxes: String, CaseIterable, ExpressibleByArgument { case world, camera }
-
   func validate() throws {
     for (name, value) in [("--fx", fx), ("--fy", fy)] {
       if let value, !(value.isFinite && value > 0) {
@@ -311,17 +253,12 @@ struct CameraOptions: ParsableArguments {
     }
   }
 
-  func intrinsics(width: Int, height: Int) throws -> CameraIntrinsics {
-    try CameraIntrinsics(
-      width: width, height: height,
-      overrides: CameraIntrinsics.Overrides(fx: fx, fy: fy, cx: cx, cy: cy))
-  }
-
-  /// The measurement with the pose that is to be written.
-  func choose(_ measurement: inout FaceMeasurement) {
-    if pose == .camera { measurement.headPose = measurement.cameraRelativePose }
+  var overrides: CameraIntrinsics.Overrides {
+    CameraIntrinsics.Overrides(fx: fx, fy: fy, cx: cx, cy: cy)
   }
 }
+
+extension PoseAxes: ExpressibleByArgument {}
 
 /// Which columns are written.
 struct ColumnOptions: ParsableArguments {
@@ -344,6 +281,58 @@ struct ColumnOptions: ParsableArguments {
       return try ColumnGroup.parse(columns)
     } catch {
       throw ValidationError("--columns: \(error)")
+    }
+  }
+}
+
+/// What the options of a command that follows or fits faces come to.
+struct PlanOptions {
+  let model: ModelOptions
+  let configuration: TrackingConfiguration
+
+  init(
+    _ model: ModelOptions, _ detector: DetectorOptions, _ belief: BeliefOptions,
+    _ camera: CameraOptions? = nil
+  ) {
+    var configuration = TrackingConfiguration()
+    configuration.fitSettings = model.fitSettings
+    configuration.belief = belief.configuration
+    if let camera {
+      configuration.camera = camera.overrides
+      configuration.pose = camera.pose
+    }
+    detector.give(to: &configuration)
+    self.init(model, configuration)
+  }
+
+  init(_ model: ModelOptions, _ configuration: TrackingConfiguration) {
+    self.model = model
+    self.configuration = configuration
+  }
+
+  func plan(_ faceModel: FaceModel, isLive: Bool = false) -> TrackingPlan {
+    var plan = TrackingPlan(faceModel, configuration, isLive: isLive)
+    plan.instructionSet = model.instructionSet.set
+    return plan
+  }
+
+  /// Makes what a model may refuse; says why it does.
+  func made<Result>(_ make: () throws -> Result) throws -> Result {
+    do {
+      return try make()
+    } catch {
+      Terminal.complain(error is ModelDataError ? "\(model.name): \(error)" : "\(error)")
+      throw Terminal.unusable
+    }
+  }
+
+  /// - Parameter followsOne: whether the largest face will do.
+  func makeDetector(followsOne: Bool) throws -> sending FrontalFaceDetector {
+    do {
+      return try FrontalFaceDetector(configuration.detectorSettings(followsOne: followsOne))
+    } catch {
+      Terminal.complain(error)
+      throw Terminal.unusable
     }
   }
 }

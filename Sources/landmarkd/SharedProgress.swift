@@ -50,8 +50,8 @@ final class ShareOfProgress: RunProgress {
   init(of whole: SharedProgress) { self.whole = whole }
 
   func show(_ run: TrackRun) {
-    whole.add(frames: run.frames - frames, tracked: run.tracked - tracked)
-    (frames, tracked) = (run.frames, run.tracked)
+    whole.add(frames: run.tally.frames - frames, tracked: run.tally.tracked - tracked)
+    (frames, tracked) = (run.tally.frames, run.tally.tracked)
   }
 
   func end() {

@@ -2,6 +2,7 @@ import ArgumentParser
 import CLNF
 import Foundation
 import Recording
+import Session
 import SystemNames
 import Tracking
 import VideoInput

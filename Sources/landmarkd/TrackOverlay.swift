@@ -3,6 +3,7 @@ import CLNF
 import Foundation
 import Measurement
 import Recording
+import Session
 import Tracking
 import VideoInput
 
@@ -21,18 +22,16 @@ final class TrackOverlay {
   }
 
   /// Draws and records a frame, face or not.
-  func add(
-    _ frame: borrowing VideoFrame, _ tracked: TrackedFrame, _ measurement: FaceMeasurement,
-    _ camera: CameraIntrinsics
-  ) throws {
+  func add(_ frame: borrowing VideoFrame, _ record: FrameRecord) throws {
     if frame.hasColour {
       picture.setBackground(rgb: frame.colour)
     } else {
       picture.setBackground(grey: frame.grey)
     }
+    let residuals = record.fit.residuals
     picture.drawTrack(
-      tracked, measurement, camera: camera,
-      residuals: tracked.residuals.isEmpty ? nil : tracked.residuals)
+      record.shown.frame, record.shown.measurement, camera: record.context.camera,
+      residuals: residuals.isEmpty ? nil : residuals)
     let origin = firstTime ?? (startsAtZero ? frame.timestampSeconds : 0)
     firstTime = origin
     let timeBase = VideoWriter.TimeBase(
@@ -126,11 +125,6 @@ struct SmoothingOptions: ParsableArguments {
     } catch {
       throw ValidationError("--smooth-min-cutoff, --smooth-beta: \(error)")
     }
-  }
-
-  /// nil where smoothing is off.
-  func makeSmoother() throws -> TrackSmoother? {
-    smooth ? TrackSmoother(try settings()) : nil
   }
 
   /// Off is said too: rows must never be smooth in silence.

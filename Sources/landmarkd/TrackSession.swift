@@ -4,6 +4,7 @@ import Daemon
 import Foundation
 import Measurement
 import Recording
+import Session
 import SystemNames
 import Tracking
 import VideoInput
@@ -19,8 +20,8 @@ final class TrackSession {
   private let videoSettings: VideoSettings
   private let columnGroups: Set<ColumnGroup>
   private let detector: PendingDetector
-  private let tracker: FaceTracker
-  private let trackingSettings: TrackingSettings
+  private let plan: TrackingPlan
+  private let pipeline: FacePipeline
   /// What the sessions of other threads show together with this one; nil where there is none.
   private let sharedProgress: SharedProgress?
 
@@ -32,12 +33,17 @@ final class TrackSession {
     self.model = model
     self.interruption = interruption
     sharedProgress = progress
+    let options = command.planOptions
     // First: it takes longest, and goes on while the rest is made and the first frames are decoded.
-    detector = try command.detector.makePending(
-      command.model.fitSettings, largestFirst: command.faceAt == nil)
+    detector = PendingDetector(try options.configuration.detectorSettings())
     videoSettings = try command.videoSettings()
     columnGroups = try command.columns.groups()
-    (tracker, trackingSettings) = try command.makeTracker(model, detector)
+    var plan = options.plan(model)
+    // With more jobs the other cores have work of their own.
+    plan.sharesMaps = command.jobCount == 1 && TrackCommand.coreCount > 1
+    self.plan = plan
+    let detector = detector
+    pipeline = try options.made { try FacePipeline(plan, .onPath(detector)) }
   }
 
   /// How an input went, and what was wrong with one that could not be used.
@@ -48,16 +54,16 @@ final class TrackSession {
 
   /// Tracks `input` into `path`. Errors are said, not thrown, so that other inputs go on.
   func track(_ input: String, to path: String) -> Outcome {
-    tracker.reset()
+    pipeline.reset()
     let clock = ContinuousClock()
     let begin = clock.now
     // An address may hold a password.
     let shown = VideoInput.isHTTP(input) ? VideoInput.redacted(input) : input
-    var run = TrackRun(input: shown, path: path, started: Date())
+    let run = TrackRun(input: shown, path: path, started: Date())
     do {
-      let status = try read(input, into: &run)
+      let status = try read(input, into: run)
       run.wallSeconds = (clock.now - begin).seconds
-      try finish(&run, status)
+      try finish(run, status)
       return Outcome(status: status)
     } catch {
       Terminal.complain(error)
@@ -83,51 +89,55 @@ final class TrackSession {
     }
   }
 
-  private func read(_ input: String, into run: inout TrackRun) throws -> ExitCode {
+  private func read(_ input: String, into run: TrackRun) throws -> ExitCode {
     try checkOutputs(of: run)
     do {
-      return try follow(input, into: &run)
+      return try follow(input, into: run)
     } catch let error as VideoInputError where error.kind == .interrupted {
       return Terminal.interrupted
     }
   }
 
-  private func follow(_ input: String, into run: inout TrackRun) throws -> ExitCode {
+  private func follow(_ input: String, into run: TrackRun) throws -> ExitCode {
     guard !input.contains("://") || access(input, F_OK) == 0 || VideoInput.isHTTP(input) else {
       throw IsURL(input: input)
     }
     let source = try open(input)
     run.source = source
     let progress = makeProgress(source.description)
-    var frame = VideoFrame()
-    var tracked = TrackedFrame()
-    var measurement = FaceMeasurement()
-    var shape: [Double] = []
-    var smoother = try command.smoothing.makeSmoother()
     defer { progress?.end() }
-    while try source.read(into: &frame) {
-      if run.writer == nil {
-        try detector.ready()
-        try open(&run)
-      }
-      tracker.track(frame.grey, into: &tracked)
-      frame.copyTimes(to: &tracked)
-      let measurer = try run.measurer(for: frame, command.camera)
-      if tracked.hasFit { model.shapeModel.shape3D(local: tracked.local, into: &shape) }
-      measurer.measure(frame: tracked, shape3D: shape, into: &measurement)
-      smoother?.smooth(&tracked, &measurement)
-      try run.overlay?.add(frame, tracked, measurement, measurer.camera)
-      if run.wantsPicture(of: tracked, frame: command.pictureFrame, path: command.picture) {
-        try run.draw(frame, tracked, measurement, measurer.camera, command)
-      }
-      command.camera.choose(&measurement)
-      try run.writer?.write(
-        tracked, measurement, image: frame.imageName.map(SystemName.shown) ?? "")
-      run.count(tracked)
-      progress?.show(run)
-    }
+    var rows = Rows(session: self, run: run, progress: progress)
+    try Runner(pipeline).run(RecordedFeed(source), &rows)
     let isUnsound = command.strict ? source.report.isDamaged : source.report.endedEarly
     return isUnsound ? Terminal.endedEarly : .success
+  }
+
+  /// Writes and draws what is made of each frame.
+  private struct Rows: RunObserver {
+    let session: TrackSession
+    let run: TrackRun
+    let progress: (any RunProgress)?
+
+    func begin(_ frame: borrowing VideoFrame) throws {
+      guard run.writer == nil else { return }
+      try session.detector.ready()
+      try session.open(run)
+    }
+
+    func take(_ frame: borrowing VideoFrame, _ record: FrameRecord) throws {
+      let command = session.command
+      try run.overlay?.add(frame, record)
+      if let picture = command.picture,
+        run.wantsPicture(of: record.fit, frame: command.pictureFrame)
+      {
+        try run.draw(frame, record, to: picture, force: command.force)
+      }
+      try run.writer?.write(
+        record.shown.frame, record.shown.measurement,
+        image: record.imageName.map(SystemName.shown) ?? "")
+      run.tally.count(record.fit)
+      progress?.show(run)
+    }
   }
 
   private func open(_ input: String) throws -> any FrameSource {
@@ -156,7 +166,7 @@ final class TrackSession {
     }
   }
 
-  private func open(_ run: inout TrackRun) throws {
+  private func open(_ run: TrackRun) throws {
     run.overlay = try command.overlay.open(
       force: command.force, startsAtZero: command.start > 0)
     let schema = ColumnSchema(
@@ -167,7 +177,7 @@ final class TrackSession {
   }
 
   /// Publishes the rows, or leaves them where they are after an interruption.
-  private func finish(_ run: inout TrackRun, _ status: ExitCode) throws {
+  private func finish(_ run: TrackRun, _ status: ExitCode) throws {
     guard let writer = run.writer else {
       guard status == Terminal.interrupted else { throw NoFrame(input: run.input) }
       Terminal.complain("\(run.input): interrupted before the first frame; nothing was written")
@@ -228,7 +238,7 @@ final class TrackSession {
   private func makeReport(_ run: TrackRun, rows: Int) -> RunReport {
     let source = run.source?.report ?? SourceReport()
     var report = run.report(
-      command: command, model: model, belief: trackingSettings.belief, rows: rows)
+      command: command, plan: plan, rows: rows)
     report.counts.add(source)
     report.endedEarly = source.endedEarly
     report.endReason = source.endedEarlyReason

@@ -1,4 +1,5 @@
 import CLNF
+import TestSupport
 import Testing
 
 @testable import Recording

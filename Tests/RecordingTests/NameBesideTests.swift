@@ -30,7 +30,7 @@ private func longName(length: Int, ending: String) -> String {
     try writer.finish()
     #expect(try folder.names == [name])
 
-    let report = try CSVWriter(path: RunReport.path(besides: path), schema: schema)
+    let report = try CSVWriter(path: NameBeside.path(of: path, ending: ".json"), schema: schema)
     try report.finish()
     #expect(report.name.hasSuffix(".json"))
     #expect((report.name == path + ".json") == (length <= 250))

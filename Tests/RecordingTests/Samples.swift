@@ -7,26 +7,6 @@ import Tracking
 
 @testable import Recording
 
-/// A folder of its own for a test's files, removed with it.
-final class ScratchFolder {
-  let path: String
-
-  init() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(
-      path: "landmarkd-recording-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    path = folder.path
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func file(_ name: String) -> String { path + "/" + name }
-
-  var names: [String] {
-    get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
-  }
-}
-
 func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
 
 /// A frame with a fit of `n` landmarks and `m` modes whose values tell where they are.

@@ -1,6 +1,7 @@
 import CLNF
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 import VideoInput
 

@@ -2,6 +2,7 @@ import CLNF
 import Logging
 import Measurement
 import Recording
+import Session
 import Tracking
 import VideoInput
 
@@ -67,59 +68,6 @@ public struct StreamConfiguration: Sendable, Equatable {
     self.model = model
     self.tracking = tracking
     self.outputs = outputs
-  }
-}
-
-/// How a stream's face is followed and measured. What is nil keeps the tracker's own default.
-public struct TrackingConfiguration: Sendable, Equatable {
-  /// Against what the head's rotation is given.
-  public enum PoseAxes: String, Sendable, CaseIterable {
-    /// The camera's axes.
-    case world
-    /// The line of sight from the camera to the head.
-    case camera
-  }
-
-  public var camera = CameraIntrinsics.Overrides()
-  public var pose = PoseAxes.world
-  /// The face nearest to this point (pixels) is followed; without it the most confident.
-  public var preferredPoint: TrackingSettings.Point?
-  /// Pixels from which on faces are wanted, at least 0.
-  public var minimumFaceWidth = 0.0
-  /// Factor by which the image is enlarged for the face detector.
-  public var enlargement: Double?
-  public var belief = BeliefConfiguration()
-  /// Whether the face's picture is looked for before each fit.
-  public var matchesTemplate = false
-  /// nil: rows are not smoothed.
-  public var smoothing: OneEuroSettings?
-
-  public init() {}
-}
-
-/// What a stream asks of a fit beside what its model's learned rules ask (see `Belief`).
-public struct BeliefConfiguration: Sendable, Equatable {
-  public var minimumConfidence: Double?
-  public var maximumMeanShift: Double?
-  public var maximumPeakOffset: Double?
-  public var maximumStep: Double?
-  public var maximumShapeDistance: Double?
-  public var maximumLikelihoodDrop: Double?
-  public var maximumMovement: Double?
-
-  public init() {}
-
-  /// `base` with what is given here in its place.
-  func applied(to base: Belief) -> Belief {
-    var belief = base
-    belief.minimumConfidence = minimumConfidence ?? base.minimumConfidence
-    belief.maximumMeanShift = maximumMeanShift ?? base.maximumMeanShift
-    belief.maximumPeakOffset = maximumPeakOffset ?? base.maximumPeakOffset
-    belief.maximumStep = maximumStep ?? base.maximumStep
-    belief.maximumShapeDistance = maximumShapeDistance ?? base.maximumShapeDistance
-    belief.maximumLikelihoodDrop = maximumLikelihoodDrop ?? base.maximumLikelihoodDrop
-    belief.maximumMovement = maximumMovement ?? base.maximumMovement
-    return belief
   }
 }
 

@@ -1,5 +1,6 @@
 import CLNF
 import Measurement
+import Session
 import Tracking
 import VideoInput
 
@@ -110,6 +111,7 @@ extension TrackingConfiguration {
   static let keys = ["camera", "pose", "face", "belief", "fast-motion", "smoothing"]
 
   init(reading section: ConfigurationSection) {
+    self.init()
     if let camera = section.section("camera", keys: ["fx", "fy", "cx", "cy"]) {
       self.camera = CameraIntrinsics.Overrides(
         fx: camera.read("fx", .positive("a focal length in pixels")),
@@ -177,6 +179,7 @@ extension BeliefConfiguration {
   ]
 
   init(reading section: ConfigurationSection) {
+    self.init()
     minimumConfidence = section.read("min-confidence", .number(0...1))
     maximumMeanShift = section.read("max-mean-shift", .positive("model px"))
     maximumPeakOffset = section.read("max-peak-offset", .positive("model px"))

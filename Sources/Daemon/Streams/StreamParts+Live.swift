@@ -1,4 +1,5 @@
 import Recording
+import Session
 import VideoInput
 
 extension StreamParts {

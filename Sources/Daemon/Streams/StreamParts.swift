@@ -1,6 +1,21 @@
+import CLNF
 import FaceDetection
 import Recording
+import Session
 import Tracking
+
+/// A stream as it is to be run: its configuration with the model that it names.
+struct StreamPlan: Sendable {
+  let configuration: StreamConfiguration
+  let model: FaceModel
+
+  var name: String { configuration.name }
+
+  /// Whether a stream that runs as `self` would do nothing else as `other`.
+  func isSame(as other: StreamPlan) -> Bool {
+    configuration == other.configuration && model === other.model
+  }
+}
 
 /// What a stream is made of, so that tests can make it of something else. Each is called on the
 /// stream's own thread, again whenever the stream starts anew.
@@ -14,10 +29,6 @@ struct StreamParts: Sendable {
   static func makeFrontalDetector(
     _ configuration: TrackingConfiguration
   ) throws -> sending any FaceDetector {
-    let base = FaceDetectorSettings.standard
-    return try FrontalFaceDetector(
-      FaceDetectorSettings(
-        enlargement: configuration.enlargement ?? base.enlargement, threshold: base.threshold,
-        minimumFaceWidth: configuration.minimumFaceWidth))
+    try FrontalFaceDetector(configuration.detectorSettings())
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import Recording
+import Session
 import Synchronization
 import Tracking
 import VideoInput
@@ -141,38 +142,47 @@ final class StreamWorker: Sendable {
       running.withLock { $0.sinks.append(sink) }
     }
     // The source opens while the detector is made.
+    let tracking = plan.configuration.tracking
     let pipeline = try FacePipeline(
-      plan, detector: BackgroundDetector(parts.makeDetector(plan.configuration.tracking)))
-    try follow(capture, pipeline)
+      TrackingPlan(plan.model, tracking, isLive: true),
+      .beside(BackgroundDetector(parts.makeDetector(tracking))), stream: name)
+    var turns = Turns(self, capture, running.withLock { $0.sinks })
+    try Runner(pipeline, patienceSeconds: Self.frameWaitSeconds).run(capture, &turns)
+    // A capture that ends by itself is an error of its own.
+    guard isStopping.load(ordering: .acquiring) else { throw DaemonError.captureEnded }
   }
 
-  private func follow(_ capture: any FrameCapture, _ pipeline: FacePipeline) throws {
-    let sinks = running.withLock { $0.sinks }
-    var frame = VideoFrame()
-    var lastLook = -Double.infinity
-    while true {
-      let arrival = capture.next(into: &frame, waitingAtMost: Self.frameWaitSeconds)
-      switch arrival {
-      case .frame(let startsAnew):
-        let begin = clock.now()
-        try pipeline.follow(frame, startsAnew: startsAnew)
-        let fitSeconds = clock.now() - begin
-        if let context = pipeline.context {
-          for sink in sinks { sink.write(pipeline.tracked, pipeline.measurement, context) }
-        }
-        record.add(pipeline.tracked, detectorRan: pipeline.detectorRan, fitSeconds: fitSeconds)
-        pictures.offer(frame.grey, pipeline.tracked)
-      case .nothing: break
-      case .stopped:
-        // A capture that ends by itself is an error of its own.
-        guard isStopping.load(ordering: .acquiring) else { throw DaemonError.captureEnded }
-        return
-      }
-      record.turn()
-      let now = clock.now()
-      guard now - lastLook >= Self.lookSeconds else { continue }
-      lastLook = now
-      look(capture.snapshot, sinks)
+  /// What the thread does with each frame, and between frames.
+  private struct Turns: RunObserver {
+    private let worker: StreamWorker
+    private let capture: any FrameCapture
+    private let sinks: [any FrameSink]
+    private var begin = 0.0
+    private var nextLook = -Double.infinity
+
+    init(_ worker: StreamWorker, _ capture: any FrameCapture, _ sinks: [any FrameSink]) {
+      self.worker = worker
+      self.capture = capture
+      self.sinks = sinks
+    }
+
+    mutating func begin(_ frame: borrowing VideoFrame) { begin = worker.clock.now() }
+
+    func take(_ frame: borrowing VideoFrame, _ record: FrameRecord) {
+      let fitSeconds = worker.clock.now() - begin
+      let shown = record.shown
+      for sink in sinks { sink.write(shown.frame, shown.measurement, record.context) }
+      worker.record.add(record.fit, detectorRan: record.detectorRan, fitSeconds: fitSeconds)
+      worker.pictures.offer(frame.grey, shown.frame)
+    }
+
+    mutating func goesOn() -> Bool {
+      worker.record.turn()
+      let now = worker.clock.now()
+      guard now >= nextLook else { return true }
+      nextLook = now + StreamWorker.lookSeconds
+      worker.look(capture.snapshot, sinks)
+      return true
     }
   }
 

@@ -39,7 +39,7 @@ struct NDJSONRow {
     _ latencySeconds: Double?, to line: inout ByteWriter
   ) {
     switch group {
-    case .pose: appendPose(frame.hasFit ? measurement.headPose : nil, to: &line)
+    case .pose: appendPose(frame.hasFit ? measurement.writtenPose : nil, to: &line)
     case .landmarks:
       line.append(",\"landmarks\":")
       line.append(

@@ -64,7 +64,7 @@ struct OSCBundle: ~Copyable {
   }
 
   private mutating func encodeFit(_ frame: TrackedFrame, _ measurement: FaceMeasurement) {
-    if groups.contains(.pose), let pose = measurement.headPose {
+    if groups.contains(.pose), let pose = measurement.writtenPose {
       message(.pose, ",ffffff\0") {
         for axis in 0..<3 { $0.append(float: pose.translation[axis]) }
         $0.append(float: pose.rotation.x)

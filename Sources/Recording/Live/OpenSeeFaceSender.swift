@@ -37,7 +37,7 @@ public final class OpenSeeFaceSender: FrameSink {
   public func write(
     _ frame: TrackedFrame, _ measurement: FaceMeasurement, _ context: FrameContext
   ) {
-    guard frame.hasFit, frame.success, let head = measurement.headPose else { return }
+    guard frame.hasFit, frame.success, let head = measurement.writtenPose else { return }
     let n = Self.landmarkCount
     guard frame.landmarks.count == 2 * n, measurement.landmarks3D.count == 3 * n else {
       return sender.countWrongShape(

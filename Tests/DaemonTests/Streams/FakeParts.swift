@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Measurement
 import Recording
+import Session
 import Synchronization
 import TestSupport
 import Tracking

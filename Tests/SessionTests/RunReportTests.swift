@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Recording
+import Recording
+import Session
 
 @Suite struct RunReportTests {
   let folder: ScratchFolder
@@ -34,7 +35,7 @@ import Testing
     #expect(path == folder.file("out.csv.json"))
     try sample.write(to: path, force: false)
     #expect(
-      try text(path) == """
+      try folder.text("out.csv.json") == """
         {
           "counts" : {
             "corruptPackets" : 0,
@@ -103,9 +104,9 @@ import Testing
     #expect(throws: RecordingError.alreadyExists(path: path, rows: nil)) {
       try other.write(to: path, force: false)
     }
-    #expect(try !text(path).contains("\"b\"\n"))
+    #expect(try !folder.text("out.csv.json").contains("\"b\"\n"))
     try other.write(to: path, force: true)
-    #expect(try text(path).contains("\"input\" : \"b\""))
+    #expect(try folder.text("out.csv.json").contains("\"input\" : \"b\""))
     #expect(try folder.names == ["out.csv.json"])
   }
 
@@ -113,31 +114,6 @@ import Testing
     var report = sample
     report.settings["sigma"] = .number(.nan)
     #expect(throws: RecordingError.self) { try report.write(to: path, force: false) }
-    #expect(try folder.names == [])
-  }
-}
-
-@Suite struct PTSFileTests {
-  @Test func countsPixelsFromOne() throws {
-    let folder = try ScratchFolder()
-    let path = folder.file("face.pts")
-    try PTSFile.write([0, 10.25, -3, 99.5], to: path)
-    #expect(
-      try text(path)
-        == "version: 1\nn_points: 2\n{\n1.000000 -2.000000\n11.250000 100.500000\n}\n")
-    #expect(throws: RecordingError.alreadyExists(path: path, rows: nil)) {
-      try PTSFile.write([1, 1], to: path)
-    }
-    try PTSFile.write([], to: path, force: true)
-    #expect(try text(path) == "version: 1\nn_points: 0\n{\n}\n")
-  }
-
-  @Test func aPointWithoutAPlaceCannotBeWritten() throws {
-    let folder = try ScratchFolder()
-    let path = folder.file("face.pts")
-    #expect(
-      throws: RecordingError.notRepresentable(path: path, reason: "landmark 1 has no place")
-    ) { try PTSFile.write([1, 2, 3, .nan], to: path) }
     #expect(try folder.names == [])
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Recording
 
 /// What a run read, with what settings, and how it went: NAME.json beside NAME.
 ///

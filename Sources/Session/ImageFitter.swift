@@ -1,33 +1,27 @@
-import ArgumentParser
 import CLNF
 import Tracking
 
-/// `--starts`: from how many head rotations a fit to a box starts.
-enum StartCount: String, CaseIterable, ExpressibleByArgument {
-  case one = "1"
-  case five = "5"
-
-  var starts: Fitter.Starts { self == .one ? .one : .five }
-}
-
 /// Fits faces of single images and judges the fits. One thread at a time.
-final class ImageFitter {
-  private let fitter: Fitter
+public final class ImageFitter {
+  public let fitter: Fitter
   private let judge: ValidatorEvaluation?
   private let starts: Fitter.Starts
   private let belief: Belief
+  /// What the validator says of the last fit; nil where there is none, or where the fit failed.
+  public private(set) var certainty: Double?
+  /// What is thought of the last fit.
+  public private(set) var word = Belief.Word(isBelieved: false, confidence: 0)
 
-  init(
-    _ options: ModelOptions, _ belief: BeliefOptions, model: FaceModel, starts: StartCount
-  ) throws {
-    self.belief = belief.belief(for: model, options.fitSettings)
-    fitter = try options.makeFitter(model)
-    judge = options.makeJudge(model)
-    self.starts = starts.starts
+  /// - Throws: `ModelDataError` for settings that cannot be used with the model.
+  public init(_ plan: TrackingPlan, starts: Fitter.Starts) throws(ModelDataError) {
+    belief = plan.tracking.belief
+    fitter = try plan.makeFitter()
+    judge = plan.makeJudge()
+    self.starts = starts
   }
 
   /// The fit to a face box, with the validator's word; `hasFit` is false where it diverged.
-  func fit(_ image: borrowing GreyImage, _ box: FaceBox) -> TrackedFrame {
+  public func fit(_ image: borrowing GreyImage, _ box: FaceBox) -> TrackedFrame {
     let parameters = fitter.fit(image: image, box: box, starts: starts)
     var face = TrackedFrame()
     face.hasFit = fitter.report.failure != .diverged
@@ -38,13 +32,13 @@ final class ImageFitter {
     face.peakOffset = fitter.report.peakOffset
     face.likelihood = fitter.report.likelihood
     face.iterations = fitter.report.iterations
-    let certainty =
+    certainty =
       fitter.report.succeeded
       ? judge?.certainty(
         image: image, landmarks: face.landmarks, rotation: parameters.global.rotation) : nil
-    face.judge(
-      belief.judge(
-        fitter.report, certainty: certainty, scaleCount: fitter.model.scales.count))
+    word = belief.judge(
+      fitter.report, certainty: certainty, scaleCount: fitter.model.scales.count)
+    face.judge(word)
     return face
   }
 }

@@ -6,10 +6,10 @@ import Foundation
 /// than to open a file and to decode its first frame.
 ///
 /// One thread at a time, as every detector.
-final class PendingDetector: FaceDetector {
+public final class PendingDetector: FaceDetector {
   private let place: Place
 
-  init(_ settings: FaceDetectorSettings) {
+  public init(_ settings: FaceDetectorSettings) {
     place = Place()
     let thread = Thread { [place] in place.fill(settings) }
     thread.name = "detector"
@@ -20,11 +20,11 @@ final class PendingDetector: FaceDetector {
   deinit { _ = place.made() }
 
   /// Waits until searches can be made. Throws why none can.
-  func ready() throws(FaceDetectionError) { _ = try place.made().get() }
+  public func ready() throws(FaceDetectionError) { _ = try place.made().get() }
 
   /// Every face found, as `FrontalFaceDetector`; waits for it. None where there is no detector, which
   /// `ready` tells.
-  func detectFaces(in image: borrowing GreyImage) -> [DetectedFace] {
+  public func detectFaces(in image: borrowing GreyImage) -> [DetectedFace] {
     switch place.made() {
     case .success(let detector): detector.detectFaces(in: image)
     case .failure: []

@@ -1,0 +1,72 @@
+import CLNF
+import Measurement
+import Recording
+import Tracking
+
+/// What became of one frame. Each step of the pipeline adds its part; none changes another's.
+///
+/// A pipeline fills the same record for frame after frame; its arrays keep their memory.
+public struct FrameRecord: Sendable {
+  /// The stream, the frame's size and its camera.
+  public internal(set) var context: FrameContext
+  /// The image file's name, for sources of several images.
+  public internal(set) var imageName: String?
+  /// The frame's times, the fit and the verdict.
+  public internal(set) var fit = TrackedFrame()
+  /// What was measured of the fit.
+  public internal(set) var measured = FaceMeasurement()
+  /// Fit and measurement as they are written and drawn: smoothed where that was asked for.
+  public internal(set) var shown = FaceShown()
+  /// Whether the face detector began to look at the frame, or looked at it.
+  public internal(set) var detectorRan = false
+
+  init(stream: String) throws(MeasurementError) {
+    // Of a picture of one pixel, until the first frame comes.
+    context = FrameContext(
+      stream: stream, width: 1, height: 1, camera: try CameraIntrinsics(width: 1, height: 1))
+  }
+}
+
+/// A face as it is written and drawn.
+public struct FaceShown: Sendable {
+  /// Landmarks may be smoothed; the fit's parameters never are.
+  public internal(set) var frame = TrackedFrame()
+  public internal(set) var measurement = FaceMeasurement()
+
+  init() {}
+
+  /// Takes over fit and measurement. Copies the arrays into memory that is there: allocates nothing once
+  /// they have had that size.
+  mutating func take(_ fit: TrackedFrame, _ measured: FaceMeasurement) {
+    var (landmarks, local, residuals) = ([Double](), [Double](), [Double]())
+    var landmarks3D: [Double] = []
+    swap(&landmarks, &frame.landmarks)
+    swap(&local, &frame.local)
+    swap(&residuals, &frame.residuals)
+    swap(&landmarks3D, &measurement.landmarks3D)
+    landmarks.overwrite(with: fit.landmarks)
+    local.overwrite(with: fit.local)
+    residuals.overwrite(with: fit.residuals)
+    landmarks3D.overwrite(with: measured.landmarks3D)
+    frame = fit
+    measurement = measured
+    // An array that is shared would be copied by the next frame that writes into it.
+    frame.landmarks = landmarks
+    frame.local = local
+    frame.residuals = residuals
+    measurement.landmarks3D = landmarks3D
+  }
+}
+
+extension TrackSmoother {
+  /// As `smooth(_:_:)`.
+  mutating func smooth(_ shown: inout FaceShown) { smooth(&shown.frame, &shown.measurement) }
+}
+
+extension [Double] {
+  /// Copies into the memory that is there, as far as it reaches.
+  fileprivate mutating func overwrite(with other: [Double]) {
+    removeAll(keepingCapacity: true)
+    append(contentsOf: other)
+  }
+}

@@ -1,0 +1,72 @@
+import CLNF
+import FaceDetection
+import Measurement
+import Tracking
+
+/// A named set of rules for fitting, tracking and decoding.
+public enum FitSettingsName: String, CaseIterable, Sendable {
+  /// The model's own settings; for OpenFace models landmarkd's.
+  case landmarkd
+  /// Everything as the reference toolkit does it; frozen.
+  case reference
+}
+
+/// How a face is found, followed and measured, as it was asked for. What is nil keeps the default.
+public struct TrackingConfiguration: Sendable, Equatable {
+  public var fitSettings = FitSettingsName.landmarkd
+  public var camera = CameraIntrinsics.Overrides()
+  public var pose = PoseAxes.world
+  /// The face nearest to this point (pixels) is followed; without it the most confident.
+  public var preferredPoint: TrackingSettings.Point?
+  /// Pixels from which on faces are wanted, at least 0.
+  public var minimumFaceWidth = 0.0
+  /// Factor by which the image is enlarged for the face detector.
+  public var enlargement: Double?
+  public var belief = BeliefConfiguration()
+  /// Whether the face's picture is looked for before each fit.
+  public var matchesTemplate = false
+  /// nil: rows are not smoothed.
+  public var smoothing: OneEuroSettings?
+
+  public init() {}
+
+  /// How faces are searched for.
+  /// - Parameter followsOne: whether the largest face will do, which a search of reduced pictures finds
+  ///   first; else all are looked for.
+  /// - Throws: `FaceDetectionError.invalidSetting`.
+  public func detectorSettings(
+    followsOne: Bool = true
+  ) throws(FaceDetectionError) -> FaceDetectorSettings {
+    let base: FaceDetectorSettings = fitSettings == .reference ? .reference : .standard
+    return try FaceDetectorSettings(
+      enlargement: enlargement ?? base.enlargement, threshold: base.threshold,
+      minimumFaceWidth: minimumFaceWidth,
+      searchesReducedFirst: fitSettings != .reference && followsOne && preferredPoint == nil)
+  }
+}
+
+/// What is asked of a fit beside what its model's learned rules ask (see `Belief`).
+public struct BeliefConfiguration: Sendable, Equatable {
+  public var minimumConfidence: Double?
+  public var maximumMeanShift: Double?
+  public var maximumPeakOffset: Double?
+  public var maximumStep: Double?
+  public var maximumShapeDistance: Double?
+  public var maximumLikelihoodDrop: Double?
+  public var maximumMovement: Double?
+
+  public init() {}
+
+  /// `base` with what is given here in its place.
+  public func applied(to base: Belief) -> Belief {
+    var belief = base
+    belief.minimumConfidence = minimumConfidence ?? base.minimumConfidence
+    belief.maximumMeanShift = maximumMeanShift ?? base.maximumMeanShift
+    belief.maximumPeakOffset = maximumPeakOffset ?? base.maximumPeakOffset
+    belief.maximumStep = maximumStep ?? base.maximumStep
+    belief.maximumShapeDistance = maximumShapeDistance ?? base.maximumShapeDistance
+    belief.maximumLikelihoodDrop = maximumLikelihoodDrop ?? base.maximumLikelihoodDrop
+    belief.maximumMovement = maximumMovement ?? base.maximumMovement
+    return belief
+  }
+}

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Builds and runs tests with optimisation, and says at the end which were skipped and why.
+# Builds and runs tests with optimisation, and says at the end which were skipped and why. Fails where
+# none ran.
 #
 #   scripts/run-tests.sh [ARGUMENT OF swift test]...
 #
@@ -19,14 +20,16 @@ swift test "${build[@]}" --skip-build "$@" 2>&1 | tee "$log" \
   | grep --line-buffered -vE ' started\.$|^◇ Passing|^◇ Test case' || status=${PIPESTATUS[0]}
 ((status == 0)) || exit "$status"
 
-if grep -q 'Test run with 0 tests' "$log"; then
-  echo "Nothing yet: no test matches $*"
-  exit 0
-fi
 skipped=$(sed -n 's/^.*Test .* skipped: "\(.*\)"$/\1/p; s/^.*Test .* skipped\.$/no reason given/p' "$log")
 if [[ -z $skipped ]]; then
   echo "No tests were skipped."
 else
   echo "Tests skipped: $(wc -l <<<"$skipped")"
   sort <<<"$skipped" | uniq -c | sed 's/^ *\([0-9]*\) /  \1: /'
+fi
+# `swift test` is content where no test matches, and where all that match are skipped.
+passed=$(grep ' Test .* passed after ' "$log" | grep -cv ' Test run with ' || true)
+if ((passed == 0)); then
+  echo "No test ran${*:+ with the arguments: $*}." >&2
+  exit 1
 fi

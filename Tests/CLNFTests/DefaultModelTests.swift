@@ -22,16 +22,23 @@ struct DefaultModelTests {
   /// Its nets' weights lie in the program, once.
   @Test func itIsNotCopied() throws {
     let models = [try FaceModel.default(), try FaceModel.default()]
+    var nets = 0
     for (index, scale) in models[0].scales.enumerated() {
       for (view, experts) in scale.views.map(\.experts).enumerated() {
         for landmark in experts.indices {
           guard let net = experts[landmark]?.net else { continue }
+          nets += 1
           let other = try #require(models[1].scales[index].views[view].experts[landmark]?.net)
           #expect(net.packedLayers[0].weights.pointer == other.packedLayers[0].weights.pointer)
         }
       }
     }
+    #expect(nets > 68)
   }
 
-  @Test func itCanBeFitted() throws { try ModelFuzz.fitTiny(try FaceModel.default()) }
+  @Test func itCanBeFitted() throws {
+    let landmarks = try ModelFuzz.fitTiny(try FaceModel.default())
+    #expect(landmarks.count == 136 && landmarks.allSatisfy(\.isFinite))
+    #expect(Set(landmarks).count > 68, "they lie apart")
+  }
 }

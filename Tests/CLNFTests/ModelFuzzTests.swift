@@ -159,7 +159,9 @@ enum ModelFuzz {
   }()
 
   /// Fits a small image with small windows, and asks the validator and the shape model.
-  static func fitTiny(_ model: FaceModel) throws {
+  /// - Returns: the landmarks, stacked.
+  @discardableResult
+  static func fitTiny(_ model: FaceModel) throws -> [Double] {
     let image = try SyntheticFixture.image("image_small.pgm")
     let windows = [Int](repeating: 5, count: min(model.scales.count, 3))
     var settings = FitSettings(
@@ -176,5 +178,6 @@ enum ModelFuzz {
         image: image, landmarks: landmarks, rotation: parameters.global.rotation)
     }
     for part in model.parts.prefix(1) { try fitTiny(part.model) }
+    return landmarks
   }
 }

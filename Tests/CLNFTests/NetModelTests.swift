@@ -145,22 +145,27 @@ struct NetModelTests {
       let start = UInt(bitPattern: raw.baseAddress)
       return start..<start + UInt(raw.count)
     }
+    func nets(_ view: PreparedView) throws -> PreparedNets {
+      var nets: PreparedNets?
+      if case .nets(let found) = view.experts { nets = found }
+      return try #require(nets, "patch experts where nets were expected")
+    }
+    var mirrored = 0
     for scale in model.preparedScales {
+      let source = try nets(scale.views[2])
       for (view, prepared) in scale.views.enumerated() {
-        guard case .nets(let nets) = prepared.experts else {
-          Issue.record("patch experts where nets were expected")
-          continue
-        }
-        guard case .nets(let source) = scale.views[2].experts else { continue }
+        let nets = try nets(prepared)
         for (landmark, partner) in SyntheticNets.mirrorPartners.enumerated()
         where prepared.visible[landmark] {
           let weights = nets.nets[landmark].layers.0.weights
           #expect(range.contains(UInt(bitPattern: weights)))
           guard view == 1 else { continue }
+          mirrored += 1
           #expect(nets.nets[landmark].mirrored && weights == source.nets[partner].layers.0.weights)
         }
       }
     }
+    #expect(mirrored >= model.scales.count)
   }
 
   /// The exponent's figures: responses squared, cubed by `pow`, and left alone.

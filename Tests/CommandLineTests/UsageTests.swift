@@ -7,10 +7,24 @@ import Testing
 
   init() throws { folder = try Scratch() }
 
-  @Test(arguments: [
-    [], ["track"], ["fit"], ["model"], ["model", "info"], ["model", "verify"],
-    ["model", "convert"], ["model", "export"], ["devices"],
-  ])
+  static let commands = [
+    ["track"], ["fit"], ["evaluate"], ["inspect"], ["serve"], ["model"], ["model", "info"],
+    ["model", "verify"], ["model", "convert"], ["model", "export"], ["devices"],
+  ]
+
+  /// A command that is added has to be added here.
+  @Test func everyCommandIsTried() throws {
+    for parent in [[], ["model"]] {
+      let help = try Command.run(parent + ["--help"], in: folder).output
+      let listed = try #require(help.split(separator: "SUBCOMMANDS:\n").last)
+        .split(separator: "\n", omittingEmptySubsequences: false).prefix { !$0.isEmpty }
+        .filter { !$0.hasPrefix("   ") }.compactMap { $0.split(separator: " ").first }
+      let tried = Self.commands.filter { $0.count == parent.count + 1 && $0.starts(with: parent) }
+      #expect(listed.map(String.init) == tried.compactMap(\.last))
+    }
+  }
+
+  @Test(arguments: [[]] + commands)
   func helpAndVersion(command: [String]) throws {
     let help = try Command.run(command + ["--help"], in: folder)
     #expect(help.status == 0)
@@ -22,8 +36,9 @@ import Testing
     #expect(version.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
   }
 
-  @Test func everyOptionOfTrackIsExplained() throws {
-    let help = try Command.run("track", "--help", in: folder).output
+  @Test(arguments: commands)
+  func everyOptionIsExplained(command: [String]) throws {
+    let help = try Command.run(command + ["--help"], in: folder).output
     // An option's explanation is at column 26 of its line or of the next.
     let lines = help.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     var options = 0
@@ -33,7 +48,7 @@ import Testing
       let text = (isHere ? line : lines[index + 1]).dropFirst(26)
       #expect(text.first?.isUppercase == true, "\(line)")
     }
-    #expect(options > 25)
+    #expect(options >= (command == ["track"] ? 25 : 2))
   }
 
   /// Arguments after `track --model MODEL`, and what the message has to hold.
@@ -95,6 +110,38 @@ import Testing
     (["fit", "a.png", "--model", "m", "--starts", "3"], "one of '1' and '5'"),
     (["fit", "a.png", "x/a.jpg", "--model", "m", "--pts", "p"], "a.png and x/a.jpg would be"),
     (["fit", "a.png", "--model", "m", "-o", "."], "-o names a file, . is a folder"),
+    (["fit", "a.png", "--nonsense"], "Unknown option '--nonsense'"),
+    (["evaluate"], "Missing expected argument '<folder>'"),
+    (["evaluate", "a", "b"], "Unexpected argument 'b'"),
+    (["evaluate", "a", "--nonsense"], "Unknown option '--nonsense'"),
+    (["evaluate", "a", "--starts", "2"], "one of '1' and '5'"),
+    (["evaluate", "a", "--boxes"], "Missing value for '--boxes <file>'"),
+    (["evaluate", "a", "--minimum-face", "nan"], "--minimum-face is nan; expected 0.0 to"),
+    (["evaluate", "a", "--min-confidence", "x"], "'x' is invalid for '--min-confidence <share>'"),
+    (["inspect"], "Missing expected argument '<input>'"),
+    (["inspect", "a", "b"], "Unexpected argument 'b'"),
+    (["inspect", "a", "--nonsense"], "Unknown option '--nonsense'"),
+    (["inspect", "a", "--frame", "0"], "--frame is 0; expected 1 or more"),
+    (["inspect", "a", "--at", "-1"], "--at is -1.0; expected 0 to 1e9 seconds"),
+    (["inspect", "a", "--frame", "2", "--at", "1"], "--frame and --at exclude each other"),
+    (["inspect", "a", "--windows", "4"], "--windows"),
+    (["inspect", "a", "--box", "1,2"], "'1,2' is invalid for '--box <x,y,width,height>'"),
+    (["inspect", "a", "--image", "b"], "--image goes with --compare"),
+    (["inspect", "a", "--case", "1"], "--case goes with --compare"),
+    (["inspect", ""], "is empty"),
+    (["serve"], "Missing expected argument '--config <file>'"),
+    (["serve", "--config"], "Missing value for '--config <file>'"),
+    (["serve", "--config", "c.yaml", "d.yaml"], "Unexpected argument 'd.yaml'"),
+    (["serve", "--config", "c.yaml", "--nonsense"], "Unknown option '--nonsense'"),
+    (["devices", "a"], "Unexpected argument 'a'"),
+    (["devices", "--nonsense"], "Unknown option '--nonsense'"),
+    (["model", "--nonsense"], "Unknown option '--nonsense'"),
+    (["model", "info", "a", "b"], "Unexpected argument 'b'"),
+    (["model", "info", "--nonsense"], "Unknown option '--nonsense'"),
+    (["model", "verify"], "Missing expected argument '<model> ...'"),
+    (["model", "verify", "a", "--nonsense"], "Unknown option '--nonsense'"),
+    (["model", "convert", "a", "b", "--nonsense"], "Unknown option '--nonsense'"),
+    (["model", "export", "a", "--nonsense"], "Unknown option '--nonsense'"),
     (["model", "export"], "Missing expected argument '<output>'"),
     (["model", "convert", "a"], "Missing expected argument '<output>'"),
     (["model", "train"], "Unexpected argument 'train'"),
@@ -102,6 +149,8 @@ import Testing
   func otherMistakes(arguments: [String], message: String) throws {
     let result = try Command.run(arguments, in: folder)
     #expect(result.status == 64, "\(result)")
+    #expect(result.output == "")
+    #expect(result.lines.first?.hasPrefix("Error: ") == true, "\(result)")
     #expect(result.lines.first?.contains(message) == true, "\(result)")
     #expect(try folder.names == [])
   }

@@ -39,9 +39,11 @@ import Testing
     for (enlargement, threshold, width, pixels) in [
       (0.1, -10.0, 0.0, 6_400.0), (8, 10, 100_000, 1e9),
     ] {
-      _ = try FaceDetectorSettings(
+      let settings = try FaceDetectorSettings(
         enlargement: enlargement, threshold: threshold, minimumFaceWidth: width,
         maximumSearchedPixels: pixels)
+      #expect(settings.enlargement == enlargement && settings.threshold == threshold)
+      #expect(settings.minimumFaceWidth == width && settings.maximumSearchedPixels == pixels)
     }
   }
 }

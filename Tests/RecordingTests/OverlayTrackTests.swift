@@ -119,6 +119,11 @@ private func count(_ colour: Colour, in picture: borrowing OverlayPicture) -> In
     for (width, height) in [(0, 0), (1, 1), (5, 300), (300, 5)] {
       var picture = black(width, height)
       picture.drawTrack(face(.doubtful), measurement, camera: camera, residuals: [1, 2, 3])
+      let size = [picture.width, picture.height]
+      #expect(size == [width, height])
+      // The frame around what is not believed goes along every edge, below the caption too.
+      let isFramed = width == 0 || picture[width - 1, height - 1] != Colour(0, 0, 0)
+      #expect(isFramed, "\(size)")
     }
   }
 }

@@ -84,7 +84,11 @@ import Testing
   }
 
   @Test("no streams, no trouble")
-  func noStreams() throws { _ = try PrometheusText(page(FakeDirectory([]))) }
+  func noStreams() throws {
+    let series = try PrometheusText(page(FakeDirectory([]))).series
+    #expect(series.contains { $0.name == "landmarkd_ready" })
+    #expect(series.allSatisfy { $0.labels["stream"] == nil })
+  }
 
   @Test("numbers as Prometheus reads them")
   func numbers() {

@@ -76,6 +76,7 @@ import Testing
   @Test("a secret never shows, wherever it stands")
   func secretsAnywhere() {
     var random = SeededGenerator(seed: 12)
+    var (places, mistakes) = (0, 0)
     for _ in 0..<20_000 {
       let secret = Secret(using: &random)
       let address = Self.address(with: secret, using: &random)
@@ -93,16 +94,19 @@ import Testing
       #expect(ShownAddress.text(of: shown) == shown, "\(address)")
       #expect("\(SourceAddress(address))" == shown)
       if let place = LiveAddress(address) {
+        places += 1
         for core in secret.cores {
           #expect(!"\(place) \(String(reflecting: place))".contains(core))
         }
       }
       if let mistake = SourceAddress(address).mistake {
+        mistakes += 1
         for core in secret.cores {
           #expect(!(mistake.problem + mistake.expected).contains(core))
         }
       }
     }
+    #expect(places > 1000 && mistakes > 1000, "\(places) places, \(mistakes) mistakes")
   }
 
   /// Bytes at random after a scheme: nothing traps, and what is shown stays the same when it is shown

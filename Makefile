@@ -1,6 +1,8 @@
 # make demo                installs what is missing, builds, tracks the sample clip into demo/
 #                          (with another model: make demo MODEL=folder)
-# make test                the tests that need seconds
+# make test                installs what is missing, builds and runs the tests that need seconds
+# make build               builds; installs nothing, but says what is missing
+# make dependencies        installs the packages that are missing, with apt-get
 # make test-system         those that need root or servers
 # make test-long           all of make test, and those that need minutes
 # make bench               how long things take (make bench REFERENCE=folder CLIPS=folder COMPARE=old.json JSON=new.json)
@@ -15,7 +17,7 @@ PROGRAM ?= .build/release/landmarkd
 PICTURE_FRAME ?= 24
 FORMATTED := Sources Tests Package.swift
 
-.PHONY: all build demo dependencies toolchain test test-system test-long bench format \
+.PHONY: all build demo dependencies requirements toolchain test test-system test-long bench format \
 	format-check install clean
 
 all: build
@@ -27,18 +29,25 @@ toolchain:
 dependencies:
 	@command -v swift >/dev/null || scripts/require-swift.sh
 	@scripts/install-dependencies.sh
+	@scripts/require-swift.sh
+
+requirements:
+	@command -v swift >/dev/null || scripts/require-swift.sh
+	@scripts/install-dependencies.sh --check
+	@scripts/require-swift.sh
 
 # The program brings Swift's libraries in itself: nothing of the toolchain is needed to run it.
-build: dependencies toolchain
+build: requirements
 	swift build -c release --static-swift-stdlib --product landmarkd
 
-demo: build
+demo: dependencies
+	@$(MAKE) --no-print-directory build
 	mkdir -p demo
 	.build/release/landmarkd track Samples/portrait.mp4 $(if $(MODEL),--model "$(MODEL)") \
 	  -o demo/portrait.csv --force --picture demo/portrait.png --picture-frame $(PICTURE_FRAME)
 	@echo "Written: demo/portrait.csv and demo/portrait.png (frame $(PICTURE_FRAME))"
 
-test: dependencies toolchain
+test: dependencies
 	scripts/run-tests.sh
 
 test-system: build

@@ -1,7 +1,19 @@
 #!/bin/bash
 # Installs the packages that landmarkd is built, tested and run with, where they are missing.
 # Silent when there is nothing to do. For Debian 12, Ubuntu 24.04 and their like.
+#
+#   scripts/install-dependencies.sh [--check]      --check only says what is missing; then status 1
 set -euo pipefail
+
+check=0
+case "$*" in
+  "") ;;
+  --check) check=1 ;;
+  *)
+    echo "Usage: $0 [--check]" >&2
+    exit 64
+    ;;
+esac
 
 packages=(
   # For the Swift toolchain: the C++ standard library and its headers, the linker, what fetches the
@@ -21,9 +33,10 @@ packages=(
   ffmpeg
 )
 
+# Where nothing can be asked, the compiler has to find out.
 if ! command -v dpkg-query >/dev/null; then
-  echo "This system has no dpkg; install what corresponds to: ${packages[*]}" >&2
-  exit 1
+  echo "This system has no dpkg; needed is what corresponds to: ${packages[*]}" >&2
+  exit $((1 - check))
 fi
 
 missing=()
@@ -33,10 +46,14 @@ for package in "${packages[@]}"; do
 done
 ((${#missing[@]})) || exit 0
 
+if ((check)); then
+  echo "Missing packages: ${missing[*]}. To install them: make dependencies" >&2
+  exit 1
+fi
 as_root=()
 if ((EUID != 0)); then
   if ! command -v sudo >/dev/null; then
-    echo "Missing packages, and neither root nor sudo to install them: ${missing[*]}" >&2
+    echo "Missing packages, and neither root nor sudo to install them with: ${missing[*]}" >&2
     exit 1
   fi
   as_root=(sudo)

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import subprocess
 import unittest
 
@@ -57,6 +58,88 @@ class TestRuns(ScriptTest):
 
     def test_the_status_of_the_tests_stays(self):
         self.assertEqual(self.outcome(self.PASSED, status=3).returncode, 3)
+
+
+class Dependencies(ScriptTest):
+    """scripts/install-dependencies.sh, on a machine that lacks packages and writes down what is called."""
+
+    def setUp(self):
+        super().setUp()
+        self.calls = self.folder / "calls"
+        self.calls.touch()
+        for name in ("apt-get", "sudo"):
+            self.program(name, f'echo "{name} $*" >> "{self.calls}"')
+
+    def lacking(self, *packages: str) -> None:
+        cases = "|".join(packages) or "-"
+        self.program(
+            "dpkg-query", f"case ${{@: -1}} in {cases}) exit 1 ;; esac; printf installed")
+
+    def install(self, *arguments):
+        return self.script("scripts/install-dependencies.sh", *arguments)
+
+    def test_nothing_is_done_where_nothing_is_missing(self):
+        self.lacking()
+        for arguments in ((), ("--check",)):
+            run = self.install(*arguments)
+            self.assertEqual((run.returncode, run.stdout, run.stderr), (0, "", ""), arguments)
+        self.assertEqual(self.calls.read_text(), "")
+
+    def test_a_check_names_what_is_missing_and_the_way_to_it(self):
+        self.lacking("libdlib-dev", "ffmpeg")
+        run = self.install("--check")
+        self.assertEqual(run.returncode, 1)
+        self.assertEqual(
+            run.stderr,
+            "Missing packages: libdlib-dev ffmpeg. To install them: make dependencies\n")
+        self.assertEqual(self.calls.read_text(), "")
+
+    def test_only_what_is_missing_is_installed(self):
+        self.lacking("libdlib-dev", "ffmpeg")
+        run = self.install()
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        install = self.calls.read_text().splitlines()[-1]
+        self.assertTrue(install.endswith("--no-install-recommends libdlib-dev ffmpeg"), install)
+
+    def test_without_root_and_sudo_it_is_one_line(self):
+        self.lacking("ffmpeg")
+        # Where every user may look; the project may lie in a folder of root's.
+        self.folder.chmod(0o755)
+        script = shutil.copy(_PROJECT / "scripts/install-dependencies.sh", self.folder)
+        (self.programs / "sudo").unlink()
+        bash = ["/bin/bash", str(script)]
+        if os.geteuid() == 0:
+            bash = ["/usr/bin/setpriv", "--reuid=65534", "--clear-groups", *bash]
+        run = self.script(*bash, PATH=str(self.programs))
+        self.assertEqual(run.returncode, 1)
+        self.assertEqual(
+            run.stderr,
+            "Missing packages, and neither root nor sudo to install them with: ffmpeg\n")
+
+    def test_other_arguments_are_wrong(self):
+        self.assertEqual(self.install("--chek").returncode, 64)
+
+    def test_without_dpkg_a_check_leaves_it_to_the_compiler(self):
+        bash = ["/bin/bash", _PROJECT / "scripts/install-dependencies.sh"]
+        for arguments, status in (((), 1), (("--check",), 0)):
+            run = self.script(*bash, *arguments, PATH=str(self.programs))
+            self.assertEqual(run.returncode, status)
+            self.assertIn("needed is what corresponds to: g++ ", run.stderr)
+
+    def test_make_build_installs_nothing_and_make_test_and_demo_do(self):
+        """What make does, with a swift that builds and tests nothing."""
+        self.lacking("ffmpeg")
+        self.program("swift", 'echo "Swift version 6.3 Test a() passed after "')
+        run = self.script("make", "build")
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("To install them: make dependencies\n", run.stderr)
+        self.assertNotIn("swift build", run.stdout)
+        self.assertEqual(self.calls.read_text(), "")
+        run = self.script("make", "test")
+        self.assertEqual(run.returncode, 0, run)
+        self.assertIn("ffmpeg", self.calls.read_text())
+        # Nothing is there that could be run afterwards: it is enough that it would be installed.
+        self.assertIn("scripts/install-dependencies.sh\n", self.script("make", "-n", "demo").stdout)
 
 
 if __name__ == "__main__":

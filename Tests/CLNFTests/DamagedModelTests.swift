@@ -46,7 +46,7 @@ struct DamagedModelTests {
   /// Cut at every byte of the first 160, and at seeded places after: a binary file is never whole
   /// before its end, and the byte named is not after the cut.
   @Test func binaryFilesCutShortNameTheByte() throws {
-    let seed: UInt64 = 611
+    let seed = TestSeed.of(611)
     var generator = SeededGenerator(seed: seed)
     let folder = try ScratchModelFolder()
     for (path, isBinary) in SyntheticFixture.figureFiles where isBinary {

@@ -105,7 +105,7 @@ struct MeanShiftTests {
   /// Against the definition, with exponentials of the system's library, summed over the window without using that the Gaussian is separable.
   @Test(arguments: InstructionSet.allCases)
   func agreesWithTheDefinition(set: InstructionSet) {
-    let seed: UInt64 = 302
+    let seed = TestSeed.of(302)
     var generator = SeededGenerator(seed: seed)
     for window in Array(3...33) + [63] {
       let map = (0..<window * window).map { _ in Float.random(in: 0...1, using: &generator) }

@@ -95,7 +95,7 @@ struct ModelArchiveTests {
   /// One flipped bit anywhere: the header's fields or the checksum speak up. Every bit of the
   /// header and of the directory's beginning, and seeded places in the rest.
   @Test func flippedBitsAreDetected() throws {
-    let seed: UInt64 = 601
+    let seed = TestSeed.of(601)
     var generator = SeededGenerator(seed: seed)
     let model = try SyntheticFixture.model()
     var contents = FaceModel.Contents(

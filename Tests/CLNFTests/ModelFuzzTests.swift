@@ -5,15 +5,10 @@ import Testing
 @testable import CLNF
 
 /// Mutated model files: nothing traps, either a `ModelError` of one line is thrown or what loads
-/// can be fitted. The seed is printed; LANDMARKD_FUZZ_CASES asks for more cases a file.
+/// can be fitted. LANDMARKD_FUZZ_CASES asks for more cases a file.
 struct ModelFuzzTests {
   private let cases = Int(ProcessInfo.processInfo.environment["LANDMARKD_FUZZ_CASES"] ?? "") ?? 150
-  private let seed: UInt64
-
-  init() {
-    let given = ProcessInfo.processInfo.environment["LANDMARKD_FUZZ_SEED"] ?? ""
-    seed = UInt64(given) ?? 20_171
-  }
+  private let seed = TestSeed.of(20_171)
 
   @Test(arguments: SyntheticFixture.figureFiles.map(\.path) + ["main_synthetic.txt"])
   func mutatedFilesOfAFolder(path: String) throws {

@@ -87,7 +87,7 @@ struct NetModelTests {
   @Test func mirroredViewsSeeMirroredImages() throws {
     let model = try SyntheticNets.model()
     let n = 16
-    var generator = SeededGenerator(seed: 421)
+    var generator = SeededGenerator(seed: TestSeed.of(421))
     var image = GreyImage(width: 121, height: 90, repeating: 0)
     var mirror = GreyImage(width: 121, height: 90, repeating: 0)
     for y in 0..<90 {

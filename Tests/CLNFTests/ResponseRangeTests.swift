@@ -87,7 +87,7 @@ struct ResponseRangeTests {
   /// "No jump": the mean response over random pixels does not depend on the window, so it changes
   /// by less than a tenth of itself from one size to the next; the trap changes it 4 to 200 fold.
   @Test func withoutEdgesResponsesStayWithinOneAtEveryWindowSize() throws {
-    for seed in [UInt64(501), 502] {
+    for seed in TestSeed.of([501, 502]) {
       let image = randomImage(seed)
       let original = try SyntheticFixture.model().scales[2]
       let all = try ranges(
@@ -106,7 +106,7 @@ struct ResponseRangeTests {
   /// average (the inverse of an M-matrix), so the range holds, and the mean is the edge-free mean.
   /// Up to 15: larger inverses take too long for a quick test and do nothing else.
   @Test func withEdgesResponsesStayWithinOneAndKeepTheirMean() throws {
-    let seed: UInt64 = 503
+    let seed = TestSeed.of(503)
     let image = randomImage(seed)
     let original = try SyntheticFixture.model().scales[2]
     let windows = [3, 5, 7, 9, 11]

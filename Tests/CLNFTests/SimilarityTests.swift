@@ -19,7 +19,7 @@ struct SimilarityTests {
   }
 
   @Test func whatWasDoneToPointsIsFound() {
-    let seed: UInt64 = 301
+    let seed = TestSeed.of(301)
     var generator = SeededGenerator(seed: seed)
     for _ in 0..<200 {
       let n = Int.random(in: 2...20, using: &generator)

@@ -28,7 +28,7 @@ struct InputFaultTests {
   }
 
   @Test func notAVideo() throws {
-    var generator = SeededGenerator(seed: 5)
+    var generator = SeededGenerator(seed: TestSeed.of(5))
     try folder.write(
       (0..<5000).map { _ in UInt8.random(in: 0...255, using: &generator) }, to: "a.mp4")
     expectRefusal(try track("a.mp4"), naming: "cannot open a.mp4", "not a video")

@@ -151,7 +151,7 @@ import Testing
 
   /// Damage anywhere is read or refused, never a crash. A hundred models in one run.
   @Test func damagedBytesOfAnyFile() throws {
-    let seed: UInt64 = 20_261
+    let seed = TestSeed.of(20_261)
     print("command-line: model damage with seed \(seed)")
     var generator = SeededGenerator(seed: seed)
     #expect(try model("convert", "model", "whole.landmarkd").status == 0)
@@ -180,7 +180,7 @@ import Testing
   @Test func damagedBytesOfTheExperts() throws {
     let name = "patch_experts/experts_0.5_synthetic.txt"
     let whole = try folder.data("model/" + name)
-    var generator = SeededGenerator(seed: 77)
+    var generator = SeededGenerator(seed: TestSeed.of(77))
     var models: [String] = []
     for index in 0..<40 {
       try folder.copy(Fixtures.modelFolder, to: "m\(index)")

@@ -63,7 +63,7 @@ import Tracking
 @Suite struct FaceMeasurerTests {
   @Test func aFarFaceIsPlacedWhereItIs() throws {
     // Weak perspective is nearly true at 20 m with a long lens: both ways agree.
-    var generator = SeededGenerator(seed: 21)
+    var generator = SeededGenerator(seed: TestSeed.of(21))
     var head = try SyntheticHead(&generator)
     head.pose.translation = [100, 200, 20_000]
     head.camera = try CameraIntrinsics(fx: 20_000, fy: 20_000, cx: 320, cy: 240)
@@ -88,7 +88,7 @@ import Tracking
   }
 
   @Test func aFrameWithoutAFitForgetsTheFaceAndKeepsTheMemory() throws {
-    var generator = SeededGenerator(seed: 22)
+    var generator = SeededGenerator(seed: TestSeed.of(22))
     let head = try SyntheticHead(&generator)
     var frame = TrackedFrame()
     frame.hasFit = true

@@ -33,7 +33,7 @@ private func expected(_ value: Double, _ decimals: Int) -> String {
     #expect(printed(value, 3) == "")
   }
 
-  @Test(arguments: [1, 2, 3] as [UInt64])
+  @Test(arguments: TestSeed.of([1, 2, 3]))
   func asCPrintsIt(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     for _ in 0..<40_000 {

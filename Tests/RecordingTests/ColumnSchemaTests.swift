@@ -66,7 +66,7 @@ import Tracking
     #expect(line == "7,1,,,1,,,0.000,0.000,tracking,0.7123,1.5000,,30,2002,")
   }
 
-  @Test(arguments: [1, 2] as [UInt64])
+  @Test(arguments: TestSeed.of([1, 2]))
   func everyRowHasTheHeadersCellsAndNoWordForNoNumber(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
     let odd: [Double] = [.nan, .infinity, -.infinity, -0.0, 1e300, -1e-300, 5, -0.00001]

@@ -2,12 +2,22 @@
 
 import os
 import pathlib
+import random
 import tempfile
 import unittest
 
 TIER = os.environ.get("LANDMARKD_TEST_TIER", "system")
 is_long = TIER == "long"
 long_only = unittest.skipUnless(is_long, "minutes: only in the long tier (make test-long)")
+
+
+def seed(fixed: int) -> int:
+    """`fixed` in the gate, another one in each run of the long tier; LANDMARKD_SEED repeats a run."""
+    given = os.environ.get("LANDMARKD_SEED") or (str(random.randrange(10**9)) if is_long else "")
+    if not given:
+        return fixed
+    print(f"  seeds: of this run; LANDMARKD_SEED={given} repeats them", flush=True)
+    return int(given) + fixed
 
 
 class SystemTest(unittest.TestCase):

@@ -13,7 +13,7 @@ import rows
 from daemon import BINARY, Daemon, configuration, stream
 from qemu_guest import Guest
 from sources import FakeCamera, motion_jpeg
-from system_test import SystemTest, long_only
+from system_test import SystemTest, long_only, seed
 from test_service import install
 
 LIMIT_SECONDS = {"system": 60, "long": 5400}
@@ -92,7 +92,6 @@ _POLICIES = {
     "always": "always",
 }
 _CUTS = 5
-_SEED = 7
 
 
 @long_only
@@ -158,8 +157,7 @@ env {variables} {shlex.quote(str(BINARY))} serve --config {shlex.quote(str(file)
             for file in rows.files(self.place, name)}
 
     def test_policies(self):
-        random_numbers = random.Random(_SEED)
-        print(f"  seed {_SEED}")
+        random_numbers = random.Random(seed(7))
         for number in range(1, _CUTS + 1):
             moment, made = self.cut(random_numbers.uniform(18, 32))
             subprocess.run(["mount", "-o", "loop", self.disk, self.place], check=True, timeout=60)

@@ -12,13 +12,12 @@ import rows
 from daemon import Daemon, stream
 from row_receiver import RowReceiver
 from sources import FakeCamera, motion_jpeg
-from system_test import SystemTest, is_long
+from system_test import SystemTest, is_long, seed
 
 LIMIT_SECONDS = {"system": 600, "long": 7200}
 
 _KILLS = 1000 if is_long else 50
 _LANES = 3
-_SEED = 20261125
 # Every so often the file is torn by hand as well: a kill seldom does it.
 _TEAR_EVERY = 4
 # So often the files are put away, that reading them stays quick.
@@ -29,10 +28,10 @@ _RATE = 20
 class Lane:
     """A daemon in a folder of its own that is killed again and again."""
 
-    def __init__(self, folder: pathlib.Path, number: int, clip: pathlib.Path):
+    def __init__(self, folder: pathlib.Path, number: int, clip: pathlib.Path, lanes_seed: int):
         folder.mkdir()
         self.folder = folder
-        self.random = random.Random(_SEED + number)
+        self.random = random.Random(lanes_seed + number)
         self.camera = FakeCamera(folder, format="mjpeg", frames=clip, rate=_RATE)
         # Half of the lanes go on in the same file, the others begin one a start.
         name = "%Y%m%d" if number % 2 == 0 else "%Y%m%dT%H%M%SZ"
@@ -136,8 +135,10 @@ class Lane:
 class Kills(SystemTest):
     def test_rows_outlast_kills(self):
         clip = motion_jpeg(self.folder)
-        print(f"  seed {_SEED}")
-        lanes = [Lane(self.folder / f"lane{number}", number, clip) for number in range(_LANES)]
+        lanes_seed = seed(20261125)
+        lanes = [
+            Lane(self.folder / f"lane{number}", number, clip, lanes_seed)
+            for number in range(_LANES)]
         for lane in lanes:
             self.until_the_end(lane.daemon)
             self.until_the_end(lane.receiver)

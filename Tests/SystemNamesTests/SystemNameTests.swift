@@ -19,7 +19,7 @@ struct SystemNameTests {
     #expect(SystemName.bytes(text) == bytes)
   }
 
-  @Test(arguments: [1, 2, 3] as [UInt64])
+  @Test(arguments: TestSeed.of([1, 2, 3]))
   func everyNameComesBack(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     var seen: [String: [UInt8]] = [:]

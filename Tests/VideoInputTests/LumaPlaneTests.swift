@@ -114,7 +114,7 @@ final class NoiseFrame {
     made.pointee.width = width
     made.pointee.height = height
     guard av_frame_get_buffer(made, 0) >= 0 else { throw NoFrame() }
-    var generator = SeededGenerator(seed: 11)
+    var generator = SeededGenerator(seed: TestSeed.of(11))
     for case (let buffer?) in [
       made.pointee.buf.0, made.pointee.buf.1, made.pointee.buf.2, made.pointee.buf.3,
     ] {

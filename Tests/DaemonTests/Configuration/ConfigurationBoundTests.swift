@@ -106,10 +106,10 @@ import Testing
 }
 
 /// Mutated right configurations: nothing traps, and what is refused is refused in lines of their
-/// own. LANDMARKD_FUZZ_CASES and LANDMARKD_FUZZ_SEED ask for others.
+/// own. LANDMARKD_FUZZ_CASES asks for more.
 @Suite struct ConfigurationFuzzTests {
   private let cases = Int(ProcessInfo.processInfo.environment["LANDMARKD_FUZZ_CASES"] ?? "") ?? 1000
-  private let seed = UInt64(ProcessInfo.processInfo.environment["LANDMARKD_FUZZ_SEED"] ?? "") ?? 7
+  private let seed = TestSeed.of(7)
 
   @Test func mutatedSamples() throws {
     var generator = SeededGenerator(seed: seed)

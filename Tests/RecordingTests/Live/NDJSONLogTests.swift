@@ -65,7 +65,7 @@ private func frameNumbers(_ text: some StringProtocol) throws -> [Int] {
         + #""success":false,"width":640,"height":480}"# + "\n")
   }
 
-  @Test(arguments: [1, 2] as [UInt64]) func everyRowIsJSONWhateverItsValues(seed: UInt64) throws {
+  @Test(arguments: TestSeed.of([1, 2])) func everyRowIsJSONWhateverItsValues(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
     let odd: [Double] = [.nan, .infinity, -.infinity, -0.0, 1e300, -1e-300, 5, -0.00001]
     func number() -> Double { odd.randomElement(using: &generator) ?? 0 }

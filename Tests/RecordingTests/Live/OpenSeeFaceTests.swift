@@ -175,7 +175,7 @@ private func isClose(_ a: [Double], _ b: [Double], within tolerance: Double) -> 
     #expect(sender.status.written == 0)
   }
 
-  @Test(arguments: [1, 2] as [UInt64])
+  @Test(arguments: TestSeed.of([1, 2]))
   func theQuaternionIsTheRotationsInverseForAllRotations(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     for _ in 0..<500 {

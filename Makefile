@@ -6,6 +6,7 @@
 # make test-system         those that need root or servers
 # make test-long           all of make test, and those that need minutes
 # make bench               how long things take (make bench REFERENCE=folder CLIPS=folder COMPARE=old.json JSON=new.json)
+# make dist                landmarkd-VERSION.tar.gz, the source of the last commit
 # make format, make format-check, make install PREFIX=/usr/local, make clean
 
 SHELL := /bin/bash
@@ -17,8 +18,8 @@ PROGRAM ?= .build/release/landmarkd
 PICTURE_FRAME ?= 24
 FORMATTED := Sources Tests Package.swift
 
-.PHONY: all build demo dependencies requirements toolchain test test-system test-long bench format \
-	format-check install clean
+.PHONY: all build demo dependencies requirements toolchain test test-system test-long bench dist commit \
+	format format-check install clean
 
 all: build
 
@@ -36,8 +37,12 @@ requirements:
 	@scripts/install-dependencies.sh --check
 	@scripts/require-swift.sh
 
+# What the build tells the program about itself.
+commit:
+	@scripts/write-commit.sh
+
 # The program brings Swift's libraries in itself: nothing of the toolchain is needed to run it.
-build: requirements
+build: requirements commit
 	swift build -c release --static-swift-stdlib --product landmarkd
 
 demo: dependencies
@@ -62,6 +67,9 @@ bench: build
 	.build/release/landmarkd-bench run $(if $(REFERENCE),--reference "$(REFERENCE)") \
 	  $(if $(CLIPS),--clips "$(CLIPS)") $(if $(COMPARE),--compare "$(COMPARE)") \
 	  $(if $(JSON),--json "$(JSON)")
+
+dist:
+	@scripts/make-tarball.sh
 
 format: toolchain
 	swift format -i -r $(FORMATTED)

@@ -58,6 +58,11 @@ let package = Package(
       name: "CDefaultModel", exclude: ["default.landmarkd"],
       cSettings: [.unsafeFlags(["-std=gnu23", "-Wall", "-Wextra", "-Werror"])]),
 
+    // The version, and the commit that only the build knows.
+    .target(
+      name: "CBuildInfo", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+    .target(name: "BuildInfo", dependencies: ["CBuildInfo"], swiftSettings: strict),
+
     // Names of files of any bytes.
     .target(name: "SystemNames", swiftSettings: strict),
 
@@ -92,8 +97,8 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "Session", "SystemNames",
-        "VideoInput",
+        "BuildInfo", "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "Session",
+        "SystemNames", "VideoInput",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -103,8 +108,8 @@ let package = Package(
     .executableTarget(
       name: "landmarkd",
       dependencies: [
-        "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "Session", "VideoInput",
-        "Daemon", "SystemNames", "CProcessArguments",
+        "BuildInfo", "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "Session",
+        "VideoInput", "Daemon", "SystemNames", "CProcessArguments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -181,8 +186,8 @@ let package = Package(
     .testTarget(
       name: "DaemonTests",
       dependencies: [
-        "Daemon", "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "Session",
-        "VideoInput", "TestSupport", .product(name: "Logging", package: "swift-log"),
+        "BuildInfo", "Daemon", "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording",
+        "Session", "VideoInput", "TestSupport", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     .testTarget(
@@ -194,7 +199,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CommandLineTests",
-      dependencies: ["landmarkd", "VideoInput", "Recording", "CLNF", "SystemNames", "TestSupport"],
+      dependencies: [
+        "landmarkd", "BuildInfo", "VideoInput", "Recording", "CLNF", "SystemNames", "TestSupport",
+      ],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

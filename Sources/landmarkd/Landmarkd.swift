@@ -1,10 +1,12 @@
 import ArgumentParser
+import BuildInfo
 import SystemNames
 import VideoInput
 
 @main
 struct Landmarkd: ParsableCommand {
-  static let version = "0.1.0"
+  /// As people and reports are told it.
+  static let version = BuildInfo.text
 
   static let configuration = CommandConfiguration(
     commandName: "landmarkd",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BuildInfo
 import Daemon
 
 struct ServeCommand: ParsableCommand {
@@ -28,7 +29,7 @@ struct ServeCommand: ParsableCommand {
     try DescriptorLimit.require()
     do {
       guard check else {
-        try LandmarkService(path: config, version: Landmarkd.version).run()
+        try LandmarkService(path: config, version: BuildInfo.version).run()
         return
       }
       let configuration = try LandmarkService.check(config)

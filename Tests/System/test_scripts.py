@@ -4,6 +4,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import tarfile
 import unittest
 
 from system_test import SystemTest
@@ -140,6 +141,85 @@ class Dependencies(ScriptTest):
         self.assertIn("ffmpeg", self.calls.read_text())
         # Nothing is there that could be run afterwards: it is enough that it would be installed.
         self.assertIn("scripts/install-dependencies.sh\n", self.script("make", "-n", "demo").stdout)
+
+
+class Commit(ScriptTest):
+    """What a build is told of its commit, in a small checkout, and the tarball that is made of it."""
+
+    def setUp(self):
+        super().setUp()
+        self.checkout = self.folder / "checkout"
+        for name in ("scripts/write-commit.sh", "scripts/make-tarball.sh", ".gitignore", "Makefile",
+                     "Sources/CBuildInfo/CBuildInfo.c", "Sources/BuildInfo/BuildInfo.swift"):
+            copy = self.checkout / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(_PROJECT / name, copy)
+        self.header = self.checkout / "Sources/CBuildInfo/commit.h"
+        self.git("init", "-q")
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", "a")
+
+    def git(self, *arguments) -> str:
+        named = ("-c", "user.name=a", "-c", "user.email=a@b", "-C", self.checkout)
+        return subprocess.run(
+            ["git", *map(str, named), *arguments], check=True, text=True,
+            stdout=subprocess.PIPE).stdout.strip()
+
+    def write(self, checkout: pathlib.Path | None = None) -> str:
+        checkout = checkout or self.checkout
+        run = self.script("bash", checkout / "scripts/write-commit.sh")
+        self.assertEqual((run.returncode, run.stdout, run.stderr), (0, "", ""))
+        header = checkout / "Sources/CBuildInfo/commit.h"
+        return header.read_text() if header.exists() else ""
+
+    def pack(self) -> pathlib.Path:
+        run = self.script("make", "-C", self.checkout, "dist")
+        self.assertEqual(run.returncode, 0, run)
+        [tarball] = self.checkout.glob("landmarkd-*.tar.gz")
+        return tarball
+
+    def test_the_commit_is_written_once(self):
+        commit = self.git("rev-parse", "--short=12", "HEAD")
+        self.assertEqual(self.write(), f'#define LANDMARKD_COMMIT "{commit}"\n')
+        before = self.header.stat().st_mtime_ns
+        source = self.checkout / "Sources/CBuildInfo/CBuildInfo.c"
+        compiled = source.stat().st_mtime_ns
+        self.write()
+        self.assertEqual(self.header.stat().st_mtime_ns, before)
+        self.assertEqual(source.stat().st_mtime_ns, compiled)
+        # The header itself is no change.
+        self.assertEqual(self.git("status", "--porcelain"), "")
+
+    def test_changes_are_said_and_a_commit_takes_them_in(self):
+        (self.checkout / "new").touch()
+        self.assertIn('+changes"', self.write())
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", "b")
+        self.assertIn(self.git("rev-parse", "--short=12", "HEAD") + '"', self.write())
+
+    def test_a_tarball_has_the_same_bytes_every_time_and_knows_its_commit(self):
+        tarball = self.pack()
+        first = tarball.read_bytes()
+        # Neither the time nor what is not committed is in it.
+        (self.checkout / "new").touch()
+        for file in self.checkout.rglob("*.swift"):
+            os.utime(file, (1, 1))
+        tarball.unlink()
+        self.assertEqual(self.pack().read_bytes(), first)
+        name = tarball.name.removesuffix(".tar.gz")
+        # Within another checkout, whose commit it does not take.
+        with tarfile.open(tarball) as archive:
+            archive.extractall(self.checkout, filter="data")
+        commit = self.git("rev-parse", "--short=12", "HEAD")
+        said = self.write(self.checkout / name)
+        self.assertEqual(said, f'#define LANDMARKD_COMMIT "{commit}"\n')
+        self.assertFalse((self.checkout / name / "new").exists())
+        plan = self.script("make", "-C", self.checkout / name, "-n", "build")
+        self.assertIn("--product landmarkd", plan.stdout)
+
+    def test_without_a_checkout_and_a_header_it_is_not_known(self):
+        shutil.rmtree(self.checkout / ".git")
+        self.assertEqual(self.write(), "")
 
 
 if __name__ == "__main__":

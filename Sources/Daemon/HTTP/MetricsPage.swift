@@ -1,3 +1,4 @@
+import BuildInfo
 import Recording
 import Tracking
 
@@ -17,8 +18,9 @@ struct MetricsPage {
   ) {
     self.streams = streams
     self.now = now
-    out.family("landmarkd_build_info", .gauge, "The program's version; always 1.")
-    out.sample("landmarkd_build_info", [("version", version)], 1)
+    out.family("landmarkd_build_info", .gauge, "The program's version and commit; always 1.")
+    out.sample(
+      "landmarkd_build_info", [("version", version), ("commit", BuildInfo.commit)], 1)
     out.family("landmarkd_ready", .gauge, "Whether every stream was opened or is known lost.")
     out.sample("landmarkd_ready", [], isReady ? 1 : 0)
     addFrames()

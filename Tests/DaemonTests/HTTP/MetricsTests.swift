@@ -1,3 +1,4 @@
+import BuildInfo
 import Foundation
 import Testing
 
@@ -15,7 +16,8 @@ import Testing
     let lines = Set(page().split(separator: "\n").map(String.init))
     let door = "stream=\"door\""
     for line in [
-      "landmarkd_build_info{version=\"1.2.3\"} 1", "landmarkd_ready 1",
+      "landmarkd_build_info{version=\"1.2.3\",commit=\"\(BuildInfo.commit)\"} 1",
+      "landmarkd_ready 1",
       "landmarkd_frames_received_total{\(door)} 100",
       "landmarkd_frames_processed_total{\(door),result=\"tracked\"} 90",
       "landmarkd_frames_processed_total{\(door),result=\"doubtful\"} 4",

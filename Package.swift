@@ -203,6 +203,10 @@ let package = Package(
         "landmarkd", "BuildInfo", "VideoInput", "Recording", "CLNF", "SystemNames", "TestSupport",
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "DeveloperCommandTests",
+      dependencies: ["landmarkd-train", "landmarkd-measure", "CLNF", "Recording", "TestSupport"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -6,14 +6,8 @@ import Synchronization
 /// A numeric address is used at once, and tried again while the system knows no way there; a name is
 /// looked up by a thread of its own, and again when the receiver cannot be reached. Where a name has
 /// several addresses, the next is tried when one refuses. A receiver that is not there is only
-/// counted.
+/// counted (`DatagramCounts`).
 final class DatagramSender: Sendable {
-  /// Kept as it comes: making text of it costs memory, and a dead receiver gives it for every row.
-  private enum Problem {
-    case system(Int32)
-    case other(RecordingError)
-  }
-
   private struct State {
     var descriptor: Int32 = -1
     var addresses: [SocketAddress] = []
@@ -22,11 +16,7 @@ final class DatagramSender: Sendable {
     var isClosed = false
     var nextResolutionSeconds = -Double.infinity
     var nextAddressSeconds = -Double.infinity
-    var written = 0
-    var losses = LossCounts()
-    /// What is wrong; for as long as nothing shows that it is over.
-    var problem: Problem?
-    var problemSeconds = -Double.infinity
+    var counts = DatagramCounts()
   }
 
   /// HOST:PORT, as it was asked for.
@@ -42,9 +32,6 @@ final class DatagramSender: Sendable {
   private static let resolutionSeconds = 10.0
   /// Between two tries of other addresses.
   private static let addressSeconds = 1.0
-  /// How long after a failure packets have to go without another before all is well: a refusal
-  /// comes back some time after its packet, and only the next send hears of it.
-  private static let problemLifeSeconds = 2.0
 
   init(host: String, port: Int, clock: LogClock = LogClock()) throws(RecordingError) {
     guard !host.isEmpty, !host.utf8.contains(0) else {
@@ -69,73 +56,75 @@ final class DatagramSender: Sendable {
     state.withLock { if $0.descriptor >= 0 { _ = Glibc.close($0.descriptor) } }
   }
 
-  /// Sends a packet, or counts it as lost. Takes as long as a system call.
+  /// Sends a packet, or counts it as lost. Takes as long as a system call or two.
   func send(_ bytes: UnsafeRawBufferPointer) {
     state.withLock { state in
-      guard !state.isClosed else { return state.losses.add(1, .closed) }
+      guard !state.isClosed else { return state.counts.lose(.closed) }
       guard state.descriptor >= 0 else {
-        state.losses.add(1, .unreachable)
+        state.counts.lose(.unreachable)
         return openAgain(&state)
       }
-      var failure = send(bytes, state.descriptor)
-      if failure == nil { noteSuccess(&state) }
-      if failure == ECONNREFUSED {
-        // Of an earlier packet, which was counted as written: the error is taken away by being
-        // reported, and this one not sent.
-        state.written -= min(1, state.written)
-        state.losses.add(1, .noReceiver)
-        fail(&state, ECONNREFUSED)
-        failure = send(bytes, state.descriptor)
-      }
-      switch failure {
-      case nil: state.written += 1
-      case ECONNREFUSED?: state.losses.add(1, .noReceiver)
-      case EAGAIN?, ENOBUFS?:
-        state.losses.add(1, .receiverSlow)
-        note(&state, .other(unreachable(LossCounts.problem(.receiverSlow))))
-      case let code?:
-        state.losses.add(1, .unreachable)
-        fail(&state, code)
+      switch sendOnce(bytes, state.descriptor) {
+      case nil: state.counts.went(at: clock.monotonicSeconds())
+      case EAGAIN?, ENOBUFS?: loseToSlowness(&state)
+      case let code?: sendAgain(bytes, after: code, &state)
       }
     }
+  }
+
+  /// The system told of a failure, and the packet was not sent. That was what an earlier packet met
+  /// unless this one meets it again: an error is taken away by being told.
+  private func sendAgain(
+    _ bytes: UnsafeRawBufferPointer, after code: Int32, _ state: inout State
+  ) {
+    let second = sendOnce(bytes, state.descriptor)
+    // No packet is refused while it is being sent.
+    if code == ECONNREFUSED || second == nil { state.counts.wereRefused(code, Self.cause(code)) }
+    switch second {
+    case nil: state.counts.went(at: clock.monotonicSeconds())
+    case EAGAIN?, ENOBUFS?: loseToSlowness(&state)
+    case let code?: state.counts.lose(Self.cause(code), .system(code))
+    }
+    tryOtherAddress(&state)
+  }
+
+  private func loseToSlowness(_ state: inout State) {
+    state.counts.lose(
+      .receiverSlow, .other(unreachable(LossCounts.problem(.receiverSlow))))
+  }
+
+  private static func cause(_ code: Int32) -> LossCause {
+    code == ECONNREFUSED ? .noReceiver : .unreachable
   }
 
   func close() {
     state.withLock { state in
       state.isClosed = true
-      guard state.descriptor >= 0 else { return }
-      // What the last packet met was not reported yet.
-      var failure: Int32 = 0
-      var size = socklen_t(MemoryLayout.size(ofValue: failure))
-      if getsockopt(state.descriptor, SOL_SOCKET, SO_ERROR, &failure, &size) == 0,
-        failure == ECONNREFUSED, state.written > 0
-      {
-        state.written -= 1
-        state.losses.add(1, .noReceiver)
-      }
-      _ = Glibc.close(state.descriptor)
-      state.descriptor = -1
+      closeSocket(&state)
+      state.counts.end()
     }
   }
 
   func countWrongShape(_ problem: RecordingError) {
-    state.withLock { state in
-      state.losses.add(1, .wrongShape)
-      note(&state, .other(problem))
-    }
+    state.withLock { $0.counts.lose(.wrongShape, .other(problem)) }
   }
 
   func status(kind: String) -> SinkStatus {
     state.withLock { state in
+      if hearRefusal(&state) {
+        tryOtherAddress(&state)
+      } else {
+        state.counts.settle(at: clock.monotonicSeconds())
+      }
       let isUnknown = state.descriptor < 0 && state.isResolving
       let lookup = isUnknown ? unreachable("its name is looked up").description : nil
       return SinkStatus(
-        kind: kind, target: target, written: state.written, lost: state.losses.byCause,
-        problem: state.problem.map(text) ?? lookup)
+        kind: kind, target: target, written: state.counts.written,
+        lost: state.counts.losses.byCause, problem: state.counts.problem.map(text) ?? lookup)
     }
   }
 
-  private func text(of problem: Problem) -> String {
+  private func text(of problem: DatagramCounts.Problem) -> String {
     switch problem {
     case .system(let code): unreachable(String(cString: strerror(code))).description
     case .other(let error): error.description
@@ -146,20 +135,34 @@ final class DatagramSender: Sendable {
     .receiver(target: target, reason: reason)
   }
 
+  // MARK: The socket
+
   /// The errno of a send that failed; nil where it did not.
-  private func send(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32) -> Int32? {
+  private func sendOnce(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32) -> Int32? {
     let sent = Glibc.send(
       descriptor, bytes.baseAddress, bytes.count,
       Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
     return sent >= 0 ? nil : errno
   }
 
-  /// A packet went and none before it was refused.
-  private func noteSuccess(_ state: inout State) {
-    guard state.problem != nil,
-      clock.monotonicSeconds() - state.problemSeconds >= Self.problemLifeSeconds
-    else { return }
-    state.problem = nil
+  /// Counts what the packets that went have met, as far as the system has not told yet. Returns
+  /// whether they were refused.
+  private func hearRefusal(_ state: inout State) -> Bool {
+    guard state.descriptor >= 0 else { return false }
+    var code: Int32 = 0
+    var size = socklen_t(MemoryLayout.size(ofValue: code))
+    guard getsockopt(state.descriptor, SOL_SOCKET, SO_ERROR, &code, &size) == 0, code != 0 else {
+      return false
+    }
+    state.counts.wereRefused(code, Self.cause(code))
+    return true
+  }
+
+  private func closeSocket(_ state: inout State) {
+    guard state.descriptor >= 0 else { return }
+    _ = hearRefusal(&state)
+    _ = Glibc.close(state.descriptor)
+    state.descriptor = -1
   }
 
   /// Tries what is known of the receiver's addresses, and to know more.
@@ -172,11 +175,10 @@ final class DatagramSender: Sendable {
     if state.descriptor < 0 { resolve(&state) }
   }
 
-  /// Takes note of an error, and goes to the next address or looks the name up again.
-  private func fail(_ state: inout State, _ code: Int32) {
+  /// After a failure: goes to the next address and looks the name up again, once a second at most.
+  private func tryOtherAddress(_ state: inout State) {
     let now = clock.monotonicSeconds()
-    note(&state, .system(code))
-    guard now >= state.nextAddressSeconds else { return }
+    guard !state.isClosed, now >= state.nextAddressSeconds else { return }
     state.nextAddressSeconds = now + Self.addressSeconds
     if state.addresses.count > 1 {
       state.current = (state.current + 1) % state.addresses.count
@@ -187,8 +189,7 @@ final class DatagramSender: Sendable {
 
   /// Connects to the current address, or to the first after it that the system can connect to.
   private func connect(_ state: inout State) {
-    if state.descriptor >= 0 { _ = Glibc.close(state.descriptor) }
-    state.descriptor = -1
+    closeSocket(&state)
     for step in 0..<state.addresses.count {
       let index = (state.current + step) % state.addresses.count
       switch state.addresses[index].connect() {
@@ -197,14 +198,9 @@ final class DatagramSender: Sendable {
         state.current = index
         return
       case .failure(let failure):
-        note(&state, .other(unreachable(failure.text)))
+        state.counts.fail(.other(unreachable(failure.text)))
       }
     }
-  }
-
-  private func note(_ state: inout State, _ problem: Problem) {
-    state.problem = problem
-    state.problemSeconds = clock.monotonicSeconds()
   }
 
   /// Has the name looked up by a thread, unless that was done a moment ago.
@@ -221,7 +217,7 @@ final class DatagramSender: Sendable {
         switch result {
         case .failure(let failure):
           guard state.descriptor < 0 else { return }
-          note(&state, .other(unreachable(failure.text)))
+          state.counts.fail(.other(unreachable(failure.text)))
         case .success(let addresses):
           guard addresses != state.addresses || state.descriptor < 0 else { return }
           state.addresses = addresses

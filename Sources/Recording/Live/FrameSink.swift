@@ -44,7 +44,7 @@ public struct SinkStatus: Sendable, Equatable {
   public var kind: String
   /// Where it goes, as it was asked for: a name pattern, a path, HOST:PORT.
   public var target: String
-  /// Rows or packets that were handed to the system.
+  /// Rows that were handed to the system, or packets that were and have not been refused.
   public var written: Int
   /// Rows or packets that were not, by cause (`LossCause`); causes without losses are left out.
   public var lost: [String: Int]

@@ -51,10 +51,10 @@ extension DatagramSender {
     sender.send("three")
     #expect(listener.receive() == Array("one".utf8))
     #expect(listener.receive() == Array("three".utf8))
-    #expect(sender.status(kind: "osc").written == 2)
     sender.close()
     sender.send("late")
     let status = sender.status(kind: "osc")
+    #expect(status.written == 2)
     #expect(status.lost == ["closed": 1])
     #expect(status.target == "127.0.0.1:\(listener.port)")
     #expect(status.problem == nil)
@@ -67,18 +67,99 @@ extension DatagramSender {
     let sender = try DatagramSender(host: "127.0.0.1", port: port, clock: clock.logClock)
     for _ in 0..<20 { sender.send("nobody") }
     let status = sender.status(kind: "osc")
-    #expect((status.lost["no receiver"] ?? 0) >= 10)
-    #expect(status.written + status.lost.values.reduce(0, +) == 20)
+    #expect(status.lost == ["no receiver": 20])
+    #expect(status.written == 0)
     #expect(status.problem == "cannot send to 127.0.0.1:\(port): Connection refused")
     let listener = try Listener(port: port)
     sender.send("somebody")
     #expect(listener.receive() == Array("somebody".utf8))
     // Time alone shows nothing: that all is well is known when packets go without a refusal.
-    clock.advance(3)
+    clock.advance(6)
     #expect(sender.status(kind: "osc").problem != nil)
     sender.send("again")
     #expect(listener.receive() == Array("again".utf8))
     #expect(sender.status(kind: "osc").problem == nil)
+    sender.close()
+    #expect(sender.status(kind: "osc").written == 2)
+  }
+
+  /// A host that refuses one packet in a few seconds is silent to the others.
+  @Test func aReceiverThatRefusesNowAndThenIsNotWellInBetween() throws {
+    let port = try Listener().port
+    let clock = ManualClock(utc: 0)
+    let sender = try DatagramSender(host: "127.0.0.1", port: port, clock: clock.logClock)
+    var news = SinkNews()
+    var said: [String] = []
+    var written: [Int] = []
+    func look() {
+      let status = sender.status(kind: "osc")
+      written.append(status.written)
+      if let item = news.look(status) { said.append(item.text) }
+    }
+    for _ in 0..<4 {
+      sender.send("refused")
+      look()
+      // Nothing comes back of these.
+      let listener = try Listener(port: port)
+      for _ in 0..<30 {
+        clock.advance(0.1)
+        sender.send("silent")
+        look()
+      }
+      withExtendedLifetime(listener) {}
+    }
+    #expect(
+      said == [
+        "osc 127.0.0.1:\(port): cannot send to 127.0.0.1:\(port): Connection refused; "
+          + "rows are lost: no receiver 1"
+      ])
+    #expect(written.allSatisfy { $0 == 0 })
+    sender.close()
+    #expect(sender.status(kind: "osc").lost == ["no receiver": 4 * 31])
+  }
+
+  /// A counter that went back would be read as a service that started anew.
+  @Test func whatCountsAsWrittenIsNeverTakenBack() throws {
+    let clock = ManualClock(utc: 0)
+    var listener: Listener? = try Listener()
+    let port = try #require(listener).port
+    let sender = try DatagramSender(host: "127.0.0.1", port: port, clock: clock.logClock)
+    for _ in 0..<10 {
+      clock.advance(0.1)
+      sender.send("heard")
+    }
+    clock.advance(1)
+    let before = sender.status(kind: "osc")
+    #expect(before.written == 10 && before.problem == nil)
+    listener = nil
+    var written = before.written
+    for _ in 0..<5 {
+      clock.advance(0.1)
+      sender.send("refused")
+      let status = sender.status(kind: "osc")
+      #expect(status.written >= written)
+      written = status.written
+    }
+    #expect(written == 10)
+    #expect(sender.status(kind: "osc").lost == ["no receiver": 5])
+    withExtendedLifetime(listener) {}
+  }
+
+  /// The first packet after a failure shows nothing, however long ago that was.
+  @Test func onePacketDoesNotMakeAReceiverWell() {
+    var counts = DatagramCounts()
+    counts.went(at: 0)
+    counts.lose(.unreachable, .system(EHOSTUNREACH))
+    counts.went(at: 100)
+    #expect(counts.problem != nil && counts.written == 0)
+    counts.went(at: 104)
+    #expect(counts.problem != nil && counts.written == 0)
+    counts.went(at: 105)
+    #expect(counts.problem == nil && counts.written == 3)
+    counts.settle(at: 105.5)
+    #expect(counts.written == 3)
+    counts.settle(at: 106)
+    #expect(counts.written == 4)
   }
 
   /// A face that is seen once in a while: between its rows nothing is known of the receiver.

@@ -56,7 +56,7 @@ private func numbers(_ values: [Double]) -> [Received.Argument] {
     sender.write(frame, FaceMeasurement(), sampleContext)
     let got = try receiver.results(Received.self)
     try #require(got.count == 3)
-    #expect(sender.status.written == 3)
+    #expect(sender.wait { $0.written == 3 }.written == 3)
     #expect(sender.status.lost.isEmpty)
 
     let first = got[0]

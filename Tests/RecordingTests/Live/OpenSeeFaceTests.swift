@@ -107,7 +107,7 @@ private func isClose(_ a: [Double], _ b: [Double], within tolerance: Double) -> 
     }
     let got = try receiver.results(Received.self)
     try #require(got.count == poses.count)
-    #expect(sender.status.written == poses.count)
+    #expect(sender.wait { $0.written == poses.count }.written == poses.count)
     for (received, (pose, (frame, _))) in zip(got, zip(poses, frames)) {
       check(received, frame, points)
       checkPose(received, rotation: pose.0, noseTip: pose.1)

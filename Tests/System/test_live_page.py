@@ -6,6 +6,7 @@ LIVE_PAGE_PICTURE=docs/images/live-page.png keeps the page's picture under that 
 import os
 import pathlib
 import re
+import signal
 import time
 import unittest
 
@@ -43,6 +44,12 @@ class LivePage(SystemTest):
         processes.wait_until(
             lambda: self._rate() >= _LEAST_PICTURES_PER_SECOND, 30, "moving pictures")
 
+    def _header(self, part: str) -> str:
+        return self.browser.value(f"document.getElementById('{part}').textContent")
+
+    def _colour(self, part: str) -> str:
+        return self.browser.value(f"document.getElementById('{part}').className").removeprefix("chip ")
+
     def test_one_stream_moves_and_one_is_away(self):
         self.browser.prefer("light")
         self.browser.open(f"http://127.0.0.1:{self.daemon.port}/")
@@ -60,6 +67,7 @@ class LivePage(SystemTest):
         self.assertEqual(self._card(0, ".source"), "live")
         self.assertRegex(self._card(0, "output.frames"), r"^[1-9][0-9.]*$")
         self.assertRegex(self._card(0, "output.shift"), r"^[0-9.]+ px$")
+        self.assertEqual((self._header("health"), self._colour("health")), ("1 of 2 live", "fair"))
         self.assertEqual(self._card(1, "h2"), "yard")
         self.assertEqual(self._card(1, ".source"), "waiting")
         self.assertIn("trying again", self._card(1, ".cover"))
@@ -99,6 +107,13 @@ class LivePage(SystemTest):
         self.source.kill()
         processes.wait_until(lambda: self._card(0, ".source") == "waiting", 20, "the loss shown")
         self.assertIn("No picture for", self._card(0, ".cover"))
+        self.assertEqual(self._card(0, ".tracking"), "")
+        processes.wait_until(
+            lambda: (self._header("health"), self._colour("health")) == ("0 of 2 live", "bad"), 10,
+            "none is live")
+        lost = self.daemon.status("entrance")
+        self.assertEqual(
+            [lost[name] for name in ("trackingState", "confidence", "meanShift")], [None] * 3)
         self.source.start()
         self._wait_for_pictures()
         self.daemon.stop()
@@ -108,6 +123,19 @@ class LivePage(SystemTest):
         self.daemon.start()
         self._wait_for_pictures()
         self.assertEqual(self.browser.value(notice), "")
+
+    def test_a_service_that_hangs_is_not_shown_as_live(self):
+        """It takes connections and says nothing."""
+        self.browser.open(f"http://127.0.0.1:{self.daemon.port}/")
+        self._wait_for_pictures()
+        self.daemon.process.send_signal(signal.SIGSTOP)
+        processes.wait_until(lambda: self._header("health") == "no answer", 20, "no answer")
+        self.assertRegex(self._header("notice"), r"What is below is \d+ s old\.$")
+        self.assertEqual(self._card(0, ".source"), "unknown")
+        self.assertEqual(self._card(0, "output.confidence"), "–")
+        self.daemon.process.send_signal(signal.SIGCONT)
+        self._wait_for_pictures()
+        self.assertEqual(self._header("notice"), "")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What Prometheus reads, as its own checker sees it."""
 
+import re
 import subprocess
 import unittest
 
@@ -25,6 +26,11 @@ class Metrics(SystemTest):
         self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""), text)
         for name in ("face", "away"):
             self.assertIn(f'stream="{name}"', text)
+        # The alarm of a camera that never opened has something to go by.
+        age = re.search(r'^landmarkd_last_frame_age_seconds\{stream="away"\} (.+)$', text, re.M)
+        self.assertGreater(float(age[1]), 0)
+        self.assertIn('landmarkd_tracking_state{stream="away",state="tracking"} 0\n', text)
+        self.assertNotIn('landmarkd_confidence{stream="away"}', text)
         # The checker can fail.
         broken = subprocess.run(
             ["promtool", "check", "metrics"], input="a{b=} 1\n", capture_output=True, text=True,

@@ -3,6 +3,7 @@ extension LivePage {
   static let card = #"""
     const historyLength = 300;
     const count = value => value.toLocaleString("en");
+    const flows = stream => stream.sourceState === "live" && stream.trackingState !== null;
     const classes = {
       live: "good", opening: "", waiting: "bad", stopped: "bad",
       tracking: "good", doubtful: "fair", searching: "", lost: "bad",
@@ -58,14 +59,15 @@ extension LivePage {
 
       show(stream) {
         this.isLive = stream.sourceState === "live";
+        const isFlowing = flows(stream);
         this.find(".address").textContent = stream.source
-          + (stream.width ? ` · ${stream.width} × ${stream.height}` : "");
+          + (isFlowing && stream.width ? ` · ${stream.width} × ${stream.height}` : "");
         this.find(".address").title = stream.source;
         chip(this.find(".source"), stream.sourceState, classes[stream.sourceState]);
-        chip(this.find(".tracking"), this.isLive ? stream.trackingState : "",
+        chip(this.find(".tracking"), isFlowing ? stream.trackingState : "",
           classes[stream.trackingState]);
-        this.root.classList.toggle("away", !this.isLive);
-        this.find(".cover").textContent = this.isLive
+        this.root.classList.toggle("away", !isFlowing);
+        this.find(".cover").textContent = isFlowing
           ? "" : [this.whyAway(stream), stream.problem].filter(text => text).join("\n");
         if (stream.width && !this.shownOnce) {
           this.find(".stage").style.aspectRatio = `${stream.width} / ${stream.height}`;
@@ -81,23 +83,27 @@ extension LivePage {
         this.shown = [];
         this.showRate();
         this.root.classList.add("away");
+        this.find(".cover").textContent = "";
+        for (const output of this.root.querySelectorAll("output")) output.textContent = "–";
         chip(this.find(".source"), "unknown", "");
         chip(this.find(".tracking"), "", "");
       }
 
       whyAway(stream) {
-        const age = stream.lastFrameAgeSeconds;
-        const since = age === null ? "" : ` for ${duration(age)}`;
-        return { opening: "Opening the source", waiting: `No picture${since}; trying again`,
-          stopped: "Stopped" }[stream.sourceState] || stream.sourceState;
+        const still = `No picture for ${duration(stream.lastFrameAgeSeconds)}`;
+        return { opening: `${still}; opening the source`, waiting: `${still}; trying again`,
+          live: still, stopped: "Stopped" }[stream.sourceState] || stream.sourceState;
       }
 
       showTotals(stream) {
         const looked = stream.framesTracked + stream.framesDoubtful + stream.framesWithoutFace;
         const share = value => looked ? ` (${(100 * value / looked).toFixed(1)} %)` : "";
         const drops = Object.entries(stream.drops).filter(([, value]) => value);
-        this.histograms.push({ latency: stream.latency.counts, fitTime: stream.fitTime.counts });
-        if (this.histograms.length > 61) this.histograms.shift();
+        const now = performance.now();
+        this.histograms.push(
+          { at: now, latency: stream.latency.counts, fitTime: stream.fitTime.counts });
+        // A page that was hidden has not looked for long.
+        this.histograms = this.histograms.filter(({ at }) => now - at < 61000);
         const totals = [
           ["Frames in", count(stream.framesIn)],
           ["Tracked", count(stream.framesTracked) + share(stream.framesTracked)],
@@ -124,7 +130,7 @@ extension LivePage {
       // Of the last minute, or what of it this page has seen.
       times(bounds, name) {
         const last = this.histograms[this.histograms.length - 1][name];
-        const first = this.histograms.length > 1 ? this.histograms[0][name] : last.map(() => 0);
+        const first = this.histograms[0][name];
         const counts = last.map((value, i) => Math.max(0, value - first[i]));
         const [half, most] = [.5, .99].map(share => quantile(bounds, counts, share));
         return half === null ? "–" : `${milliseconds(half)} · ${milliseconds(most)} ms`;

@@ -15,7 +15,7 @@ extension LivePage {
 
     const stateColour = state =>
       ({ tracking: colour("good"), doubtful: colour("fair"), lost: colour("bad"),
-        waiting: colour("bad"), stopped: colour("bad") })[state] || colour("idle");
+        waiting: colour("bad"), stopped: colour("bad"), silent: colour("bad") })[state] || colour("idle");
 
     // Gives a canvas the pixels that it is shown with. Returns its context and size in CSS pixels.
     function prepare(canvas) {

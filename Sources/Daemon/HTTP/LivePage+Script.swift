@@ -6,6 +6,10 @@ extension LivePage {
     const cards = new Map();
     const streams = document.getElementById("streams");
     let instance = null, lastSample = 0, isConnected = false, pictures = null;
+    // When the service answered last; what is shown is of then.
+    let answeredAt = null;
+    // A service that hangs takes connections and says nothing.
+    const longestAnswer = 5000;
     const mostPictures = \#(PicturesWait.mostStreams);
 
     const pause = time => new Promise(done => setTimeout(done, time));
@@ -64,7 +68,8 @@ extension LivePage {
     }
 
     async function update() {
-      const service = await (await ask("api/streams")).json();
+      const service = await (
+        await ask("api/streams", AbortSignal.timeout(longestAnswer))).json();
       if (instance !== null && instance !== service.instance) {
         lastSample = 0;
         for (const card of cards.values()) card.forget();
@@ -73,7 +78,8 @@ extension LivePage {
       const isNew = service.streams.some(stream => !cards.has(stream.name));
       if (isNew) lastSample = 0;
       arrange(service.streams);
-      const history = await (await ask("api/history?after=" + lastSample)).json();
+      const history = await (await ask(
+        "api/history?after=" + lastSample, AbortSignal.timeout(longestAnswer))).json();
       for (const [name, card] of cards) {
         if (!history.streams[name]) continue;
         if (!lastSample) card.forgetCurves();
@@ -81,14 +87,35 @@ extension LivePage {
         card.drawHistory();
       }
       lastSample = history.last;
-      const live = service.streams.filter(stream => stream.sourceState === "live").length;
+      summarise(service);
+    }
+
+    function summarise(service) {
+      const all = service.streams.length, live = service.streams.filter(flows).length;
+      // While the first sources are opened nothing is wrong.
+      const kind = live === all ? "good" : live || !service.isReady ? "fair" : "bad";
+      chip(document.getElementById("health"), all ? `${live} of ${all} live` : "", kind);
+      const failing = service.streams.flatMap(stream => stream.outputs)
+        .filter(output => output.problem).length;
+      chip(document.getElementById("outputs"),
+        failing ? `${failing} output${failing > 1 ? "s" : ""} failing` : "", "bad");
       document.getElementById("version").textContent = service.version;
-      chip(document.getElementById("health"), service.isReady ? "ready" : "starting",
-        service.isReady ? "good" : "fair");
-      document.getElementById("summary").textContent =
-        `${live} of ${service.streams.length} live · up ${duration(service.uptimeSeconds)}`;
-      document.title = live === service.streams.length
-        ? "landmarkd" : `(${service.streams.length - live} lost) landmarkd`;
+      document.getElementById("summary").textContent = `up ${duration(service.uptimeSeconds)}`;
+      document.title = live === all ? "landmarkd" : `(${live} of ${all} live) landmarkd`;
+      say(all ? "" : "No stream is configured.");
+    }
+
+    // What was shown last is of then.
+    function showNoAnswer(error) {
+      chip(document.getElementById("health"), "no answer", "bad");
+      chip(document.getElementById("outputs"), "", "");
+      document.getElementById("summary").textContent = "";
+      document.title = "(no answer) landmarkd";
+      for (const card of cards.values()) card.showUnknown();
+      const age = answeredAt && duration((performance.now() - answeredAt) / 1000);
+      say((error.isAnswer
+        ? error.message : "The service does not answer; the page tries again.")
+        + (age ? ` What is below is ${age} old.` : ""));
     }
 
     async function keepFigures() {
@@ -97,13 +124,10 @@ extension LivePage {
           try {
             await update();
             isConnected = true;
-            say(cards.size ? "" : "No stream is configured.");
+            answeredAt = performance.now();
           } catch (error) {
             isConnected = false;
-            chip(document.getElementById("health"), "no answer", "bad");
-            for (const card of cards.values()) card.showUnknown();
-            say(error.isAnswer
-              ? error.message : "The service does not answer; the page tries again.");
+            showNoAnswer(error);
           }
         }
         await pause(1000);
@@ -135,15 +159,17 @@ extension LivePage {
           continue;
         }
         const begin = performance.now();
-        pictures = new AbortController();
+        const controller = pictures = new AbortController();
+        const timer = setTimeout(() => controller.abort(), 5000 + longestAnswer);
         try {
           const query =
             wanted.map(card => "of=" + encodeURIComponent(`${card.number}:${card.name}`));
-          const response = await ask("api/pictures?wait=5&" + query.join("&"), pictures.signal);
+          const response = await ask("api/pictures?wait=5&" + query.join("&"), controller.signal);
           await showParts(await response.arrayBuffer());
         } catch (error) {
           if (error.name !== "AbortError") await pause(500);
         }
+        clearTimeout(timer);
         pictures = null;
         // What comes at the same time is fetched together.
         await pause(Math.max(0, 50 - (performance.now() - begin)));

@@ -36,7 +36,7 @@ extension LivePage {
     .bad { color: var(--bad); background: var(--bad-ground); }
     #notice {
       margin: 0 .2rem .9rem; padding: .6rem .9rem; border-radius: .5rem; font-weight: 600;
-      color: var(--bad); background: var(--bad-ground);
+      color: var(--bad); background: var(--bad-ground); white-space: pre-line;
     }
     #streams {
       display: grid; gap: 1rem; align-items: start;

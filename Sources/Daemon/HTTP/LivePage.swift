@@ -59,6 +59,7 @@ enum LivePage {
     <h1>landmarkd</h1>
     <span id="version"></span>
     <span id="health" class="chip"></span>
+    <span id="outputs" class="chip"></span>
     <span id="summary"></span>
     </header>
     <p id="notice" role="status" hidden></p>
@@ -84,7 +85,7 @@ enum LivePage {
     <figure><figcaption>Frames/s <output class="frames"></output></figcaption>
     <canvas class="frames-curve"></canvas></figure>
     <figure class="states" title="Green: tracking. Amber: doubtful. Blue-grey: searching or opening. \
-    Red: face or source lost."><canvas class="state-strip"></canvas>
+    Red: face or source lost, or no frame."><canvas class="state-strip"></canvas>
     <figcaption><span>5 min ago</span><span>now</span></figcaption></figure>
     </div>
     <dl class="totals"></dl>

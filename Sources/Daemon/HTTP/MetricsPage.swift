@@ -71,7 +71,10 @@ struct MetricsPage {
     ) {
       [([], $0.timesProblem == nil ? 0 : 1)]
     }
-    each("landmarkd_tracking_state", .gauge, "1 for the state that tracking is in.") { stream in
+    each(
+      "landmarkd_tracking_state", .gauge,
+      "1 for the state that tracking is in; 0 for all while no frame comes."
+    ) { stream in
       TrackingState.allCases.map {
         ([("state", $0.rawValue)], stream.trackingState == $0.rawValue ? 1 : 0)
       }
@@ -82,13 +85,21 @@ struct MetricsPage {
     each("landmarkd_frames_per_second", .gauge, "Rows over the last seconds.") {
       [([], $0.framesPerSecond)]
     }
-    each("landmarkd_confidence", .gauge, "Of the last frame, 0 to 1.") { [([], $0.confidence)] }
-    each("landmarkd_mean_shift_pixels", .gauge, "Of the last fit, reference pixels.") {
+    each("landmarkd_confidence", .gauge, "Of the last frame, while frames come; 0 to 1.") {
+      $0.confidence.map { [([], $0)] } ?? []
+    }
+    each(
+      "landmarkd_mean_shift_pixels", .gauge,
+      "Of the last frame's fit, while frames come; reference pixels."
+    ) {
       $0.meanShift.map { [([], $0)] } ?? []
     }
     let now = now
-    each("landmarkd_last_frame_age_seconds", .gauge, "Since the last frame was tracked.") {
-      $0.lastFrameSeconds.map { [([], max(0, now - $0))] } ?? []
+    each(
+      "landmarkd_last_frame_age_seconds", .gauge,
+      "Since the last frame was tracked; before the first, since the stream began."
+    ) {
+      [([], $0.lastFrameAgeSeconds(at: now))]
     }
   }
 

@@ -22,7 +22,8 @@ final class StatusHistory: Sendable {
       var meanShift: [Double?]
       var confidence: [Double?]
       var framesPerSecond: [Double]
-      /// The source's state where it was not live, else the tracker's.
+      /// The source's state where it was not live, "silent" where it was and no frame came, else
+      /// the tracker's.
       var state: [String]
     }
 
@@ -57,12 +58,12 @@ final class StatusHistory: Sendable {
 
   private static func sample(_ stream: StreamStatus) -> Sample {
     let isLive = stream.sourceState == .live
-    let hasFit = isLive && ["tracking", "doubtful"].contains(stream.trackingState)
+    let hasFit = isLive && ["tracking", "doubtful"].contains(stream.trackingState ?? "")
     return Sample(
       meanShift: hasFit ? stream.meanShift.flatMap(rounded) : nil,
-      confidence: hasFit ? rounded(stream.confidence) : nil,
+      confidence: hasFit ? stream.confidence.flatMap(rounded) : nil,
       framesPerSecond: isLive ? rounded(stream.framesPerSecond) ?? 0 : 0,
-      state: isLive ? stream.trackingState : stream.sourceState.rawValue)
+      state: isLive ? stream.trackingState ?? "silent" : stream.sourceState.rawValue)
   }
 
   private static func rounded(_ value: Double) -> Double? {

@@ -48,7 +48,7 @@ struct StreamReport: Encodable {
     try values.encode(status.confidence, forKey: .confidence)
     try values.encode(status.meanShift, forKey: .meanShift)
     try values.encode(status.framesPerSecond, forKey: .framesPerSecond)
-    try values.encode(status.lastFrameSeconds.map { now - $0 }, forKey: .lastFrameAgeSeconds)
+    try values.encode(status.lastFrameAgeSeconds(at: now), forKey: .lastFrameAgeSeconds)
     try values.encode(status.latency, forKey: .latency)
     try values.encode(status.fitTime, forKey: .fitTime)
     try values.encode(status.outputs, forKey: .outputs)

@@ -24,6 +24,8 @@ final class ServiceState: Sendable {
 
   var status: String {
     let notes = notes.withLock { [$0.reload, $0.http].compactMap { $0 } }
-    return StatusText(supervisor.streams, notes: notes).text
+    return StatusText(
+      supervisor.streams, notes: notes, now: ServiceClock.monotonic.now()
+    ).text
   }
 }

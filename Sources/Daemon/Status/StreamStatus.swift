@@ -18,7 +18,7 @@ public struct OutputStatus: Sendable, Equatable, Codable {
   public var kind: String
   /// Where it goes, as the configuration has it.
   public var target: String
-  /// Rows or packets that were handed to the system.
+  /// Rows that were handed to the system, or packets that were and have not been refused.
   public var written: Int
   /// What could not be written, by cause: "disk full", "receiver slow".
   public var lost: [String: Int]
@@ -38,6 +38,9 @@ public struct OutputStatus: Sendable, Equatable, Codable {
 }
 
 /// One stream, as it is now. Counts begin when the stream does.
+///
+/// Whatever is here is true now, or says how old it is: what the last frame showed is there only
+/// while frames come.
 public struct StreamStatus: Sendable, Equatable, Codable {
   public var name: String
   /// The source's address, without user names and passwords.
@@ -48,7 +51,7 @@ public struct StreamStatus: Sendable, Equatable, Codable {
   /// Why frames have the times of their arrival although the source states others; nil while its own
   /// are believed.
   public var timesProblem: String?
-  /// Pixels; 0 before the first frame.
+  /// Pixels of the last frame; 0 before the first.
   public var width = 0
   public var height = 0
 
@@ -69,14 +72,18 @@ public struct StreamStatus: Sendable, Equatable, Codable {
   /// How often the face detector looked.
   public var detections = 0
 
-  /// Of the last frame.
-  public var trackingState = TrackingState.searching.rawValue
-  public var confidence = 0.0
-  /// Reference px; nil without a fit.
+  /// What the last frame showed, as the two below; nil while none comes: the source is away, or is
+  /// silent for much longer than between its frames before.
+  public var trackingState: String?
+  /// 0 to 1; nil also where the model gives none.
+  public var confidence: Double?
+  /// Reference px; nil also without a fit.
   public var meanShift: Double?
   /// Rows over the last seconds.
   public var framesPerSecond = 0.0
-  /// When the last frame was tracked, seconds of the monotonic clock; nil before the first.
+  /// When the stream began, and when its last frame was tracked (nil before the first); seconds of
+  /// the monotonic clock.
+  public var beginSeconds: Double
   public var lastFrameSeconds: Double?
 
   /// From capture to row, seconds.
@@ -85,10 +92,23 @@ public struct StreamStatus: Sendable, Equatable, Codable {
   public var fitTime = Histogram.seconds
   public var outputs: [OutputStatus] = []
 
-  public init(name: String, source: String) {
+  public init(name: String, source: String, beginSeconds: Double = 0) {
     self.name = name
     self.source = source
+    self.beginSeconds = beginSeconds
   }
+
+  /// Since the last frame was tracked; before the first, since the stream began. So a source that
+  /// never comes has an age, too.
+  public func lastFrameAgeSeconds(at now: Double) -> Double {
+    max(0, now - (lastFrameSeconds ?? beginSeconds))
+  }
+
+  /// Whether its frames come and are looked at.
+  public var isFlowing: Bool { sourceState == .live && trackingState != nil }
+
+  /// No frame comes: what the last one showed is over.
+  mutating func forgetFrame() { (trackingState, confidence, meanShift) = (nil, nil, nil) }
 }
 
 /// What the HTTP side and the service manager ask about. Thread-safe.

@@ -8,6 +8,8 @@ final class StreamRecord: Sendable {
   private struct State {
     var status: StreamStatus
     var rate = RateWindow()
+    /// Between the last two frames without a loss between them; nil before the second.
+    var intervalSeconds: Double?
     /// Counts of captures and sinks that ended with an error before the present ones.
     var earlier = LiveSnapshot()
     var earlierOutputs: [OutputStatus] = []
@@ -17,14 +19,20 @@ final class StreamRecord: Sendable {
     var turnDue: Double
 
     mutating func add(_ outputs: [OutputStatus]) {
-      // An attempt that failed early did not make all outputs.
-      earlierOutputs = summed(outputs) + earlierOutputs.dropFirst(outputs.count)
+      earlierOutputs = summed(outputs).map { output in
+        var closed = output
+        // Nothing is tried any more; why the stream does nothing, its own problem says.
+        closed.problem = nil
+        return closed
+      }
     }
 
-    /// Outputs with what those before them wrote and lost; the order is the configuration's.
+    /// Outputs with what those before them wrote and lost; the order is the configuration's. An
+    /// attempt that has not made all of them has the earlier ones.
     func summed(_ outputs: [OutputStatus]) -> [OutputStatus] {
-      outputs.enumerated().map { index, output in
-        guard earlierOutputs.indices.contains(index) else { return output }
+      let all = outputs + earlierOutputs.dropFirst(outputs.count)
+      return all.enumerated().map { index, output in
+        guard index < outputs.count, index < earlierOutputs.count else { return output }
         var sum = output
         sum.written += earlierOutputs[index].written
         sum.lost.merge(earlierOutputs[index].lost, uniquingKeysWith: +)
@@ -37,6 +45,10 @@ final class StreamRecord: Sendable {
   /// largest picture.
   private static let longestTurn = 15.0
 
+  /// Frames that stay out for no longer than this, and than three times the time between the last
+  /// two, are on their way.
+  private static let silentSeconds = 2.0
+
   private let state: Mutex<State>
   private let clock: ServiceClock
 
@@ -46,7 +58,8 @@ final class StreamRecord: Sendable {
     state = Mutex(
       State(
         status: StreamStatus(
-          name: configuration.name, source: configuration.source.address.shown),
+          name: configuration.name, source: configuration.source.address.shown,
+          beginSeconds: now),
         turnDue: now + Self.longestTurn))
   }
 
@@ -61,12 +74,8 @@ final class StreamRecord: Sendable {
   func see(_ snapshot: LiveSnapshot) -> (state: SourceState, problem: String?) {
     state.withLock { state in
       let before = (state.status.sourceState, state.status.problem)
-      state.status.sourceState = snapshot.sourceState
-      state.status.problem = snapshot.state == .live ? nil : snapshot.problem
-      state.status.timesProblem = snapshot.timesProblem
-      if snapshot.width > 0 {
-        (state.status.width, state.status.height) = (snapshot.width, snapshot.height)
-      }
+      state.status.see(snapshot)
+      if snapshot.state != .live { state.intervalSeconds = nil }
       if snapshot.state != .opening { state.hasSettled = true }
       return before
     }
@@ -80,8 +89,11 @@ final class StreamRecord: Sendable {
       state.status.framesWithoutFace += frame.hasFit ? 0 : 1
       state.status.framesDoubtful += frame.hasFit && !frame.success ? 1 : 0
       state.status.detections += detectorRan ? 1 : 0
+      if let last = state.status.lastFrameSeconds, state.status.trackingState != nil {
+        state.intervalSeconds = now - last
+      }
       state.status.trackingState = frame.state.rawValue
-      state.status.confidence = frame.confidence.isFinite ? frame.confidence : 0
+      state.status.confidence = frame.confidence.isFinite ? frame.confidence : nil
       state.status.meanShift = frame.hasFit && frame.meanShift.isFinite ? frame.meanShift : nil
       state.status.lastFrameSeconds = now
       state.status.fitTime.observe(fitSeconds)
@@ -97,6 +109,8 @@ final class StreamRecord: Sendable {
       state.status.sourceState = .waiting
       state.status.problem = reason
       state.status.timesProblem = nil
+      state.status.forgetFrame()
+      state.intervalSeconds = nil
     }
   }
 
@@ -112,7 +126,14 @@ final class StreamRecord: Sendable {
   /// Whether an output that was let go could not write all that it had been given.
   var endedWithLoss: Bool { state.withLock { $0.endedWithLoss } }
 
-  func end() { state.withLock { $0.status.sourceState = .stopped } }
+  func end() {
+    state.withLock { state in
+      state.status.sourceState = .stopped
+      state.status.problem = nil
+      state.status.timesProblem = nil
+      state.status.forgetFrame()
+    }
+  }
 
   /// Whether the source has been opened or is known to be lost.
   var hasSettled: Bool { state.withLock { $0.hasSettled } }
@@ -122,6 +143,10 @@ final class StreamRecord: Sendable {
     let now = clock.now()
     return state.withLock { state in
       var status = state.status
+      let patience = max(Self.silentSeconds, 3 * (state.intervalSeconds ?? .infinity))
+      let isSilent = status.lastFrameAgeSeconds(at: now) > patience
+      // Frames of a burst may still be looked at when their source is lost.
+      if status.sourceState != .live || isSilent { status.forgetFrame() }
       var counts = state.earlier
       if let capture { counts.add(capture) }
       status.framesIn = counts.framesReceived
@@ -129,8 +154,7 @@ final class StreamRecord: Sendable {
       status.reconnects = counts.reconnects
       status.hangs = counts.hangs
       status.framesPerSecond = state.rate.rate(at: now)
-      status.outputs =
-        outputs.isEmpty ? state.earlierOutputs : state.summed(outputs.map(OutputStatus.init))
+      status.outputs = state.summed(outputs.map(OutputStatus.init))
       return status
     }
   }
@@ -140,6 +164,16 @@ final class StreamRecord: Sendable {
   var isProgressing: Bool {
     let now = clock.now()
     return state.withLock { $0.status.sourceState == .stopped || now <= $0.turnDue }
+  }
+}
+
+extension StreamStatus {
+  fileprivate mutating func see(_ snapshot: LiveSnapshot) {
+    sourceState = snapshot.sourceState
+    problem = snapshot.state == .live ? nil : snapshot.problem
+    timesProblem = snapshot.state == .live ? snapshot.timesProblem : nil
+    if snapshot.width > 0 { (width, height) = (snapshot.width, snapshot.height) }
+    if snapshot.state != .live { forgetFrame() }
   }
 }
 

@@ -46,6 +46,10 @@ import Testing
     #expect(streams[0]["drops"] as? [String: Int] == ["newer": 2, "undecodable": 1])
     #expect(streams[0]["problem"] is NSNull)
     #expect(streams[0]["lastFrameSeconds"] == nil)
+    #expect(streams[0]["trackingState"] as? String == "tracking")
+    for key in ["trackingState", "confidence", "meanShift"] { #expect(streams[1][key] is NSNull) }
+    // It has an age, though no frame ever came.
+    #expect(streams[1]["lastFrameAgeSeconds"] as? Double ?? 0 > 0)
     #expect(streams[1]["sourceState"] as? String == "waiting")
     #expect(streams[1]["problem"] as? String == "Connection refused")
     let outputs = try #require(streams[0]["outputs"] as? [[String: Any]])

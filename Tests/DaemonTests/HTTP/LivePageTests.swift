@@ -37,7 +37,7 @@ import Testing
 
 @Suite struct StatusHistoryTests {
   private func stream(
-    _ name: String, _ state: SourceState, tracking: String = "tracking"
+    _ name: String, _ state: SourceState, tracking: String? = "tracking"
   ) -> StreamStatus {
     var status = StreamStatus(name: name, source: "s")
     status.sourceState = state
@@ -54,6 +54,10 @@ import Testing
     history.add([stream("a", .live), stream("b", .waiting)])
     let all = history.since(0)
     #expect(all.last == 3)
+    let silent = StatusHistory()
+    silent.add([stream("a", .live, tracking: nil)])
+    #expect(silent.since(0).streams["a"]?.state == ["silent"])
+    #expect(silent.since(0).streams["a"]?.confidence == [nil])
     #expect(all.streams["a"]?.state == ["opening", "searching", "tracking"])
     #expect(all.streams["a"]?.meanShift == [nil, nil, 0.123])
     #expect(all.streams["a"]?.framesPerSecond == [0, 30, 30])

@@ -1,6 +1,7 @@
 import BuildInfo
 import Foundation
 import Testing
+import Tracking
 
 @testable import Daemon
 
@@ -50,14 +51,24 @@ import Testing
       #expect(lines.contains(line), "\(line)")
     }
     #expect(!page().contains("landmarkd_mean_shift_pixels{stream=\"yard\"}"))
-    #expect(!page().contains("landmarkd_last_frame_age_seconds{"))
+    // Nothing is known of a face in pictures that do not come.
+    #expect(!page().contains("landmarkd_confidence{stream=\"yard\"}"))
+    for state in TrackingState.allCases {
+      #expect(
+        lines.contains("landmarkd_tracking_state{stream=\"yard\",state=\"\(state.rawValue)\"} 0"))
+    }
   }
 
-  @Test("the age of the last frame")
+  @Test("the age of the last frame; before the first, of the stream")
   func age() {
     let directory = FakeDirectory.liveAndAway()
-    directory.change { $0[0].lastFrameSeconds = 48.5 }
-    #expect(page(directory).contains("landmarkd_last_frame_age_seconds{stream=\"door\"} 1.5\n"))
+    directory.change {
+      $0[0].lastFrameSeconds = 48.5
+      $0[1].beginSeconds = 10
+    }
+    let lines = page(directory).split(separator: "\n")
+    #expect(lines.contains("landmarkd_last_frame_age_seconds{stream=\"door\"} 1.5"))
+    #expect(lines.contains("landmarkd_last_frame_age_seconds{stream=\"yard\"} 40"))
   }
 
   @Test("every line is one of the format; families are whole, series are there once")

@@ -87,6 +87,12 @@ import Testing
     #expect(ServiceNotifier(other).watchdogSeconds == nil)
   }
 
+  @Test("ages in words")
+  func ages() {
+    let words = [-1, 0, 59.9, 60, 3599, 7200, 200_000].map(StatusText.age)
+    #expect(words == ["0 s", "0 s", "59 s", "1 min", "59 min", "2 h", "2 d"])
+  }
+
   @Test("the status line")
   func status() {
     var live = StreamStatus(name: "door", source: "/dev/video0")
@@ -97,10 +103,16 @@ import Testing
     var lost = StreamStatus(name: "yard", source: "x")
     lost.sourceState = .waiting
     lost.problem = "refused"
+    func text(_ streams: [StreamStatus], _ notes: [String] = []) -> String {
+      StatusText(streams, notes: notes, now: 700).text
+    }
     #expect(
-      StatusText([live, lost], notes: ["no HTTP"]).text
+      text([live, lost], ["no HTTP"])
         == "no HTTP; door live 30.0 frames/s, tracking, trouble with csv; yard waiting (refused)")
-    let many = StatusText(Array(repeating: lost, count: 100), notes: []).text
+    (live.trackingState, live.framesPerSecond, live.outputs) = (nil, 0, [])
+    live.lastFrameSeconds = 40
+    #expect(text([live]) == "door live 0.0 frames/s, no frame for 11 min")
+    let many = text(Array(repeating: lost, count: 100))
     #expect(many.count == 400 && many.hasSuffix("..."))
   }
 }

@@ -1,3 +1,4 @@
+import Recording
 import Testing
 import Tracking
 import VideoInput
@@ -63,6 +64,104 @@ import VideoInput
     #expect(status.fitTime.count == 2)
     #expect(status.detections == 1)
     #expect(status.lastFrameSeconds == 1000)
+  }
+
+  /// A record of a stream that follows a face.
+  private func tracking() -> StreamRecord {
+    let record = makeRecord()
+    record.see(snapshot(.live))
+    var frame = row()
+    (frame.state, frame.hasFit, frame.success) = (.tracking, true, true)
+    (frame.confidence, frame.meanShift) = (0.9, 0.25)
+    for _ in 0..<10 {
+      time.advance(0.1)
+      record.add(frame, detectorRan: false, fitSeconds: 0.003)
+    }
+    return record
+  }
+
+  @Test("what the last frame showed is there while frames come")
+  func flowing() {
+    let live = tracking().status(nil, [])
+    #expect(live.trackingState == "tracking" && live.confidence == 0.9 && live.meanShift == 0.25)
+    #expect(live.isFlowing)
+  }
+
+  @Test(
+    "a source that is lost shows no face, nor does one whose next frame was not tracked yet",
+    arguments: [LiveSnapshot.State.waiting(retryInSeconds: 1), .opening])
+  func lost(_ state: LiveSnapshot.State) {
+    let record = tracking()
+    var troubled = snapshot(state)
+    troubled.timesProblem = "its time stamps stand still"
+    record.see(troubled)
+    // Of a burst that came before the loss.
+    record.add(row(), detectorRan: false, fitSeconds: 0.003)
+    #expect(record.status(nil, []).trackingState == nil)
+    for next in [troubled, snapshot(.live)] {
+      record.see(next)
+      let lost = record.status(nil, [])
+      #expect(lost.trackingState == nil && lost.confidence == nil && lost.meanShift == nil)
+      #expect(!lost.isFlowing && lost.timesProblem == nil)
+    }
+    record.add(row(), detectorRan: false, fitSeconds: 0.003)
+    #expect(record.status(nil, []).trackingState == "searching")
+  }
+
+  @Test("neither does a stream that failed or is stopped")
+  func failed() {
+    for stop in [{ $0.fail("no output") }, { $0.end() }] as [(StreamRecord) -> Void] {
+      let record = tracking()
+      stop(record)
+      #expect(record.status(nil, []).trackingState == nil)
+      #expect(record.status(nil, []).confidence == nil)
+    }
+  }
+
+  @Test("a live source that is silent for long shows no face; a slow one does between its frames")
+  func silent() {
+    let record = tracking()
+    time.advance(1.9)
+    #expect(record.status(nil, []).trackingState == "tracking")
+    time.advance(0.2)
+    let silent = record.status(nil, [])
+    #expect(silent.sourceState == .live && silent.trackingState == nil && !silent.isFlowing)
+    #expect(abs(silent.lastFrameAgeSeconds(at: time.clock.now()) - 2.1) < 1e-9)
+    let slow = makeRecord()
+    slow.see(snapshot(.live))
+    for _ in 0..<3 {
+      slow.add(row(), detectorRan: false, fitSeconds: 0.003)
+      time.advance(60)
+      #expect(slow.status(nil, []).trackingState == "searching")
+    }
+    time.advance(121)
+    #expect(slow.status(nil, []).trackingState == nil)
+  }
+
+  @Test("a source that never came has an age")
+  func neverOpened() {
+    let record = makeRecord()
+    time.advance(42)
+    record.see(snapshot(.waiting(retryInSeconds: 1)))
+    #expect(record.status(nil, []).lastFrameAgeSeconds(at: time.clock.now()) == 42)
+    record.add(row(), detectorRan: false, fitSeconds: 0.003)
+    time.advance(3)
+    #expect(record.status(nil, []).lastFrameAgeSeconds(at: time.clock.now()) == 3)
+  }
+
+  @Test("an output that was closed has no problem now; those that are not made yet stay")
+  func closedOutputs() {
+    let record = makeRecord()
+    let outputs = ["x", "y"].map {
+      SinkStatus(kind: "csv", target: $0, written: 3, problem: "no room")
+    }
+    record.keep(nil, outputs)
+    let closed = record.status(nil, []).outputs
+    #expect(closed.map(\.problem) == [nil, nil] && closed.map(\.written) == [3, 3])
+    let next = record.status(nil, [SinkStatus(kind: "csv", target: "x", written: 1)]).outputs
+    #expect(next.map(\.target) == ["x", "y"] && next.map(\.written) == [4, 3])
+    record.keep(nil, [SinkStatus(kind: "csv", target: "x", written: 1)])
+    #expect(record.status(nil, []).outputs.map(\.written) == [4, 3])
   }
 
   @Test("whatever a source does, its stream's thread goes round")

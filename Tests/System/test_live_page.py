@@ -137,6 +137,21 @@ class LivePage(SystemTest):
         self._wait_for_pictures()
         self.assertEqual(self._header("notice"), "")
 
+    def test_a_configuration_that_was_not_taken_is_shown(self):
+        self.browser.open(f"http://127.0.0.1:{self.daemon.port}/")
+        self._wait_for_pictures()
+        text = self.daemon.file.read_text()
+        self.daemon.file.write_text("streams: 5\n")
+        self.daemon.reload()
+        processes.wait_until(
+            lambda: "The configuration has a mistake and was not taken" in self._header("notice"), 20,
+            "the mistake shown")
+        self.assertIn("landmarkd_config_last_reload_successful 0\n", self.daemon.get("/metrics"))
+        self.daemon.file.write_text(text)
+        self.daemon.reload()
+        processes.wait_until(lambda: not self._header("notice"), 20, "the mistake gone")
+        self.assertIn("landmarkd_config_last_reload_successful 1\n", self.daemon.get("/metrics"))
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -9,13 +9,13 @@ public final class HTTPFront: Sendable {
   private let logger: Logger
 
   /// - Parameters:
-  ///   - version: the program's, for `landmarkd_build_info` and the page.
+  ///   - record: what is told of the service.
   public init(
-    settings: HTTPSettings, directory: any StreamDirectory, version: String, logger: Logger
+    settings: HTTPSettings, directory: any StreamDirectory, record: ServiceRecord, logger: Logger
   ) {
     self.settings = settings
     self.logger = logger
-    routes = HTTPRoutes(settings: settings, directory: directory, version: version)
+    routes = HTTPRoutes(settings: settings, directory: directory, record: record)
   }
 
   /// Serves until the task is cancelled; then closes all connections and returns.

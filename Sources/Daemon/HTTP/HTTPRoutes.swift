@@ -1,19 +1,14 @@
-import Foundation
-
 /// What is answered to whom. Used by the server's thread, but thread-safe.
 final class HTTPRoutes: Sendable {
   private let admission: Admission
   private let directory: any StreamDirectory
-  private let version: String
-  /// Tells a page that the service has started anew.
-  private let instance = UUID().uuidString
-  private let beginSeconds = ServiceClock.monotonic.now()
+  private let record: ServiceRecord
   private let history = StatusHistory()
 
-  init(settings: HTTPSettings, directory: any StreamDirectory, version: String) {
+  init(settings: HTTPSettings, directory: any StreamDirectory, record: ServiceRecord) {
     admission = Admission(settings)
     self.directory = directory
-    self.version = version
+    self.record = record
   }
 
   /// Takes the streams' figures for the curves; once a second.
@@ -75,7 +70,7 @@ final class HTTPRoutes: Sendable {
 
   private func metrics() -> HTTPAnswer {
     let page = MetricsPage(
-      directory.streams, isReady: directory.isReady, version: version,
+      directory.streams, isReady: directory.isReady, record: record,
       now: ServiceClock.monotonic.now(), process: ProcessFigures.now())
     return HTTPAnswer(.ok, MetricsText.contentType, Array(page.text.utf8))
   }
@@ -84,8 +79,8 @@ final class HTTPRoutes: Sendable {
     let now = ServiceClock.monotonic.now()
     return HTTPAnswer(
       json: ServiceReport(
-        version: version, instance: instance, isReady: directory.isReady,
-        uptimeSeconds: now - beginSeconds,
+        version: record.version, instance: record.instance, isReady: directory.isReady,
+        uptimeSeconds: record.uptimeSeconds, configuration: ReloadReport(record),
         streams: directory.streams.map { StreamReport($0, now: now) }))
   }
 

@@ -102,7 +102,12 @@ extension LivePage {
       document.getElementById("version").textContent = service.version;
       document.getElementById("summary").textContent = `up ${duration(service.uptimeSeconds)}`;
       document.title = live === all ? "landmarkd" : `(${live} of ${all} live) landmarkd`;
-      say(all ? "" : "No stream is configured.");
+      const { problem, lastReloadAgeSeconds } = service.configuration;
+      say([
+        all ? "" : "No stream is configured.",
+        problem ? `The configuration ${problem} and was not taken (${duration(lastReloadAgeSeconds)}`
+          + " ago). The one before is in force." : "",
+      ].filter(text => text).join("\n"));
     }
 
     // What was shown last is of then.

@@ -13,22 +13,37 @@ struct MetricsPage {
   /// - Parameters:
   ///   - now: seconds of the monotonic clock.
   init(
-    _ streams: [StreamStatus], isReady: Bool, version: String, now: Double,
+    _ streams: [StreamStatus], isReady: Bool, record: ServiceRecord, now: Double,
     process: ProcessFigures
   ) {
     self.streams = streams
     self.now = now
     out.family("landmarkd_build_info", .gauge, "The program's version and commit; always 1.")
     out.sample(
-      "landmarkd_build_info", [("version", version), ("commit", BuildInfo.commit)], 1)
-    out.family("landmarkd_ready", .gauge, "Whether every stream was opened or is known lost.")
-    out.sample("landmarkd_ready", [], isReady ? 1 : 0)
+      "landmarkd_build_info", [("version", record.version), ("commit", BuildInfo.commit)], 1)
+    one("landmarkd_ready", "Whether every stream was opened or is known lost.", isReady ? 1 : 0)
+    addConfiguration(record.lastReload)
     addFrames()
     addStates()
     addFigures()
     addTimes()
     addOutputs()
     addProcess(process)
+  }
+
+  private mutating func addConfiguration(_ reload: ServiceRecord.Reload) {
+    let name = "landmarkd_config_last_reload"
+    one(
+      "\(name)_successful", "Whether the configuration was taken when it was read last.",
+      reload.problem == nil ? 1 : 0)
+    one(
+      "\(name)_timestamp_seconds",
+      "When the configuration was read last, taken or not, seconds since 1970.",
+      reload.lastSeconds)
+    one(
+      "\(name)_success_timestamp_seconds",
+      "When the configuration in force was read, seconds since 1970.",
+      reload.lastSuccessSeconds)
   }
 
   private mutating func addFrames() {
@@ -128,9 +143,7 @@ struct MetricsPage {
 
   private mutating func addProcess(_ process: ProcessFigures) {
     func gauge(_ name: String, _ help: String, _ value: Double?) {
-      guard let value else { return }
-      out.family(name, .gauge, help)
-      out.sample(name, [], value)
+      if let value { one(name, help, value) }
     }
     if let seconds = process.processorSeconds {
       out.family("process_cpu_seconds_total", .counter, "Processor time, user and system.")
@@ -147,6 +160,12 @@ struct MetricsPage {
   }
 
   // MARK: Families
+
+  /// A gauge of the service.
+  private mutating func one(_ name: String, _ help: String, _ value: Double) {
+    out.family(name, .gauge, help)
+    out.sample(name, [], value)
+  }
 
   /// A family with samples of every stream.
   private mutating func each(

@@ -5,7 +5,34 @@ struct ServiceReport: Encodable {
   var instance: String
   var isReady: Bool
   var uptimeSeconds: Double
+  var configuration: ReloadReport
   var streams: [StreamReport]
+}
+
+/// How the last reading of the configuration went, as /metrics names it. Times are seconds since
+/// 1970.
+struct ReloadReport: Encodable {
+  private let reload: ServiceRecord.Reload
+  private let ageSeconds: Double
+
+  private enum Key: String, CodingKey {
+    case lastReloadSuccessful, problem, lastReloadAgeSeconds, lastReloadTimestampSeconds
+    case lastReloadSuccessTimestampSeconds
+  }
+
+  init(_ record: ServiceRecord) {
+    reload = record.lastReload
+    ageSeconds = record.reloadAgeSeconds
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: Key.self)
+    try values.encode(reload.problem == nil, forKey: .lastReloadSuccessful)
+    try values.encode(reload.problem, forKey: .problem)
+    try values.encode(ageSeconds, forKey: .lastReloadAgeSeconds)
+    try values.encode(reload.lastSeconds, forKey: .lastReloadTimestampSeconds)
+    try values.encode(reload.lastSuccessSeconds, forKey: .lastReloadSuccessTimestampSeconds)
+  }
 }
 
 /// A stream as JSON: its `StreamStatus`, but for what only this process can make use of.

@@ -53,7 +53,9 @@ public struct LandmarkService: Sendable {
     let logger = Self.logger(output, threshold)
     let clock = ServiceClock.monotonic
     let supervisor = Supervisor(models: models, parts: .live, clock: clock, logger: logger)
-    let state = ServiceState(supervisor: supervisor, notifier: ServiceNotifier())
+    let record = ServiceRecord(version: version)
+    let state = ServiceState(
+      supervisor: supervisor, notifier: ServiceNotifier(), record: record)
     let (requests, reloads) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     let (https, http) = AsyncStream<HTTPConfiguration>.makeStream(
       bufferingPolicy: .bufferingNewest(1))
@@ -73,7 +75,7 @@ public struct LandmarkService: Sendable {
             let front = HTTPFront(
               settings: try HTTPSettings(
                 address: http.address, port: port, token: http.token, hosts: http.hosts),
-              directory: supervisor, version: version, logger: logger)
+              directory: supervisor, record: record, logger: logger)
             return { listening in try await front.run { _ in listening() } }
           },
         ],

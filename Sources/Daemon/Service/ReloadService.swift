@@ -33,20 +33,20 @@ struct ReloadService: Service {
       for warning in configuration.warnings { logger.warning("\(warning)") }
       let change = try await onOwnThread("reload") { try state.supervisor.run(configuration) }
       http.yield(configuration.http)
-      state.note(reload: nil)
+      state.record.note(reload: nil)
       logger.notice("\(path) was read anew: \(Self.words(change))")
     } catch let error as ConfigurationError {
       for mistake in error.mistakes { logger.error("\(mistake)") }
-      refuse("\(error.mistakes.count == 1 ? "a mistake" : "\(error.mistakes.count) mistakes")")
+      refuse("has \(error.mistakes.count == 1 ? "a mistake" : "\(error.mistakes.count) mistakes")")
     } catch {
       logger.error("\(error)")
-      refuse("it cannot be run")
+      refuse("cannot be run")
     }
   }
 
   private func refuse(_ reason: String) {
-    logger.error("\(path) has \(reason); the configuration that was read before goes on")
-    state.note(reload: "the configuration has \(reason) and was not taken")
+    logger.error("\(path) \(reason); the configuration that was read before goes on")
+    state.record.note(reload: reason)
   }
 
   private static func words(_ change: Supervisor.Change) -> String {

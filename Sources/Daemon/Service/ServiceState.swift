@@ -2,30 +2,27 @@ import Synchronization
 
 /// What the parts of the service say to each other. Thread-safe.
 final class ServiceState: Sendable {
-  private struct Notes {
-    var reload: String?
-    var http: String?
-  }
-
-  private let notes = Mutex(Notes())
+  private let http = Mutex<String?>(nil)
   let supervisor: Supervisor
   let notifier: ServiceNotifier
+  let record: ServiceRecord
+  private let clock: ServiceClock
 
-  init(supervisor: Supervisor, notifier: ServiceNotifier) {
+  init(
+    supervisor: Supervisor, notifier: ServiceNotifier, record: ServiceRecord,
+    clock: ServiceClock = .monotonic
+  ) {
     self.supervisor = supervisor
     self.notifier = notifier
+    self.record = record
+    self.clock = clock
   }
 
-  /// Why the last reload came to nothing; nil after a good one.
-  func note(reload: String?) { notes.withLock { $0.reload = reload } }
-
   /// Why HTTP is not served; nil while it is.
-  func note(http: String?) { notes.withLock { $0.http = http } }
+  func note(http problem: String?) { http.withLock { $0 = problem } }
 
   var status: String {
-    let notes = notes.withLock { [$0.reload, $0.http].compactMap { $0 } }
-    return StatusText(
-      supervisor.streams, notes: notes, now: ServiceClock.monotonic.now()
-    ).text
+    let notes = [record.reloadTrouble, http.withLock { $0 }].compactMap { $0 }
+    return StatusText(supervisor.streams, notes: notes, now: clock.now()).text
   }
 }

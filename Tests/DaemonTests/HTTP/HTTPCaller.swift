@@ -8,17 +8,20 @@ import Testing
 /// task would wait for a thread of Swift's, which tests that wait may have all.
 final class RunningFront {
   let port: UInt16
+  let record: ServiceRecord
   private let server: HTTPServer
   private let ended = DispatchSemaphore(value: 0)
 
   init(
     _ directory: FakeDirectory, address: String = "127.0.0.1", token: String? = nil,
-    hosts: [String] = [], bounds: HTTPBounds = HTTPBounds()
+    hosts: [String] = [], bounds: HTTPBounds = HTTPBounds(),
+    record: ServiceRecord = ServiceRecord(version: "1.2.3-test")
   ) throws {
+    self.record = record
     let front = HTTPFront(
       settings: try HTTPSettings(address: address, port: 0, token: token, hosts: hosts),
-      directory: directory,
-      version: "1.2.3-test", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      directory: directory, record: record,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     server = try front.makeServer(bounds)
     port = server.port
     let (server, ended) = (server, ended)

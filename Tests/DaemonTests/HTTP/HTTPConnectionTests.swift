@@ -102,7 +102,8 @@ import Testing
     func failure(_ settings: HTTPSettings) async -> HTTPError? {
       do {
         try await HTTPFront(
-          settings: settings, directory: FakeDirectory([]), version: "1", logger: logger
+          settings: settings, directory: FakeDirectory([]), record: ServiceRecord(version: "1"),
+          logger: logger
         ).run()
         return nil
       } catch {
@@ -127,7 +128,8 @@ import Testing
     let feed = try #require(directory.pictures(of: "yard"))
     let (ports, here) = AsyncStream<UInt16>.makeStream()
     let front = HTTPFront(
-      settings: try HTTPSettings(port: 0), directory: directory, version: "1",
+      settings: try HTTPSettings(port: 0), directory: directory,
+      record: ServiceRecord(version: "1"),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let task = Task { try await front.run { here.yield($0) } }
     let port = try #require(await ports.first { _ in true })

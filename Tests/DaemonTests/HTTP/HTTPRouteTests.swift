@@ -56,6 +56,35 @@ import Testing
     #expect(outputs[1]["lost"] as? [String: Int] == ["no receiver": 2])
   }
 
+  @Test("a configuration that was not taken, as JSON")
+  func configuration() throws {
+    let front = try RunningFront(.liveAndAway())
+    func told() throws -> [String: Any] {
+      try #require(try ask(front, "/api/streams").json()["configuration"] as? [String: Any])
+    }
+    #expect(try told()["lastReloadSuccessful"] as? Bool == true)
+    #expect(try told()["problem"] is NSNull)
+    front.record.note(reload: "has 2 mistakes")
+    let failed = try told()
+    #expect(failed["lastReloadSuccessful"] as? Bool == false)
+    #expect(failed["problem"] as? String == "has 2 mistakes")
+    #expect(failed["lastReloadAgeSeconds"] as? Double ?? 99 < 30)
+    let times = ["lastReloadTimestampSeconds", "lastReloadSuccessTimestampSeconds"]
+      .compactMap { failed[$0] as? Double }
+    #expect(times.count == 2 && times[0] >= times[1] && times[1] > 1e9)
+  }
+
+  @Test("another front of the same service is no other service")
+  func sameService() throws {
+    let record = ServiceRecord(version: "1")
+    let first = try ask(try RunningFront(.liveAndAway(), record: record), "/api/streams").json()
+    usleep(20_000)
+    let second = try ask(try RunningFront(.liveAndAway(), record: record), "/api/streams").json()
+    #expect(first["instance"] as? String == second["instance"] as? String)
+    let uptimes = [first, second].map { $0["uptimeSeconds"] as? Double ?? 0 }
+    #expect(uptimes[1] > uptimes[0] + 0.02)
+  }
+
   @Test("numbers that JSON does not have do not spoil the rest")
   func notNumbers() throws {
     let directory = FakeDirectory.liveAndAway()

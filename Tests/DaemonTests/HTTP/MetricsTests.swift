@@ -6,9 +6,12 @@ import Tracking
 @testable import Daemon
 
 @Suite struct MetricsTests {
-  private func page(_ directory: FakeDirectory = .liveAndAway(), now: Double = 50) -> String {
+  private func page(
+    _ directory: FakeDirectory = .liveAndAway(), now: Double = 50,
+    record: ServiceRecord = ServiceRecord(version: "1.2.3", utcSeconds: { 1000 })
+  ) -> String {
     MetricsPage(
-      directory.streams, isReady: true, version: "1.2.3", now: now, process: ProcessFigures()
+      directory.streams, isReady: true, record: record, now: now, process: ProcessFigures()
     ).text
   }
 
@@ -69,6 +72,28 @@ import Tracking
     let lines = page(directory).split(separator: "\n")
     #expect(lines.contains("landmarkd_last_frame_age_seconds{stream=\"door\"} 1.5"))
     #expect(lines.contains("landmarkd_last_frame_age_seconds{stream=\"yard\"} 40"))
+  }
+
+  @Test("how the configuration was read last")
+  func reload() {
+    let utcSeconds = Locked(1000.0)
+    let record = ServiceRecord(version: "1", utcSeconds: { utcSeconds.value })
+    func figures() -> [String] {
+      page(record: record).split(separator: "\n").compactMap { line in
+        line.hasPrefix("landmarkd_config_last_reload_")
+          ? String(line.split(separator: " ")[1]) : nil
+      }
+    }
+    #expect(figures() == ["1", "1000", "1000"])
+    #expect(record.reloadTrouble == nil)
+    utcSeconds.value = 2000
+    record.note(reload: "has a mistake")
+    utcSeconds.value = 2300
+    #expect(figures() == ["0", "2000", "1000"])
+    #expect(record.reloadTrouble == "the configuration has a mistake and was not taken (5 min ago)")
+    record.note(reload: nil)
+    #expect(figures() == ["1", "2300", "2300"])
+    #expect(record.reloadTrouble == nil)
   }
 
   @Test("every line is one of the format; families are whole, series are there once")

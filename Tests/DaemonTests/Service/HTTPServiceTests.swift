@@ -43,7 +43,9 @@ import Testing
   @Test("a front at a time; failures are tried again, other settings take its place")
   func fronts() async throws {
     let diary = Diary()
-    let state = ServiceState(supervisor: world.supervisor(), notifier: ServiceNotifier([:]))
+    let state = ServiceState(
+      supervisor: world.supervisor(), notifier: ServiceNotifier([:]),
+      record: ServiceRecord(version: "1"))
     let (configurations, told) = AsyncStream<HTTPConfiguration>.makeStream()
     let service = HTTPService(
       configurations: configurations, state: state, logger: world.logger,

@@ -19,21 +19,24 @@ struct Admission: Sendable {
   /// What is wrong with a caller; nil where nothing is.
   func refusal(_ request: HTTPRequest) -> HTTPRefusal? {
     guard !isFromOtherSite(request) else {
-      return HTTPRefusal(.forbidden, "pages of other sites may not ask here")
+      return HTTPRefusal(
+        .forbidden, "pages of other sites may not ask here", for: .otherSite)
     }
     guard let token else {
       // Browsers always say it; programs of HTTP/1.0 need not.
       guard let host = request.authority?.host, !isOwn(host) else { return nil }
       return HTTPRefusal(
         .forbidden,
-        "without a token, expected the host localhost, a loopback address or one of http.hosts")
+        "without a token, expected the host localhost, a loopback address or one of http.hosts",
+        for: .host)
     }
     let shown = Self.bearer(request.headers["authorization"]) ?? request.first("token")
     guard let shown else {
-      return HTTPRefusal(.unauthorised, "expected Authorization: Bearer TOKEN, or ?token=TOKEN")
+      return HTTPRefusal(
+        .unauthorised, "expected Authorization: Bearer TOKEN, or ?token=TOKEN", for: .token)
     }
     return Self.isSame(Array(shown.utf8), token)
-      ? nil : HTTPRefusal(.unauthorised, "this is not the token")
+      ? nil : HTTPRefusal(.unauthorised, "this is not the token", for: .token)
   }
 
   /// Whether a browser says that another site's page asks. Programs that are no browsers say

@@ -87,6 +87,15 @@ final class HTTPConnection {
     return false
   }
 
+  /// Whether its caller would go without what he came for if it were closed.
+  var isOwed: Bool {
+    switch phase {
+    case .reading: !isAdmitted || !input.isEmpty
+    case .waiting, .writing: true
+    case .draining, .closed: false
+    }
+  }
+
   /// Bytes of its answer that are not out.
   var unsentBytes: Int { output.count }
 

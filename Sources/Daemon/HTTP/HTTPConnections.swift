@@ -6,10 +6,15 @@
 /// others out.
 struct HTTPConnections {
   let bounds: HTTPBounds
+  private let refusals: HTTPRefusalCounts
   private(set) var all: [UInt64: HTTPConnection] = [:]
   private var nextNumber: UInt64 = 1
 
-  init(_ bounds: HTTPBounds) { self.bounds = bounds }
+  /// - Parameter refusals: counts those who make room for others.
+  init(_ bounds: HTTPBounds, _ refusals: HTTPRefusalCounts = HTTPRefusalCounts()) {
+    self.bounds = bounds
+    self.refusals = refusals
+  }
 
   subscript(_ number: UInt64) -> HTTPConnection? { all[number] }
 
@@ -60,7 +65,9 @@ struct HTTPConnections {
       return (Rank(worth: worth, share: share, since: connection.since), number)
     }
     guard let least = candidates.min(by: { $0.rank < $1.rank }) else { return false }
-    all.removeValue(forKey: least.number)?.close()
+    guard let connection = all.removeValue(forKey: least.number) else { return false }
+    if connection.isOwed { refusals.add(.connections) }
+    connection.close()
     return true
   }
 

@@ -6,14 +6,16 @@ import Logging
 public final class HTTPFront: Sendable {
   private let settings: HTTPSettings
   private let routes: HTTPRoutes
+  private let record: ServiceRecord
   private let logger: Logger
 
   /// - Parameters:
-  ///   - record: what is told of the service.
+  ///   - record: what is told of the service; it also counts who was turned away.
   public init(
     settings: HTTPSettings, directory: any StreamDirectory, record: ServiceRecord, logger: Logger
   ) {
     self.settings = settings
+    self.record = record
     self.logger = logger
     routes = HTTPRoutes(settings: settings, directory: directory, record: record)
   }
@@ -44,7 +46,7 @@ public final class HTTPFront: Sendable {
   func makeServer(_ bounds: HTTPBounds = HTTPBounds()) throws(HTTPError) -> HTTPServer {
     let routes = routes
     return try HTTPServer(
-      try HTTPListener(settings), bounds: bounds, logger: logger,
+      try HTTPListener(settings), bounds: bounds, refusals: record.refusals, logger: logger,
       everySecond: { routes.observe() },
       answer: { routes.reply(to: $0) })
   }

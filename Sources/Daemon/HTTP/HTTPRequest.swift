@@ -3,10 +3,13 @@ struct HTTPRefusal: Error, Equatable {
   let status: HTTPStatus
   /// One line.
   let reason: String
+  /// What it counts under where the caller may not ask at all.
+  let cause: HTTPRefusalCause?
 
-  init(_ status: HTTPStatus, _ reason: String) {
+  init(_ status: HTTPStatus, _ reason: String, for cause: HTTPRefusalCause? = nil) {
     self.status = status
     self.reason = reason
+    self.cause = cause
   }
 }
 

@@ -16,6 +16,7 @@ final class HTTPRoutes: Sendable {
 
   func reply(to request: HTTPRequest) -> HTTPReply {
     if let refusal = admission.refusal(request) {
+      if let cause = refusal.cause { record.refusals.add(cause) }
       var answer = HTTPAnswer(refusal)
       if refusal.status == .unauthorised { answer.headers = [("WWW-Authenticate", "Bearer")] }
       return .answer(answer)

@@ -9,6 +9,7 @@ import Synchronization
 final class HTTPServer: Sendable {
   private let listener: HTTPListener
   private let bounds: HTTPBounds
+  private let refusals: HTTPRefusalCounts
   private let logger: Logger
   private let answer: @Sendable (HTTPRequest) -> HTTPReply
   private let everySecond: @Sendable () -> Void
@@ -16,12 +17,13 @@ final class HTTPServer: Sendable {
 
   /// - Throws: `HTTPError.system`.
   init(
-    _ listener: HTTPListener, bounds: HTTPBounds = HTTPBounds(), logger: Logger,
+    _ listener: HTTPListener, bounds: HTTPBounds, refusals: HTTPRefusalCounts, logger: Logger,
     everySecond: @escaping @Sendable () -> Void,
     answer: @escaping @Sendable (HTTPRequest) -> HTTPReply
   ) throws(HTTPError) {
     self.listener = listener
     self.bounds = bounds
+    self.refusals = refusals
     self.logger = logger
     self.everySecond = everySecond
     self.answer = answer
@@ -34,8 +36,8 @@ final class HTTPServer: Sendable {
   /// - Throws: `HTTPError.system`.
   func run() throws(HTTPError) {
     var turn = HTTPTurn(
-      listener: listener, mail: mail, bounds: bounds, logger: logger, answer: answer,
-      everySecond: everySecond)
+      listener: listener, mail: mail, bounds: bounds, refusals: refusals, logger: logger,
+      answer: answer, everySecond: everySecond)
     defer { turn.closeAll() }
     while !mail.isStopped { try turn.take() }
   }

@@ -5,6 +5,7 @@ import Logging
 struct HTTPTurn {
   let listener: HTTPListener
   let mail: HTTPMailbox
+  let refusals: HTTPRefusalCounts
   let logger: Logger
   let answer: @Sendable (HTTPRequest) -> HTTPReply
   let everySecond: @Sendable () -> Void
@@ -23,13 +24,15 @@ struct HTTPTurn {
   private static let mostAtOnce = 16
 
   init(
-    listener: HTTPListener, mail: HTTPMailbox, bounds: HTTPBounds, logger: Logger,
+    listener: HTTPListener, mail: HTTPMailbox, bounds: HTTPBounds, refusals: HTTPRefusalCounts,
+    logger: Logger,
     answer: @escaping @Sendable (HTTPRequest) -> HTTPReply,
     everySecond: @escaping @Sendable () -> Void
   ) {
     self.listener = listener
     self.mail = mail
-    connections = HTTPConnections(bounds)
+    self.refusals = refusals
+    connections = HTTPConnections(bounds, refusals)
     self.logger = logger
     self.answer = answer
     self.everySecond = everySecond
@@ -102,6 +105,7 @@ struct HTTPTurn {
 
   private mutating func add(_ connection: HTTPConnection, _ now: Double) {
     guard let number = connections.add(connection, now: now) else {
+      refusals.add(.connections)
       // The kernel's buffer takes it: a new connection's is empty.
       connection.write(Self.tooMany, HTTPConnection.Exchange(isLast: true), now: now)
       connection.close()
@@ -142,6 +146,7 @@ struct HTTPTurn {
       count += 1
       switch result {
       case .failure(let refusal):
+        refusals.add(.badRequest)
         connection.write(
           HTTPAnswer(refusal), HTTPConnection.Exchange(isLast: true), now: now)
         return
@@ -162,7 +167,10 @@ struct HTTPTurn {
     to request: HTTPRequest, _ exchange: HTTPConnection.Exchange, _ connection: HTTPConnection,
     _ number: UInt64, _ now: Double
   ) -> HTTPAnswer? {
-    guard !connection.isKept || exchange.isVital else { return Self.tooMany }
+    guard !connection.isKept || exchange.isVital else {
+      refusals.add(.connections)
+      return Self.tooMany
+    }
     switch answer(request) {
     case .answer(let answer):
       if answer.status != .unauthorised, answer.status != .forbidden {
@@ -185,6 +193,7 @@ struct HTTPTurn {
     let hasRoom =
       exchange.isVital || exchange.bodyIsLeftOut
       || connections.makeRoom(forBytes: answer.bodyCount, now: now)
+    if !hasRoom { refusals.add(.answers) }
     connection.write(hasRoom ? answer : Self.tooMuch, exchange, now: now)
   }
 
@@ -209,6 +218,7 @@ struct HTTPTurn {
     if connection.isWaiting {
       look(connection, number, isOver: true, now)
     } else {
+      if connection.isOwed { refusals.add(.slow) }
       connection.close()
     }
   }
@@ -220,6 +230,7 @@ struct HTTPTurn {
       guard let number = connections.waitsTooMany, let connection = connections[number] else {
         return
       }
+      refusals.add(.waits)
       look(connection, number, isOver: true, now)
       if connection.isClosed { connections.remove(number) }
     }

@@ -28,6 +28,7 @@ struct MetricsPage {
     addFigures()
     addTimes()
     addOutputs()
+    addCallers(record.refusals)
     addProcess(process)
   }
 
@@ -44,6 +45,14 @@ struct MetricsPage {
       "\(name)_success_timestamp_seconds",
       "When the configuration in force was read, seconds since 1970.",
       reload.lastSuccessSeconds)
+  }
+
+  private mutating func addCallers(_ refusals: HTTPRefusalCounts) {
+    let name = "landmarkd_http_refused_total"
+    out.family(name, .counter, "Callers who were turned away, by cause.")
+    for cause in HTTPRefusalCause.allCases {
+      out.sample(name, [("cause", cause.rawValue)], refusals[cause])
+    }
   }
 
   private mutating func addFrames() {

@@ -17,6 +17,8 @@ public final class ServiceRecord: Sendable {
   let version: String
   /// Tells a page that the service has started anew.
   let instance = UUID().uuidString
+  /// Callers who were turned away.
+  let refusals = HTTPRefusalCounts()
   private let clock: ServiceClock
   private let utcSeconds: @Sendable () -> Double
   private let beginSeconds: Double

@@ -40,7 +40,10 @@ import Testing
       }
     }
     // The oldest has made room, long before its time was up.
-    if text == "G" { #expect(hostile[0].isClosed()) }
+    if text == "G" {
+      #expect(hostile[0].isClosed())
+      #expect(front.record.refusals[.connections] >= 3 * HTTPBounds().ofOneAddress)
+    }
   }
 
   @Test("one address has its share; beyond it those who look after the service are answered")
@@ -59,6 +62,7 @@ import Testing
     #expect(refused.status == 503 && refused.headers["retry-after"] == "1")
     let other = try HTTPCaller(front.port, from: Peer.other).get("/api/streams")
     #expect(other.status == 200 && other.headers["connection"] == "keep-alive")
+    #expect(front.record.refusals[.connections] == 1)
     withExtendedLifetime(hostile) {}
   }
 
@@ -76,6 +80,7 @@ import Testing
     let first = try #require(try callers[0].read())
     #expect(first.status == 503 && first.headers["retry-after"] == "1")
     #expect(feed.watcherCount == 2)
+    #expect(front.record.refusals[.waits] == 1)
     // The same caller's further requests do not come for ever.
     callers[0].send(
       String(

@@ -162,6 +162,9 @@ import Testing
     for header in ["Origin: http://evil.example", "Sec-Fetch-Site: cross-site"] {
       #expect(try ask(open, "/api/pictures?wait=0", headers: [header]).status == 403)
     }
+    #expect(open.record.refusals[.host] == 2 && open.record.refusals[.otherSite] == 2)
+    // What is no host at all is no request.
+    #expect(open.record.refusals[.badRequest] == 1)
     let token = "0123456789abcdef-"
     let closed = try RunningFront(.liveAndAway(), address: "0.0.0.0", token: token)
     for path in ["/", "/healthz", "/metrics", "/api/streams", "/nothing"] {
@@ -173,5 +176,8 @@ import Testing
     #expect(
       try ask(closed, "/metrics", headers: ["Authorization: Bearer \(token)"]).status == 200)
     #expect(try ask(closed, "/metrics?token=wrong-wrong-wrong-").status == 401)
+    #expect(closed.record.refusals[.token] == 6)
+    let metrics = try ask(closed, "/metrics?token=\(token)").text
+    #expect(metrics.contains("landmarkd_http_refused_total{cause=\"token\"} 6\n"))
   }
 }

@@ -96,6 +96,19 @@ import Tracking
     #expect(record.reloadTrouble == nil)
   }
 
+  @Test("callers who were turned away, all causes")
+  func refusals() {
+    let record = ServiceRecord(version: "1")
+    record.refusals.add(.otherSite)
+    record.refusals.add(.otherSite)
+    let lines = page(record: record).split(separator: "\n")
+    for cause in HTTPRefusalCause.allCases {
+      let count = cause == .otherSite ? 2 : 0
+      #expect(
+        lines.contains("landmarkd_http_refused_total{cause=\"\(cause.rawValue)\"} \(count)"))
+    }
+  }
+
   @Test("every line is one of the format; families are whole, series are there once")
   func format() throws {
     let directory = FakeDirectory.liveAndAway()

@@ -1,5 +1,6 @@
 """The HTTP side beside callers who would keep others out, have memory used up, or read for others."""
 
+import os
 import time
 
 import processes
@@ -19,11 +20,12 @@ _CROWD = 200
 
 
 class HostileCallers(SystemTest):
-    def start(self, **http) -> Daemon:
+    def start(self, prefix: list[str] | None = None, **http) -> Daemon:
         self.source = self.until_the_end(HTTPSource(self.folder, rate=_RATE))
         self.source.start()
         self.daemon = self.until_the_end(
             Daemon(self.folder, stream("face", self.source.address), http=http))
+        self.daemon.prefix += prefix or []
         self.daemon.start()
         self.headers = [f"Authorization: Bearer {http['token']}"] if "token" in http else []
         processes.wait_until(self._is_tracking, 60, "a face")
@@ -70,6 +72,28 @@ class HostileCallers(SystemTest):
         self.assertLess(slowest, _ANSWER_SECONDS)
         self.assertLess(most - memory, 1024 * mebibytes)
         self.assertGreater(rate, 0.8 * _RATE)
+
+    def test_few_open_files(self):
+        """Callers have a quarter of the limit of open files. A reload, which opens some, goes on beside
+        them."""
+        limit = 64
+        daemon = self.start(prefix=["prlimit", f"--nofile={limit}:{limit}"])
+        folder = f"/proc/{daemon.process.pid}/fd"
+        before = len(os.listdir(folder))
+        crowd = self.until_the_end(Crowd(daemon.port, _CROWD, b"G"))
+        self.withstand(crowd, 3, 64)
+        crowd.keep()
+        self.assertLessEqual(len(os.listdir(folder)) - before, limit // 4)
+        address = self.source.address
+        daemon.configure(stream("face", address), stream("second", address))
+        daemon.reload()
+        processes.wait_until(
+            lambda: b'"name":"second"' in self.ask("/api/streams")
+            and daemon.status("second")["framesTracked"] > 0, 60, "the second stream")
+        refused = next(
+            line for line in self.ask("/metrics").decode().splitlines()
+            if line.startswith('landmarkd_http_refused_total{cause="connections"}'))
+        self.assertGreater(int(refused.rsplit(" ", 1)[1]), _CROWD - limit)
 
     def test_slow_callers(self):
         """A byte each, nothing, and half a head."""

@@ -28,8 +28,9 @@ public final class HTTPFront: Sendable {
   ///   - onListening: called once with the port, on any thread, when callers can connect.
   /// - Throws: `HTTPError`: at once where the address cannot be listened on.
   public func run(onListening: (@Sendable (UInt16) -> Void)? = nil) async throws {
-    let server = try makeServer()
-    logger.notice("HTTP on \(Self.location(settings, server.port))")
+    let bounds = HTTPBounds.ofThisProcess()
+    let server = try makeServer(bounds)
+    logger.notice("HTTP on \(Self.location(settings, server.port))\(Self.words(bounds))")
     onListening?(server.port)
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
@@ -49,6 +50,12 @@ public final class HTTPFront: Sendable {
       try HTTPListener(settings), bounds: bounds, refusals: record.refusals, logger: logger,
       everySecond: { routes.observe() },
       answer: { routes.reply(to: $0) })
+  }
+
+  /// What is to be said of bounds that are not the usual ones.
+  private static func words(_ bounds: HTTPBounds) -> String {
+    bounds.most < HTTPBounds().most
+      ? ", \(bounds.most) connections at most: a quarter of the limit of open files" : ""
   }
 
   private static func location(_ settings: HTTPSettings, _ port: UInt16) -> String {

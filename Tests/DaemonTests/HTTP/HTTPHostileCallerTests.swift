@@ -104,6 +104,43 @@ import Testing
   }
 }
 
+/// How much is taken on where the process may open few files.
+@Suite struct HTTPBoundsTests {
+  @Test("a quarter of the descriptors, and no more than usual")
+  func descriptors() {
+    for (limit, most) in [(64, 16), (65, 16), (256, 64), (512, 128), (576, 144), (1024, 144)] {
+      let bounds = HTTPBounds(descriptors: limit)
+      #expect(bounds.most == most, "\(limit)")
+      #expect(bounds.most <= limit / 4)
+      #expect(bounds.ofOneAddress < bounds.connections && bounds.waits < bounds.connections)
+    }
+    for limit in [0, 1, 12, Int.max] {
+      let bounds = HTTPBounds(descriptors: limit)
+      #expect(bounds.kept >= 1 && bounds.connections >= 3 && bounds.most <= HTTPBounds().most)
+    }
+    let usual = HTTPBounds(descriptors: 1024)
+    #expect(usual.ofOneAddress == 64 && usual.waits == 48 && usual.kept == 16)
+  }
+
+  @Test("a crowd leaves the rest of the descriptors alone")
+  func crowd() throws {
+    let front = try RunningFront(.liveAndAway(), bounds: HTTPBounds(descriptors: 64))
+    var crowd: [HTTPCaller] = []
+    for number in 0..<60 {
+      let caller = try HTTPCaller(front.port, from: "127.0.0.\(2 + number % 10)")
+      caller.send("G")
+      crowd.append(caller)
+      _ = try ask(front, "/healthz")
+    }
+    let open = crowd.count { caller in
+      var waiting = pollfd(fd: caller.descriptor, events: Int16(POLLIN), revents: 0)
+      return poll(&waiting, 1, 0) == 0
+    }
+    #expect(open <= 16)
+    #expect(front.record.refusals[.connections] >= 60 - 16)
+  }
+}
+
 /// Who makes room for whom, without a server and without waiting.
 @Suite struct HTTPConnectionsTests {
   /// A caller's end of a connection is kept open for as long as the connection is.

@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 _LINK = re.compile(r"\[(?:[^\[\]]|\[[^\]]*\])*\]\(<?([^()\s>]+)>?(?:\s+\"[^\"]*\")?\)")
 # A path of this repository: not a part of another path, but for GitHub's addresses of it.
-_MENTION = re.compile(r"(?:(?<![\w/.\-])|(?<=/blob/main/))docs/[\w./\-]*\w")
+_MENTION = re.compile(r"(?:(?<![\w/.\-])|(?<=/blob/main/))docs/[\w./*\-]*[\w*]")
 _DECISION = re.compile(r"docs/decisions/\d{4}")
 _CODE = re.compile(r"`[^`]*`")
 
@@ -78,7 +78,7 @@ def anchors(name: str) -> set[str]:
 
 
 def is_mentioned(path: str, names: set[str]) -> bool:
-    if (ROOT / path).exists():
+    if (ROOT / path).exists() or ("*" in path and any(ROOT.glob(path))):
         return True
     match = _DECISION.fullmatch(path)
     return bool(match) and any(name.startswith(match[0] + "-") for name in names)

@@ -42,7 +42,7 @@ def text(name: str) -> str | None:
 
 
 def prose(lines: list[str]) -> list[str]:
-    """The lines of a Markdown file without its code: blocks are left empty, so that numbers stay."""
+    """The lines of a Markdown file without its code; those of blocks are empty, so that numbers stay."""
     result, fenced, after_blank = [], False, True
     for line in lines:
         if line.startswith("```"):
@@ -99,19 +99,20 @@ def problems() -> list[str]:
                     result.append(f"{name}:{number}: there is no {path}")
         if not name.endswith(".md"):
             continue
-        for number, line in enumerate(prose(lines), 1):
-            for target in _LINK.findall(line):
-                if re.match(r"[a-z][a-z0-9+.\-]*:", target):
-                    continue
-                path, _, anchor = target.partition("#")
-                path = urllib.parse.unquote(path)
-                place = (ROOT / name).parent / path if path else ROOT / name
-                if not place.exists():
-                    result.append(f"{name}:{number}: the link leads nowhere: {target}")
-                elif anchor and place.suffix == ".md":
-                    relative = str(place.resolve().relative_to(ROOT))
-                    if anchor not in anchors(relative):
-                        result.append(f"{name}:{number}: no heading has the anchor of {target}")
+        # A link may begin on one line and end on the next.
+        page = "\n".join(prose(lines))
+        for match in _LINK.finditer(page):
+            target = match[1]
+            if re.match(r"[a-z][a-z0-9+.\-]*:", target):
+                continue
+            number = page.count("\n", 0, match.start(1)) + 1
+            path, _, anchor = target.partition("#")
+            place = (ROOT / name).parent / urllib.parse.unquote(path) if path else ROOT / name
+            if not place.exists():
+                result.append(f"{name}:{number}: the link leads nowhere: {target}")
+            elif anchor and place.suffix == ".md":
+                if anchor not in anchors(str(place.resolve().relative_to(ROOT))):
+                    result.append(f"{name}:{number}: no heading has the anchor of {target}")
     return result
 
 

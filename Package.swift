@@ -113,7 +113,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
-    // For developers: figures of docs/accuracy.md from annotated images.
+    // For developers: figures of docs/results from annotated images.
     .executableTarget(
       name: "landmarkd-measure",
       dependencies: [
@@ -161,7 +161,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
-    // For developers: figures of docs/performance.md (make bench).
+    // For developers: figures of docs/results (make bench).
     .executableTarget(
       name: "landmarkd-bench",
       dependencies: [

@@ -171,7 +171,8 @@ KERNEL_TARGET static void KERNEL(meet_forces)(const double *vectors, int count, 
   }
 }
 
-// The six columns of the pose (docs/clnf.md section 2), 2n each: scale, turns about the head's axes, shift.
+// The six columns of the pose (docs/reference/clnf.md section 2), 2n each: scale, turns about the
+// head's axes, shift.
 KERNEL_TARGET static void KERNEL(rigid_columns)(const clnf_pose *pose, const double *shape, int n,
                                                 double *columns) {
   const double s = pose->scale;

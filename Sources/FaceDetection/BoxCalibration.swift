@@ -2,8 +2,8 @@ import CLNF
 
 /// Turns a detector's box into the outline-to-outline, brows-to-chin box that fits start from.
 ///
-/// All four numbers are fractions of the detector's box (docs/clnf.md section 9). They do not depend on
-/// the scale that the image was searched at.
+/// All four numbers are fractions of the detector's box (docs/reference/clnf.md section 9). They do
+/// not depend on the scale that the image was searched at.
 struct BoxCalibration: Sendable {
   /// Shift to the right, in widths.
   var x: Double

@@ -2,7 +2,8 @@ import CLNF
 
 /// A face that a detector found.
 public struct DetectedFace: Sendable, Equatable {
-  /// The outline-to-outline, brows-to-chin box in pixels of the image searched (docs/clnf.md section 9).
+  /// The outline-to-outline, brows-to-chin box in pixels of the image searched
+  /// (docs/reference/clnf.md section 9).
   public var box: FaceBox
   /// The detector's own score; higher is surer. Comparable only within one detector.
   public var confidence: Double

@@ -12,7 +12,7 @@ public struct FaceDetectorSettings: Sendable, Equatable {
   ///
   /// Time and memory grow with its square. dlib's filters need faces of about 70 px in the enlarged
   /// image, so the default of 1 finds faces from there on; smaller ones must be asked for
-  /// (docs/accuracy.md has the shares found by width).
+  /// (docs/results/2026-11-27-default-model.md has the shares found by width).
   public let enlargement: Double
   /// Added to dlib's own decision threshold, -10...10: lower finds more faces, and more of what is
   /// none. The default -0.2 is the reference toolkit's, with which section 9's boxes were calibrated.
@@ -48,7 +48,8 @@ public struct FaceDetectorSettings: Sendable, Equatable {
 
   /// The defaults of `init`.
   public static let standard = FaceDetectorSettings(uncheckedEnlargement: 1, threshold: -0.2)
-  /// What the reference toolkit uses: enlarged 1.3 times, threshold -0.2 (docs/clnf.md section 9).
+  /// What the reference toolkit uses: enlarged 1.3 times, threshold -0.2 (docs/reference/clnf.md
+  /// section 9).
   public static let reference = FaceDetectorSettings(uncheckedEnlargement: 1.3, threshold: -0.2)
 
   private init(

@@ -48,9 +48,9 @@ public struct CameraIntrinsics: Sendable, Equatable {
   /// The reference's guess for an unknown camera of `width` x `height` pixels, with whatever is
   /// known put in its place.
   ///
-  /// Defaults (docs/clnf.md section 10): both focal lengths are the mean of 500 w/640 and 500 h/480,
-  /// a webcam's view of about 65 degrees across; the principal point is (w/2, h/2). Where one
-  /// focal length alone is given, the other becomes the same (square pixels).
+  /// Defaults (docs/reference/clnf.md section 10): both focal lengths are the mean of 500 w/640 and
+  /// 500 h/480, a webcam's view of about 65 degrees across; the principal point is (w/2, h/2).
+  /// Where one focal length alone is given, the other becomes the same (square pixels).
   ///
   /// Throws `MeasurementError.invalidIntrinsic` for sizes below 1 and for bad overrides.
   public init(

@@ -41,7 +41,8 @@ public struct FaceMeasurement: Sendable, Equatable {
   }
 }
 
-/// Makes a `FaceMeasurement` of a frame's fit: 3D landmarks and head pose (docs/clnf.md section 10).
+/// Makes a `FaceMeasurement` of a frame's fit: 3D landmarks and head pose (docs/reference/clnf.md
+/// section 10).
 ///
 /// A value without state: safe on any thread.
 public struct FaceMeasurer: Sendable {

@@ -21,7 +21,7 @@ public struct HeadPose: Sendable, Equatable {
   /// The same head with its rotation measured against the ray from the camera to it: 0 is a head
   /// that looks at the camera from wherever it is. nil where T is 0 (there is no ray).
   ///
-  /// docs/clnf.md section 10, "corrected camera pose".
+  /// docs/reference/clnf.md section 10, "corrected camera pose".
   public func relativeToCamera() -> HeadPose? {
     let t = translation
     guard (t * t).sum() > 0 else { return nil }

@@ -35,7 +35,7 @@ public enum ColumnGroup: String, Sendable, CaseIterable, Codable {
   }
 }
 
-/// The columns of the CSV: their names, their order, their decimals. docs/csv-format.md is written
+/// The columns of the CSV: their names, their order, their decimals. docs/use/columns.md is written
 /// from this file.
 ///
 /// Names and order are those of OpenFace 2.2 for what it and we both compute, then our own columns

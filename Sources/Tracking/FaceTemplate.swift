@@ -1,7 +1,7 @@
 import CLNF
 
 /// Where a face has moved to, found by its picture: normalised correlation of the last face,
-/// reduced to 0.3 px/mm, within a box twice its size (docs/clnf.md section 6).
+/// reduced to 0.3 px/mm, within a box twice its size (docs/reference/clnf.md section 6).
 ///
 /// For faces that move further between frames than the fit's windows reach.
 struct FaceTemplate {

@@ -47,7 +47,7 @@ public struct TrackedFrame: Sendable {
   /// Length of each landmark's final mean shift, n, reference px of the last scale; not a number
   /// where a landmark is not visible.
   public var residuals: [Double] = []
-  /// Mean over visible landmarks of the log kernel density (docs/clnf.md section 5).
+  /// Mean over visible landmarks of the log kernel density (docs/reference/clnf.md section 5).
   public var likelihood = 0.0
   /// Iterations of all passes and scales of this frame's fit.
   public var iterations = 0

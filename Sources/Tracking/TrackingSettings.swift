@@ -1,6 +1,7 @@
 import CLNF
 
-/// When a tracker believes a fit, and when it looks for a face again (docs/clnf.md section 6).
+/// When a tracker believes a fit, and when it looks for a face again (docs/reference/clnf.md
+/// section 6).
 public struct TrackingSettings: Sendable, Equatable, Codable {
   /// When a fit is believed.
   public var belief = Belief.reference

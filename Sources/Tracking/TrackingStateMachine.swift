@@ -1,5 +1,5 @@
 /// The rules of following one face, without images: what to do with a frame, given how the frames
-/// before it went (docs/clnf.md section 6).
+/// before it went (docs/reference/clnf.md section 6).
 ///
 /// A frame goes `begin`, then what that asks for, reported back through `searched` or `followed`
 /// (and `redetected` where that was asked).

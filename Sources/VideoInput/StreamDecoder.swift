@@ -51,7 +51,7 @@ final class StreamDecoder {
   }
 
   /// Up to full HD one core decodes faster than another one tracks: more threads than the other cores
-  /// would only take turns with the tracker (docs/performance.md).
+  /// would only take turns with the tracker (docs/results/2026-11-25-zen4.md).
   private static func threads(_ settings: VideoSettings, width: Int, height: Int) -> Int {
     guard settings.decoderThreads == 0 else { return settings.decoderThreads }
     let cores = ProcessInfo.processInfo.activeProcessorCount

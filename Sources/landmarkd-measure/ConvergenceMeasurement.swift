@@ -2,7 +2,7 @@ import CLNF
 import Foundation
 import ModelTraining
 
-/// What fits show at their end: docs/clnf.md section 13.
+/// What fits show at their end: docs/reference/clnf.md section 13.
 struct ConvergenceMeasurement {
   fileprivate struct Figures {
     var responseMin = Float.infinity

@@ -2,7 +2,7 @@ import CLNF
 import Foundation
 import ModelTraining
 
-/// Measures parts of landmarkd on annotated images; prints Markdown tables for docs/accuracy.md.
+/// Measures parts of landmarkd on annotated images; prints Markdown tables for docs/results.
 ///
 /// A developers' program: its answers depend on the machine only where they are times.
 @main

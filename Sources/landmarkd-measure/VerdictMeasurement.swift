@@ -3,7 +3,7 @@ import Foundation
 import ModelTraining
 import Recording
 
-/// How well failures are told from good fits, by the protocol of docs/accuracy.md.
+/// How well failures are told from good fits, by the protocol of docs/develop/measuring.md.
 struct VerdictMeasurement {
   /// One fit: what three judges think of it, 0 wrong to 1 right, and how wrong it is.
   struct Fit {

@@ -4,8 +4,8 @@ import ModelTraining
 import Recording
 import VideoInput
 
-/// The folder that the default model is made from (docs/models.md says where its parts come from):
-/// ict-facekit/, london/, london-smiling/ and canada/.
+/// The folder that the default model is made from (docs/use/models.md says where its parts come
+/// from): ict-facekit/, london/, london-smiling/ and canada/.
 struct TrainingMaterial {
   let folder: String
   let head: HeadModel

@@ -3,7 +3,7 @@ import Foundation
 import Tracking
 
 extension InspectReport {
-  /// What each figure of a fit says for and against it (docs/clnf.md, section 7).
+  /// What each figure of a fit says for and against it (docs/reference/clnf.md, section 7).
   struct Verdict: Codable {
     /// One figure of the learned rule.
     struct Figure: Codable {

@@ -12,7 +12,7 @@ import VideoInput
 /// Tracks one input after another, on one thread, with one model and one detector.
 ///
 /// Frames are decoded ahead on a thread of their own. Rows are made and written where the face is
-/// tracked: that takes less than a hundredth of the time (docs/performance.md).
+/// tracked: that takes less than a hundredth of the time (docs/results/2026-11-25-zen4.md).
 final class TrackSession {
   private let command: TrackCommand
   private let model: FaceModel

@@ -63,7 +63,7 @@ struct TrackingCase {
       firstMilliseconds: best.first ?? .nan, iterations: Double(iterations) / number)
   }
 
-  /// The names of the cases of docs/performance.md.
+  /// The names of the cases of docs/results/2026-11-27-zen1.md.
   enum Name: String, CaseIterable {
     case shipped = "default model"
     case classic = "general model, classic"

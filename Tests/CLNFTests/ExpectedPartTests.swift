@@ -5,7 +5,8 @@ import Testing
 @testable import CLNF
 
 /// The part's model and its fit against the oracle: started from the face's landmarks, fitted on
-/// its own scale, the face made afresh from what it writes back (docs/clnf.md section 11).
+/// its own scale, the face made afresh from what it writes back (docs/reference/clnf.md section
+/// 11).
 struct ExpectedPartTests {
   @Test func partsAreReadAndFitted() throws {
     let model = try SyntheticFixture.model(withParts: true)

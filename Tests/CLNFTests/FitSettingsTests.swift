@@ -4,7 +4,8 @@ import Testing
 
 @testable import CLNF
 
-/// The figures of docs/clnf.md section 5: the table of sets and what refinement makes of them.
+/// The figures of docs/reference/clnf.md section 5: the table of sets and what refinement makes of
+/// them.
 struct FitSettingsTests {
   @Test func theSetsAreThoseOfTheTable() {
     let video = FitSettings.video

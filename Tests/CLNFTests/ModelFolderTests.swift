@@ -4,7 +4,7 @@ import Testing
 
 @testable import CLNF
 
-/// Reading of OpenFace model folders (docs/clnf.md section 12).
+/// Reading of OpenFace model folders (docs/reference/clnf.md section 12).
 struct ModelFolderTests {
   @Test func everythingIsRead() throws {
     let model = try SyntheticFixture.model(withParts: true)

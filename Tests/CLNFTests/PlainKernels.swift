@@ -1,8 +1,8 @@
 import CLNF
 import Foundation
 
-/// The hot loops written plainly, in double precision and straight from docs/clnf.md sections 3 and
-/// 4, to hold the fast kernels against.
+/// The hot loops written plainly, in double precision and straight from docs/reference/clnf.md
+/// sections 3 and 4, to hold the fast kernels against.
 enum PlainKernels {
   /// Bilinear samples around (cx, cy), edge pixels replicated; a coordinate that is not a number
   /// reads as 0.

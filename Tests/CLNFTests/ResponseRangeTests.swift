@@ -5,9 +5,9 @@ import Testing
 
 @testable import CLNF
 
-/// The scaling trap of docs/clnf.md section 3: without Sigma, responses are some 100 times too
-/// large where a window size has no components. They have to stay within 0 ... 1 at every window
-/// size, and neighbouring sizes have to agree on how large a response is.
+/// The scaling trap of docs/reference/clnf.md section 3: without Sigma, responses are some 100
+/// times too large where a window size has no components. They have to stay within 0 ... 1 at every
+/// window size, and neighbouring sizes have to agree on how large a response is.
 struct ResponseRangeTests {
   private func randomImage(_ seed: UInt64) -> GreyImage {
     var generator = SeededGenerator(seed: seed)

@@ -70,7 +70,7 @@ private func standardDeviation(_ values: some Collection<Double>) -> Double {
     }
   }
 
-  /// The figures of docs/csv-format.md: 30 frames a second, noise of 0.5 px, default settings.
+  /// The figures of docs/use/columns.md: 30 frames a second, noise of 0.5 px, default settings.
   @Test func jitterAndLagOfTheDefault() throws {
     var generator = SeededGenerator(seed: 20_260_131)
     let times = (0..<6000).map { Double($0) / 30 }

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// Imports go one way (docs/architecture.md): each module imports only those before it in the order,
-/// and only what Package.swift gives it.
+/// Imports go one way (docs/develop/architecture.md): each module imports only those before it in
+/// the order, and only what Package.swift gives it.
 @Suite struct ModuleOrderTests {
   /// What may be imported stands in front.
   private static let order = [

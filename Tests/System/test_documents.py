@@ -8,7 +8,7 @@ import unittest
 from daemon import BINARY, REPOSITORY
 
 _SAMPLE = REPOSITORY / "Samples/landmarkd.yaml"
-_MANUAL = REPOSITORY / "docs/operations.md"
+_MANUAL = REPOSITORY / "docs/use/serve.md"
 
 
 class Documents(unittest.TestCase):

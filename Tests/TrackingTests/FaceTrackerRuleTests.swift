@@ -5,7 +5,8 @@ import Testing
 
 @testable import Tracking
 
-/// Every rule of docs/clnf.md section 6 through the tracker, with scripted detector and judge.
+/// Every rule of docs/reference/clnf.md section 6 through the tracker, with scripted detector and
+/// judge.
 struct FaceTrackerRuleTests {
   @Test func theDetectorRunsOnTheFirstFrameAndEvery24thWhileSearching() throws {
     let world = try ScriptedWorld()

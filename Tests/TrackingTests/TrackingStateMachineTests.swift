@@ -2,7 +2,7 @@ import Testing
 
 @testable import Tracking
 
-/// The rules of following one face, without images (docs/clnf.md section 6).
+/// The rules of following one face, without images (docs/reference/clnf.md section 6).
 struct TrackingStateMachineTests {
   private func following(_ settings: TrackingSettings = .reference) -> TrackingStateMachine {
     var machine = TrackingStateMachine(settings)

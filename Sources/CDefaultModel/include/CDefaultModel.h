@@ -1,4 +1,4 @@
-// The default model's file, part of the program (docs/models.md).
+// The default model's file, part of the program (docs/use/models.md).
 #pragma once
 #include <stddef.h>
 

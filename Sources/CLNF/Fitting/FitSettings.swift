@@ -58,7 +58,7 @@ public struct FitSettings: Sendable, Equatable, Codable {
   public enum Refinement: Sendable, Equatable, Codable {
     /// Not at all: parts.
     case none
-    /// With the scale's distance from 0.25 px/mm in octaves (docs/clnf.md section 5).
+    /// With the scale's distance from 0.25 px/mm in octaves (docs/reference/clnf.md section 5).
     case byOctave
     /// As listed by scale; the settings' own three figures are not used.
     case listed([ScaleSettings])
@@ -98,7 +98,7 @@ public struct FitSettings: Sendable, Equatable, Codable {
     tracksPoseOnlyWhenCoarse = false
   }
 
-  /// For models trained for video (docs/clnf.md section 5, "video").
+  /// For models trained for video (docs/reference/clnf.md section 5, "video").
   public static let video = FitSettings(
     firstFitWindows: [11, 9, 7], trackingWindows: [0, 9, 7], kernelWidth: 1.5,
     regularisation: 25, weightFactor: 0)
@@ -123,7 +123,8 @@ public struct FitSettings: Sendable, Equatable, Codable {
   /// many iterations as it takes to come to rest.
   ///
   /// Chosen on the London and Canada faces of the training material, two seeded boxes each, among
-  /// a few sets around one that a prototype study had found (docs/accuracy.md).
+  /// a few sets around one that a prototype study had found
+  /// (docs/results/2026-11-25-openface-models.md).
   public static func landmarkd(for model: FaceModel) -> FitSettings {
     // By scale, coarse to fine; a model with fewer scales leaves out those before the last.
     let windows = [21, 13, 11, 9]

@@ -3,9 +3,9 @@ import CLNFKernels
 extension Fitter {
   /// One step of regularised landmark mean shift from the workspace's current shape.
   ///
-  /// (J^T W J + Lambda) delta = J^T W ms - Lambda (0, q), by Cholesky (docs/clnf.md section 5,
-  /// steps 2 to 6). Fails, leaving the parameters, where the system is not positive definite: no
-  /// landmark visible or a face of no size.
+  /// (J^T W J + Lambda) delta = J^T W ms - Lambda (0, q), by Cholesky (docs/reference/clnf.md
+  /// section 5, steps 2 to 6). Fails, leaving the parameters, where the system is not positive
+  /// definite: no landmark visible or a face of no size.
   func iterate(_ pass: ScalePass, rigid: Bool, iteration: Int) -> Bool {
     let pdm = model.shapeModel
     let columns = rigid ? 6 : pdm.parameterCount

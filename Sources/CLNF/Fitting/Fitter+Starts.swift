@@ -4,7 +4,7 @@ extension Fitter {
     /// Straight on.
     case one = 1
     /// Also turned by 30 degrees to each side, up and down; the best likelihood wins
-    /// (docs/clnf.md section 5, "Images").
+    /// (docs/reference/clnf.md section 5, "Images").
     case five = 5
 
     var rotations: [EulerAngles] {

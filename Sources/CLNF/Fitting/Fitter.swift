@@ -7,7 +7,7 @@ import Foundation
 /// One thread at a time; fitters on one model share its experts.
 ///
 /// Source: Saragih et al. 2011, section 4; Baltrušaitis et al., ICCVW 2013, section 4;
-/// docs/clnf.md section 5.
+/// docs/reference/clnf.md section 5.
 public final class Fitter {
   public let model: FaceModel
   public let settings: FitSettings

@@ -1,8 +1,8 @@
 import CLNFKernels
 import Foundation
 
-/// The kernel density estimate over one response map and its mean shift (docs/clnf.md section 5;
-/// Saragih et al. 2011, equation 15).
+/// The kernel density estimate over one response map and its mean shift (docs/reference/clnf.md
+/// section 5; Saragih et al. 2011, equation 15).
 ///
 /// The Gaussian is separable, so a map of w x w costs 2 w exponentials.
 struct MeanShift {

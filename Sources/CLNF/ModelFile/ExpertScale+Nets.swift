@@ -1,4 +1,5 @@
-/// Nets in landmarkd's own format (docs/models.md): each stored once, mirror images by reference.
+/// Nets in landmarkd's own format (docs/reference/model-format.md): each stored once, mirror images
+/// by reference.
 extension ExpertScale {
   private struct Place: Hashable {
     var view: Int

@@ -1,8 +1,8 @@
 import Foundation
 
 extension FaceModel {
-  /// The model as the bytes of landmarkd's own format (docs/models.md). Reading them back gives
-  /// the same figures to the last bit.
+  /// The model as the bytes of landmarkd's own format (docs/reference/model-format.md). Reading
+  /// them back gives the same figures to the last bit.
   public func archive() -> [UInt8] {
     var writer = ModelArchiveWriter()
     write(to: &writer, prefix: "")

@@ -1,4 +1,5 @@
-/// Named arrays in one file: the container of landmarkd's own model format (docs/models.md).
+/// Named arrays in one file: the container of landmarkd's own model format
+/// (docs/reference/model-format.md).
 ///
 /// Little endian. A header of 64 bytes, a directory, then each array on a 64-byte boundary, so that
 /// a file can be mapped and its arrays used in place.

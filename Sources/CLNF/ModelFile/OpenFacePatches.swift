@@ -1,4 +1,4 @@
-/// Reads the binary file of CCNF patch experts of one scale (docs/clnf.md section 12).
+/// Reads the binary file of CCNF patch experts of one scale (docs/reference/clnf.md section 12).
 enum OpenFacePatches {
   static let largestViewCount = 1000
 

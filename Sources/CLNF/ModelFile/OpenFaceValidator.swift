@@ -1,4 +1,4 @@
-/// Reads the binary file of a landmark validator (docs/clnf.md section 12).
+/// Reads the binary file of a landmark validator (docs/reference/clnf.md section 12).
 enum OpenFaceValidator {
   /// - Throws: `ModelError` naming file and byte.
   static func read(

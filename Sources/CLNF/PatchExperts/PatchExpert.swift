@@ -19,7 +19,7 @@ public struct PatchNeuron: Sendable, Equatable {
 /// A CCNF patch expert: how likely a landmark is at each place, judged by the pixels around it.
 ///
 /// Source: Baltrušaitis, Robinson, Morency, "Continuous Conditional Neural Fields for Structured
-/// Regression", ECCV 2014; docs/clnf.md section 3.
+/// Regression", ECCV 2014; docs/reference/clnf.md section 3.
 public struct PatchExpert: Sendable, Equatable {
   /// At least one neuron, all with kernels of one odd size.
   public var neurons: [PatchNeuron]

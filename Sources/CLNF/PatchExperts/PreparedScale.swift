@@ -95,7 +95,7 @@ final class PreparedFields: Sendable {
   let slopes: Buffer<Float>
   let biases: Buffer<Float>
 
-  /// Neurons with a smaller alpha do not respond (docs/clnf.md section 3, step 2).
+  /// Neurons with a smaller alpha do not respond (docs/reference/clnf.md section 3, step 2).
   static let smallestAlpha = 1e-4
 
   init(_ view: ExpertView, kernelSize: Int) {

@@ -37,7 +37,7 @@ struct ResponseMaps: ~Copyable {
     var scale: PreparedScale
     var view: Int
     var windowSize: Int
-    /// From reference to image axes (B of docs/clnf.md section 4).
+    /// From reference to image axes (B of docs/reference/clnf.md section 4).
     var toImage: Similarity
     /// Responses are raised to this power, > 0.
     var exponent = 1.0

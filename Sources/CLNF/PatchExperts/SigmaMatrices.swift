@@ -1,7 +1,7 @@
 import CLNFKernels
 
 /// Sigma of every expert of one view at one window size: what turns the neurons' sum into a
-/// response between 0 and about 1 (docs/clnf.md section 3, step 3).
+/// response between 0 and about 1 (docs/reference/clnf.md section 3, step 3).
 ///
 /// Immutable; safe to share between threads.
 final class SigmaMatrices: Sendable {

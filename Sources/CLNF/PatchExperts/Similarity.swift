@@ -18,7 +18,8 @@ public struct Similarity: Sendable, Equatable {
   }
 
   /// The similarity that takes the stacked 2D shape `source` to `target`, both without their means:
-  /// rotation by Kabsch's method, scale by the ratio of their sizes (docs/clnf.md section 4).
+  /// rotation by Kabsch's method, scale by the ratio of their sizes (docs/reference/clnf.md section
+  /// 4).
   ///
   /// In the plane the rotation of Kabsch's method is the direction of sum s_i conj(t_i); no
   /// decomposition is needed. The identity where all points of one shape coincide.

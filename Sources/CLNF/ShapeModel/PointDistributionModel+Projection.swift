@@ -63,7 +63,7 @@ extension PointDistributionModel {
   }
 
   /// The pose whose projected 3D shape fills `box`: extents averaged over both axes for the scale,
-  /// centre on centre (docs/clnf.md section 2). `local` is not changed. Allocates.
+  /// centre on centre (docs/reference/clnf.md section 2). `local` is not changed. Allocates.
   public func globalParameters(
     box: FaceBox, local: [Double], rotation: EulerAngles
   ) -> GlobalParameters {

@@ -6,13 +6,13 @@ extension PointDistributionModel {
     /// The extents of the visible landmarks.
     case visible
     /// The reference toolkit's: x extents over the first nv entries and y extents over the nv
-    /// entries after them, of the full stacked vector, missing zeros included (docs/clnf.md section 2).
-    /// Only to match its figures.
+    /// entries after them, of the full stacked vector, missing zeros included
+    /// (docs/reference/clnf.md section 2). Only to match its figures.
     case reference
   }
 
   /// The parameters whose 2D shape is nearest to `landmarks`, the coefficients weighed by their
-  /// variances: damped Gauss-Newton of docs/clnf.md section 2.
+  /// variances: damped Gauss-Newton of docs/reference/clnf.md section 2.
   ///
   /// Cost: up to 1000 steps of a (6 + m) x (6 + m) system; allocates.
   /// - Parameter landmarks: 2n pixels, stacked. A landmark whose x is exactly 0 is missing.

@@ -2,7 +2,7 @@ import Foundation
 
 extension PointDistributionModel {
   /// Adds an update to parameters: scale, translation and coefficients are added; the rotation is
-  /// multiplied from the right by the orthonormalised I + [w]x (docs/clnf.md section 2).
+  /// multiplied from the right by the orthonormalised I + [w]x (docs/reference/clnf.md section 2).
   ///
   /// The nearest rotation to I + [w]x is the one about w by atan |w|: along w the matrix is the
   /// identity, across it a rotation by that angle times sqrt(1 + |w|^2).

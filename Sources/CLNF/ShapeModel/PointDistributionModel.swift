@@ -5,7 +5,7 @@
 /// [x0 ... x(n-1), y0 ...] in pixels. Immutable; safe to share between threads.
 ///
 /// Source: Saragih, Lucey, Cohn, "Deformable Model Fitting by Regularized Landmark Mean-Shift",
-/// IJCV 2011, section 3; docs/clnf.md section 2.
+/// IJCV 2011, section 3; docs/reference/clnf.md section 2.
 public final class PointDistributionModel: Sendable {
   /// n.
   public let landmarkCount: Int

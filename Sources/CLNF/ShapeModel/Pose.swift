@@ -14,7 +14,7 @@ public struct RotationMatrix: Sendable, Equatable {
 
   public static let identity = RotationMatrix([1, 0, 0], [0, 1, 0], [0, 0, 1])
 
-  /// R = Rx Ry Rz of Euler angles in radians (docs/clnf.md section 2).
+  /// R = Rx Ry Rz of Euler angles in radians (docs/reference/clnf.md section 2).
   public init(_ angles: EulerAngles) {
     let (s1, c1) = (sin(angles.x), cos(angles.x))
     let (s2, c2) = (sin(angles.y), cos(angles.y))
@@ -133,7 +133,7 @@ struct UnitQuaternion {
   }
 }
 
-/// Weak-perspective pose: x = scale (R X)_xy + translation (docs/clnf.md section 1).
+/// Weak-perspective pose: x = scale (R X)_xy + translation (docs/reference/clnf.md section 1).
 public struct GlobalParameters: Sendable, Equatable {
   /// px per mm, > 0.
   public var scale: Double

@@ -1,6 +1,7 @@
 import CLNFKernels
 
-/// The normal equations of a shape model for landmarks of given weights (docs/clnf.md section 5, step 6).
+/// The normal equations of a shape model for landmarks of given weights (docs/reference/clnf.md
+/// section 5, step 6).
 ///
 /// What depends on the weights alone is kept from one iteration, and from one frame, to the next. Holds
 /// its memory; one thread at a time.

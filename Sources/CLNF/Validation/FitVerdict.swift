@@ -7,8 +7,8 @@ import Foundation
 /// failures; then limits beyond which a fit is doubted whatever the rest says. Its output is the
 /// probability that the mean landmark error is below a tenth of the outer eye corners' distance.
 ///
-/// docs/clnf.md section 7 says why single mean shifts are no test: at the optimum of a regularised
-/// fit they balance the prior and each other instead of vanishing.
+/// docs/reference/clnf.md section 7 says why single mean shifts are no test: at the optimum of a
+/// regularised fit they balance the prior and each other instead of vanishing.
 public struct FitVerdict: Sendable, Equatable, Codable {
   /// The figures that are weighed, in the order of the weights.
   public enum Evidence: String, Sendable, Codable, CaseIterable {

@@ -1,7 +1,7 @@
 /// A classifier that judges from the pixels of the warped face whether landmarks are right.
 ///
-/// Source: Baltrušaitis et al., "OpenFace", WACV 2016; docs/clnf.md section 8. Immutable; safe to
-/// share between threads.
+/// Source: Baltrušaitis et al., "OpenFace", WACV 2016; docs/reference/clnf.md section 8. Immutable;
+/// safe to share between threads.
 public struct LandmarkValidator: Sendable, Equatable {
   /// At least one; the one whose centre is nearest to the head's rotation judges.
   public var views: [ValidatorView]

@@ -69,9 +69,9 @@ typedef struct {
   void (*sample_area)(const uint8_t *image, int width, int height, float cx, float cy, float a,
                       float b, int size, float *out);
 
-  /// The neurons' sum y of a CCNF expert over a window (docs/clnf.md section 3, steps 1 and 2).
-  /// area: (window + kernel - 1)^2 grey levels. weights: groups * kernel^2 * 8, eight neurons
-  /// side by side, each of zero mean and unit norm. gain = 2 alpha, slope = norm, bias:
+  /// The neurons' sum y of a CCNF expert over a window (docs/reference/clnf.md section 3, steps 1
+  /// and 2). area: (window + kernel - 1)^2 grey levels. weights: groups * kernel^2 * 8, eight
+  /// neurons side by side, each of zero mean and unit norm. gain = 2 alpha, slope = norm, bias:
   /// groups * 8 each, gain 0 where there is no neuron. scratch: clnf_response_scratch() floats.
   /// y: window^2. A patch whose squared deviations sum to <= 1e-6 kernel^2 correlates as 0.
   void (*neuron_sum)(const float *area, int window, int kernel, int groups, const float *weights,
@@ -102,8 +102,8 @@ typedef struct {
                   const double *factors, double *out);
 
   /// The normal equations' lower triangle J^T W J and J^T W r for the 6 columns of the pose and, where
-  /// system->modes > 0, those of the modes (docs/clnf.md section 2), without making J: see
-  /// clnf_shape_system. shape: 3n; residual: 2n; scratch: clnf_equations_scratch(). hessian:
+  /// system->modes > 0, those of the modes (docs/reference/clnf.md section 2), without making J:
+  /// see clnf_shape_system. shape: 3n; residual: 2n; scratch: clnf_equations_scratch(). hessian:
   /// (6 + m)^2, row by row, only its lower triangle is written; gradient: 6 + m.
   void (*normal_equations)(const clnf_shape_system *system, const clnf_pose *pose,
                            const double *shape, const double *residual, double *scratch,

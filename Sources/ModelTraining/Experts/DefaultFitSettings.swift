@@ -1,7 +1,7 @@
 import CLNF
 
 /// How the default model is fitted: chosen on drawn faces of held-out seeds and on the photos of the
-/// training material (docs/accuracy.md).
+/// training material (docs/results/2026-11-27-default-model.md).
 public enum DefaultFitSettings {
   /// For a model with these scales, px/mm, coarse to fine.
   public static func make(patchScalings: [Double]) -> FitSettings {

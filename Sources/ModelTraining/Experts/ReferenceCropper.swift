@@ -2,8 +2,8 @@ import CLNF
 import CLNFKernels
 import Foundation
 
-/// Brings faces into the reference frame of a scale the way the fitter does (docs/clnf.md section 4),
-/// with the errors of alignment that a fit under way has.
+/// Brings faces into the reference frame of a scale the way the fitter does (docs/reference/clnf.md
+/// section 4), with the errors of alignment that a fit under way has.
 public struct ReferenceCropper: Sendable {
   /// px per mm of the reference frame.
   public var patchScaling: Double

@@ -3,10 +3,10 @@ import Foundation
 
 /// Where the 68 landmarks lie on a head's mesh, and how they move with expressions.
 ///
-/// docs/models.md defines each point in words and pictures. A point has a place on the resting face
-/// (barycentric on a triangle) and a place whose expression motion it shares: on the lips' and lids'
-/// edges the two are the same; elsewhere a place may have been moved a little along the skin while
-/// the motion stays that of the edge.
+/// Training/landmarks/README.md defines each point in words and pictures. A point has a place on
+/// the resting face (barycentric on a triangle) and a place whose expression motion it shares: on
+/// the lips' and lids' edges the two are the same; elsewhere a place may have been moved a little
+/// along the skin while the motion stays that of the edge.
 public struct LandmarkDefinition: Sendable, Codable, Equatable {
   /// A point of the mesh: vertices and their weights, which sum to 1.
   public struct Place: Sendable, Codable, Equatable {

@@ -3,7 +3,7 @@ import CLNF
 /// The shape model of a morphable head's landmarks: principal components of rigidly aligned samples
 /// of identity, expression and pose (which slides the jaw's points).
 ///
-/// Source: Cootes et al., "Active Shape Models", CVIU 1995; docs/models.md.
+/// Source: Cootes et al., "Active Shape Models", CVIU 1995; docs/develop/default-model.md.
 public struct ShapeStatistics: Sendable {
   public struct Settings: Sendable {
     public var sampleCount = 3000

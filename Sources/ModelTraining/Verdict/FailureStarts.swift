@@ -3,8 +3,8 @@ import Foundation
 
 /// Seeded starts of fits around a face box, far enough off that some fits fail.
 ///
-/// The protocol of docs/accuracy.md: shift uniform within 30 % of the box's sides, scale log-uniform
-/// from 0.75 to 1.33, roll uniform within 25 degrees.
+/// The protocol of docs/develop/measuring.md: shift uniform within 30 % of the box's sides, scale
+/// log-uniform from 0.75 to 1.33, roll uniform within 25 degrees.
 public enum FailureStarts {
   /// A displaced box and a roll in radians.
   public static func draw(

@@ -7,7 +7,7 @@ import Tracking
 /// A thread of its own writes them: whole lines, at most `flushSeconds` after they came. On a full
 /// disk it keeps trying every second and goes on in the same file when there is room; rows that
 /// find no room in the queue meanwhile are lost and counted. The files, their names and what
-/// happens to those that are there already: docs/outputs.md.
+/// happens to those that are there already: docs/use/outputs.md.
 ///
 /// Encoding a row of 68 landmarks takes about 10 microseconds and allocates nothing.
 public final class CSVLog: FrameSink {

@@ -4,8 +4,8 @@ import Tracking
 /// Rows of a live stream as JSON, one object a line: to files like CSVLog's, to standard output, or
 /// to whoever listens on a Unix socket.
 ///
-/// The keys are in docs/outputs.md. A receiver that is slow loses whole lines, which are counted;
-/// one that goes away is connected to again. Encoding a row of 68 landmarks takes about
+/// The keys are in docs/use/outputs.md. A receiver that is slow loses whole lines, which are
+/// counted; one that goes away is connected to again. Encoding a row of 68 landmarks takes about
 /// 10 microseconds and allocates nothing.
 public final class NDJSONLog: FrameSink {
   /// Where the lines go.

@@ -2,7 +2,7 @@ import Measurement
 import Tracking
 
 /// A row as a JSON object on one line: the same values as the CSV's, with the same decimals, in the
-/// same groups. docs/outputs.md has the keys. What has no value is null.
+/// same groups. docs/use/outputs.md has the keys. What has no value is null.
 struct NDJSONRow {
   /// The groups that are written, always in the CSV's order.
   let groups: Set<ColumnGroup>

@@ -35,7 +35,7 @@ public struct OSCSettings: Sendable, Equatable {
 
 /// A live stream's rows as OSC 1.0 bundles over UDP, one a row.
 ///
-/// The addresses are in docs/outputs.md. Encoding and sending a row of 68 landmarks take about
+/// The addresses are in docs/use/outputs.md. Encoding and sending a row of 68 landmarks take about
 /// 5 microseconds together.
 public final class OSCSender: FrameSink {
   private let sender: DatagramSender

@@ -3,7 +3,8 @@ import Measurement
 import Tracking
 
 /// A face as OpenSeeFace's tracker sends it to the programs that animate with it: one packet of
-/// 1,785 bytes, little-endian, with no padding. docs/outputs.md says what each field is made of.
+/// 1,785 bytes, little-endian, with no padding. docs/use/outputs.md says what each field is made
+/// of.
 ///
 /// The layout is that of facetracker.py and of its receiver, Unity/OpenSee.cs
 /// (github.com/emilianavt/OpenSeeFace). Their solver takes (row, column) for (x, y) and puts the head

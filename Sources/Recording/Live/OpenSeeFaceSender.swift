@@ -6,7 +6,7 @@ import Tracking
 ///
 /// Only believed fits of 68 landmarks are sent, as OpenSeeFace itself only sends faces that it is
 /// sure of; a program that hears nothing keeps its last pose. What each field holds:
-/// docs/outputs.md. Encoding and sending take about 5 microseconds together.
+/// docs/use/outputs.md. Encoding and sending take about 5 microseconds together.
 public final class OpenSeeFaceSender: FrameSink {
   /// The port that the receivers listen on unless told otherwise.
   public static let defaultPort = 11_573

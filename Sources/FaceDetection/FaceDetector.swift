@@ -20,4 +20,11 @@ public struct DetectedFace: Sendable, Equatable {
 public protocol FaceDetector: AnyObject {
   /// Every face found, the most confident first; none is an empty array, not an error.
   func detectFaces(in image: borrowing GreyImage) -> [DetectedFace]
+
+  /// Why the last search could not be run; nil where it was. It found no faces then, which says nothing.
+  var lastError: FaceDetectionError? { get }
+}
+
+extension FaceDetector {
+  public var lastError: FaceDetectionError? { nil }
 }

@@ -51,23 +51,26 @@ public struct ColumnSchema: Sendable, Equatable {
   public let imageColumn: String?
   /// Whether the rows are of a live source: the group `times` then ends with `latency`.
   public let isLive: Bool
+  /// Whether the rows are of frames, which have times; else there is no `timestamp` and no `times`.
+  public let hasTimes: Bool
 
   public init(
     landmarkCount: Int, modeCount: Int, groups: Set<ColumnGroup> = Set(ColumnGroup.allCases),
-    imageColumn: String? = nil, isLive: Bool = false
+    imageColumn: String? = nil, isLive: Bool = false, hasTimes: Bool = true
   ) {
     precondition(landmarkCount >= 0 && modeCount >= 0, "negative number of columns")
     self.landmarkCount = landmarkCount
     self.modeCount = modeCount
-    self.groups = groups
+    self.groups = hasTimes ? groups : groups.subtracting([.times])
     self.imageColumn = imageColumn
     self.isLive = isLive
+    self.hasTimes = hasTimes
   }
 
   /// The columns' names in order.
   public var names: [String] {
     var names = imageColumn.map { [$0] } ?? []
-    names += ["frame", "face_id", "timestamp", "confidence", "success"]
+    names += ["frame", "face_id"] + (hasTimes ? ["timestamp"] : []) + ["confidence", "success"]
     for group in ColumnGroup.allCases where groups.contains(group) {
       names += self.names(of: group)
     }
@@ -108,7 +111,7 @@ public struct ColumnSchema: Sendable, Equatable {
     }
     row.cell(frame.frameNumber)
     row.cell(frame.faceID)
-    row.cell(frame.timestampSeconds, decimals: Decimals.timestamp)
+    if hasTimes { row.cell(frame.timestampSeconds, decimals: Decimals.timestamp) }
     row.cell(frame.confidence, decimals: Decimals.confidence)
     row.cell(frame.success ? 1 : 0)
     for group in ColumnGroup.allCases where groups.contains(group) {

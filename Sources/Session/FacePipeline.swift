@@ -35,13 +35,13 @@ public final class FacePipeline {
   /// Follows the face through the next frame and makes its `record`. Allocates nothing after the first
   /// frames of a size, but for searches.
   /// - Parameter startsAnew: whether the frame has nothing to do with the last.
-  /// - Throws: `MeasurementError` for a frame without pixels.
-  public func follow(
-    _ frame: borrowing VideoFrame, startsAnew: Bool = false
-  ) throws(MeasurementError) {
+  /// - Throws: `MeasurementError` for a frame without pixels, `FaceDetectionError` where a search could
+  ///   not be run.
+  public func follow(_ frame: borrowing VideoFrame, startsAnew: Bool = false) throws {
     if startsAnew { reset() }
     let measurer = try self.measurer(width: frame.grey.width, height: frame.grey.height)
     tracker.track(frame.grey, into: &record.fit, spareSeconds: frame.spareSeconds)
+    if let error = tracker.searchError { throw error }
     record.detectorRan = tracker.activity.detectorRan
     record.imageName = frame.imageName
     frame.copyTimes(to: &record.fit)

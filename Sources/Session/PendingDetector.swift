@@ -22,6 +22,13 @@ public final class PendingDetector: FaceDetector {
   /// Waits until searches can be made. Throws why none can.
   public func ready() throws(FaceDetectionError) { _ = try place.made().get() }
 
+  public var lastError: FaceDetectionError? {
+    switch place.made() {
+    case .success(let detector): detector.lastError
+    case .failure(let error): error
+    }
+  }
+
   /// Every face found, as `FrontalFaceDetector`; waits for it. None where there is no detector, which
   /// `ready` tells.
   public func detectFaces(in image: borrowing GreyImage) -> [DetectedFace] {

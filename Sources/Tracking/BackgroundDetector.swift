@@ -22,6 +22,9 @@ public final class BackgroundDetector {
 
   deinit { desk.close() }
 
+  /// Why the search could not be run whose answer was taken last; nil where it was.
+  var lastError: FaceDetectionError? { desk.lastError }
+
   /// Whether a search runs or an answer waits.
   public var isBusy: Bool { desk.state != .idle }
 
@@ -58,6 +61,9 @@ private final class Desk: @unchecked Sendable {
   private let detector: any FaceDetector
   private var copy = GreyImage(width: 0, height: 0, repeating: 0)
   private var faces: [DetectedFace] = []
+  private var failure: FaceDetectionError?
+  /// Of the tracker's thread.
+  private(set) var lastError: FaceDetectionError?
 
   init(_ detector: any FaceDetector) { self.detector = detector }
 
@@ -83,6 +89,7 @@ private final class Desk: @unchecked Sendable {
   ) -> Result? {
     guard state == .done else { return nil }
     defer { condition.withLock { if current == .done { current = .idle } } }
+    lastError = failure
     return body(copy, faces)
   }
 
@@ -124,6 +131,7 @@ private final class Desk: @unchecked Sendable {
       current = .searching
       condition.unlock()
       faces = detector.detectFaces(in: copy)
+      failure = detector.lastError
       condition.withLock {
         switch current {
         case .searching: current = .done

@@ -50,6 +50,8 @@ public final class FaceTracker {
   /// How far the face moved to the last frame, as `stillMovement` says; infinite where that is not
   /// known.
   private var movement = Double.infinity
+  /// Why the last search could not be run; nil where it was. Its frame has no face then, whatever is in it.
+  public private(set) var searchError: FaceDetectionError?
   /// How long this frame may wait for a search beside the path.
   private var spareSeconds = 0.0
 
@@ -111,6 +113,7 @@ public final class FaceTracker {
   /// Forgets the face, as at the beginning of a video.
   public func reset() {
     machine = TrackingStateMachine(settings)
+    searchError = nil
     template.forget()
     if case .beside(let detector) = search { detector.discard() }
   }
@@ -151,6 +154,7 @@ public final class FaceTracker {
       guard isDue else { return false }
       activity.detectorRan = true
       box = chosen(of: detector.detectFaces(in: image))?.box
+      searchError = detector.lastError
     case .beside(let detector):
       box = spareSeconds > 0 ? boxWaitedFor(detector, image) : boxBeside(detector, image, isDue)
     }
@@ -172,6 +176,7 @@ public final class FaceTracker {
     let answer = detector.take { copy, faces in
       chosen(of: faces).flatMap { FaceTemplate.carry($0.box, from: copy, to: image) }
     }
+    if answer != nil { searchError = detector.lastError }
     let box = answer ?? nil
     if box == nil, isDue { activity.detectorRan = detector.submit(image) }
     return box

@@ -78,6 +78,9 @@ final class EvaluationSession {
     } else if let detector {
       let start = clock.now
       let faces = detector.detectFaces(in: frame.grey).map(\.box)
+      if let error = detector.lastError {
+        throw EvaluationError(description: "\(image.path): \(error)")
+      }
       detectionSeconds += (clock.now - start).seconds
       found = image.match(faces).map { [$0] } ?? []
     }

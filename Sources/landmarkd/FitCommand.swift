@@ -14,10 +14,13 @@ struct FitCommand: ParsableCommand {
     abstract: "Fit the landmarks of the faces in single images.",
     discussion: """
       Without --boxes every face that the detector finds is fitted. The CSV has the columns of \
-      track with the image's name in front; a row a face, an empty row for an image without one.
+      track without times, with the image's name in front; a row a face, an empty row for an image \
+      without one.
+
+      Example: landmarkd fit photos/ --picture drawn -o photos.csv
       """)
 
-  @Argument(help: "Images.")
+  @Argument(help: "Images, and folders of images.")
   var image: [String]
 
   @Option(
@@ -43,6 +46,9 @@ struct FitCommand: ParsableCommand {
   @Flag(help: "Replace files that exist.")
   var force = false
 
+  @Flag(name: [.short, .long], help: "Say nothing but errors.")
+  var quiet = false
+
   @OptionGroup var pictures: PictureOptions
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Face") var detector: DetectorOptions
@@ -50,7 +56,11 @@ struct FitCommand: ParsableCommand {
   @OptionGroup(title: "Columns") var columns: ColumnOptions
   @OptionGroup(title: "Camera") var camera: CameraOptions
 
-  func validate() throws {
+  mutating func validate() throws {
+    image = image.flatMap(Self.images)
+    if columns.columns != nil, try columns.groups().contains(.times) {
+      throw ValidationError("--columns names times, which images have not")
+    }
     try belief.check(with: model.fitSettings)
     guard !image.contains(""), output != "", pts != "", picture != "" else {
       throw ValidationError("the name of an image, a file or a folder is empty")
@@ -58,6 +68,7 @@ struct FitCommand: ParsableCommand {
     if output.hasSuffix("/") || SystemName.isFolder(output) {
       throw ValidationError("-o names a file, \(output) is a folder")
     }
+    try OutputCheck.beTable(output)
     if pts != nil || picture != nil {
       var images: [String: String] = [:]
       for image in image {
@@ -71,6 +82,13 @@ struct FitCommand: ParsableCommand {
     try OutputCheck.keepApart(
       outputs: [output] + image.flatMap(files(of:)),
       inputs: image + model.files + (boxes.map { [$0] } ?? []))
+  }
+
+  /// The images of a folder; anything else is one itself, and is said to be none when it is read.
+  private static func images(of name: String) -> [String] {
+    guard SystemName.isFolder(name) else { return [name] }
+    let found = VideoInput.files(of: name)
+    return found.isEmpty ? [name] : found
   }
 
   /// An image's name without folder and extension.

@@ -19,6 +19,7 @@ final class FitSession {
   private let detector: FrontalFaceDetector?
   private let videoSettings: VideoSettings
   private let interruption: Interruption
+  private var tally = Tally()
 
   init(
     _ command: FitCommand, model: FaceModel, boxes: BoxTable?, interruption: Interruption
@@ -41,7 +42,7 @@ final class FitSession {
   func run() throws -> ExitCode {
     let schema = ColumnSchema(
       landmarkCount: model.landmarkCount, modeCount: model.shapeModel.modeCount,
-      groups: try command.columns.groups(), imageColumn: "image")
+      groups: try command.columns.groups(), imageColumn: "image", hasTimes: false)
     var status = ExitCode.success
     var opened: CSVWriter?
     do {
@@ -62,10 +63,12 @@ final class FitSession {
           throw error
         } catch {
           Terminal.complain(error)
+          tally.unreadable += 1
           status = Terminal.unusable
         }
       }
       try writer.finish()
+      if !command.quiet { Terminal.say(tally.text(command.output)) }
     } catch {
       Terminal.complain(error)
       if let writer = opened {
@@ -76,9 +79,36 @@ final class FitSession {
     return status
   }
 
+  /// What became of the images and their faces.
+  private struct Tally {
+    var images = 0
+    var believed = 0
+    var doubtful = 0
+    var withoutFace = 0
+    var unreadable = 0
+
+    func text(_ output: String) -> String {
+      func count(_ number: Int, _ name: String) -> String {
+        "\(number) \(name)\(number == 1 ? "" : "s")"
+      }
+      let faces = count(believed + doubtful, "face")
+      var text =
+        "\(count(images, "image")): \(faces), \(believed) believed, \(doubtful) doubtful; "
+        + "\(withoutFace) without a face"
+      if unreadable > 0 { text += "; \(unreadable) could not be fitted" }
+      return output == "-" ? text : text + " -> \(output)"
+    }
+  }
+
+  private struct Unsearched: Error, CustomStringConvertible {
+    let image: String
+    let reason: String
+    var description: String { "\(image): \(reason)" }
+  }
+
   private struct IsFolder: Error, CustomStringConvertible {
     let image: String
-    var description: String { "\(image) is a folder; expected an image (track reads folders)" }
+    var description: String { "\(image) is a folder without images" }
   }
 
   private struct NoBox: Error, CustomStringConvertible {
@@ -87,6 +117,7 @@ final class FitSession {
   }
 
   private func fit(_ image: String, number: Int, _ writer: CSVWriter) throws {
+    tally.images += 1
     guard !SystemName.isFolder(image) else { throw IsFolder(image: image) }
     let frame = try ImageReader.read(image, settings: videoSettings)
     let found: [FaceBox]
@@ -95,6 +126,7 @@ final class FitSession {
       guard !found.isEmpty else { throw NoBox(image: image) }
     } else {
       found = detector?.detectFaces(in: frame.grey).map(\.box) ?? []
+      if let error = detector?.lastError { throw Unsearched(image: image, reason: "\(error)") }
     }
     let measurer = FaceMeasurer(
       camera: try plan.intrinsics(width: frame.grey.width, height: frame.grey.height))
@@ -108,9 +140,11 @@ final class FitSession {
       measurer.measure(
         frame: face, shape3D: model.shapeModel.shape3D(local: face.local), into: &measurement)
       faces.append((face, measurement))
+      if face.success { tally.believed += 1 } else { tally.doubtful += 1 }
       try writer.write(face, measurement, image: SystemName.shown(image))
     }
     if faces.isEmpty {
+      tally.withoutFace += 1
       var none = TrackedFrame()
       none.frameNumber = number
       try writer.write(none, FaceMeasurement(), image: SystemName.shown(image))

@@ -135,6 +135,7 @@ struct InspectSession {
   private func detect(_ image: borrowing GreyImage) throws -> FaceBox {
     let detector = try options.makeDetector(followsOne: false)
     guard let face = detector.detectFaces(in: image).first else {
+      if let error = detector.lastError { throw error }
       throw InspectError(
         description: "\(command.input): the detector finds no face; --box says where one is")
     }

@@ -20,7 +20,7 @@ struct Landmarkd: ParsableCommand {
     version: version,
     subcommands: [
       TrackCommand.self, FitCommand.self, EvaluateCommand.self, InspectCommand.self,
-      ServeCommand.self, ModelCommand.self, DevicesCommand.self,
+      ServeCommand.self, ModelCommand.self, DevicesCommand.self, VersionCommand.self,
     ])
 
   static func main() {
@@ -38,4 +38,12 @@ struct Landmarkd: ParsableCommand {
       exit(withError: exitCode(for: error))
     }
   }
+}
+
+/// As `--version`.
+struct VersionCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "version", abstract: "Say the version.", shouldDisplay: false)
+
+  func run() throws { try Terminal.print(Landmarkd.version) }
 }

@@ -176,8 +176,9 @@ final class LiveTrack {
     let (frames, tracked) = (run.tally.frames, run.tally.tracked)
     let share = frames > 0 ? 100 * Double(tracked) / Double(frames) : 0
     var line = String(
-      format: "%@: %d frame%@, %d tracked (%.1f %%), %d without a face, in %.1f s",
-      run.input, frames, frames == 1 ? "" : "s", tracked, share, run.tally.withoutFace,
+      format: "%@: %d frame%@, %d tracked (%.1f %%), %d doubtful, %d without a face, in %.1f s",
+      run.input, frames, frames == 1 ? "" : "s", tracked, share, run.tally.doubtful,
+      run.tally.withoutFace,
       run.tally.mediaSeconds)
     line += "; dropped: \(source.droppedForNewer) for newer ones, \(source.undecodable) undecodable"
     if source.corruptPackets > 0 { line += ", \(source.corruptPackets) packets damaged" }

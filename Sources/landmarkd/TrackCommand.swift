@@ -22,7 +22,7 @@ struct TrackCommand: ParsableCommand, Sendable {
       as they come, until SIGINT (status 0) or --duration; a source that is lost is opened again. \
       What answers by http or https with a file is read as one: every frame, to its end.
 
-      Example: landmarkd track --model main_clnf_general.txt --out-dir tracks *.mp4
+      Example: landmarkd track --out-dir tracks *.mp4
       """)
 
   @Argument(help: "What to read; several are done side by side, each to a CSV of its own.")
@@ -142,6 +142,7 @@ struct TrackCommand: ParsableCommand, Sendable {
     if let output, output.hasSuffix("/") || SystemName.isFolder(output) {
       throw ValidationError("-o names a file, \(output) is a folder; give --out-dir \(output)")
     }
+    if let output { try OutputCheck.beTable(output) }
     guard picture == nil || input.count == 1 else {
       throw ValidationError("--picture draws a frame of one input")
     }

@@ -67,16 +67,16 @@ final class TrackRun {
     let rate = wallSeconds > 0 ? Double(frames) / wallSeconds : 0
     let figures = String(
       format:
-        "%d frame%@, %d tracked (%.1f %%), %d without a face; %.1f s of video in %.1f s (%.0f frames/s)",
-      frames, frames == 1 ? "" : "s", tracked, share, tally.withoutFace, tally.mediaSeconds,
-      wallSeconds,
-      rate)
+        "%d frame%@, %d tracked (%.1f %%), %d doubtful, %d without a face; %.1f s of video in %.1f s (%.0f frames/s)",
+      frames, frames == 1 ? "" : "s", tracked, share, tally.doubtful, tally.withoutFace,
+      tally.mediaSeconds, wallSeconds, rate)
     let damage = (source?.report.damage ?? []).map { "; " + $0 }.joined()
     return "\(input): \(figures)\(damage)" + (path == "-" ? "" : " -> \(path)")
   }
 }
 
-/// A frame with the faces that were found in it.
+/// A frame with the faces that were found in it; those that are not believed in another colour and
+/// without axes.
 enum FacePicture {
   static func write(
     _ frame: borrowing VideoFrame, faces: [(TrackedFrame, FaceMeasurement)],
@@ -89,7 +89,13 @@ enum FacePicture {
       let n = face.landmarks.count / 2
       let left = face.landmarks[..<n].min() ?? 0
       let right = face.landmarks[..<n].max() ?? 0
-      let style = OverlayStyle(faceWidth: right - left)
+      var style = OverlayStyle(faceWidth: right - left)
+      guard face.success else {
+        style.contour = VerdictColour.doubtful
+        style.dot = VerdictColour.doubtful
+        picture.drawLandmarks(face.landmarks, style: style)
+        continue
+      }
       picture.drawLandmarks(face.landmarks, style: style)
       picture.drawAxes(of: measurement, camera: camera, style: style)
     }

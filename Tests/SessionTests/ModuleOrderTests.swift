@@ -6,7 +6,8 @@ import Testing
 @Suite struct ModuleOrderTests {
   /// What may be imported stands in front.
   private static let order = [
-    "SystemNames", "CLNF", "FaceDetection", "Tracking", "Measurement", "VideoInput", "Recording",
+    "SystemNames", "BuildInfo", "CLNF", "FaceDetection", "Tracking", "Measurement", "VideoInput",
+    "Recording",
     "Session", "Daemon", "ModelTraining", "landmarkd", "landmarkd-measure", "landmarkd-train",
   ]
   private static let package = URL(fileURLWithPath: #filePath)

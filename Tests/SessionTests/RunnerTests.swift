@@ -141,6 +141,31 @@ private struct Notes: RunObserver {
     #expect(late.rows.count < FaceFrames.count)
   }
 
+  /// No memory for a search is no picture without a face.
+  @Test func aSearchThatCannotBeRunEndsTheRun() throws {
+    let turns: [ScriptedCapture.Turn] = [
+      .frame(0, startsAnew: true), .frame(1, startsAnew: false), .frame(2, startsAnew: true),
+    ]
+    let (pipeline, detector) = try pipeline()
+    detector.failsFrom = 2
+    var notes = Notes()
+    #expect(throws: FaceDetectionError.outOfMemory(width: 136, height: 128)) {
+      try Runner(pipeline).run(ScriptedCapture(turns), &notes)
+    }
+    #expect(notes.rows.count == 2)
+
+    let live = FrontalBox()
+    live.failsFrom = 1
+    let beside = try FacePipeline(
+      TrackingPlan(SyntheticFixture.model(), isLive: true), .beside(BackgroundDetector(live)))
+    // Frames of a slow source wait for their search.
+    let slow = try ScriptedCapture(turns)
+    slow.usualStepSeconds = 4
+    var late = Notes()
+    #expect(throws: FaceDetectionError.self) { try Runner(beside).run(slow, &late) }
+    #expect(late.rows.allSatisfy { !$0.hasFit })
+  }
+
   @Test func aFrameThatStartsAnewIsSearched() throws {
     let (pipeline, detector) = try pipeline()
     var notes = Notes()

@@ -10,9 +10,16 @@ import TestSupport
 final class FrontalBox: FaceDetector {
   static let box = FaceBox(x: 23.4, y: 19.9, width: 94.4, height: 93.5)
   private(set) var searches = 0
+  /// From which search on none can be run.
+  var failsFrom = Int.max
+  private(set) var lastError: FaceDetectionError?
 
   func detectFaces(in image: borrowing GreyImage) -> [DetectedFace] {
     searches += 1
+    guard searches < failsFrom else {
+      lastError = .outOfMemory(width: image.width, height: image.height)
+      return []
+    }
     return [DetectedFace(box: Self.box, confidence: 5)]
   }
 }
@@ -68,6 +75,7 @@ final class ScriptedCapture: FrameCapture {
   private let material: (width: Int, height: Int, pixels: [[UInt8]])
   // Of the one thread that calls `next`.
   nonisolated(unsafe) private var next = 0
+  nonisolated(unsafe) var usualStepSeconds: Double?
 
   init(_ turns: [Turn]? = nil) throws {
     self.turns =
@@ -88,6 +96,7 @@ final class ScriptedCapture: FrameCapture {
       for index in samples.indices { samples[index] = material.pixels[number][index] }
     }
     frame.number = number + 1
+    frame.usualStepSeconds = usualStepSeconds
     frame.timestampSeconds = Double(number) / Double(FaceFrames.rate)
     return .frame(startsAnew: startsAnew)
   }

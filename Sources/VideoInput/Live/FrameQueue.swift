@@ -24,6 +24,8 @@ final class FrameQueue: @unchecked Sendable {
     /// Pictures that wait, together. Beyond it the source is not read: the network holds the rest.
     var bytes = 128 << 20
     var frames = 1024
+    /// For so long, and at most twice as long, the memory of frames is kept that a burst had needed.
+    var spareSeconds = 30.0
   }
 
   /// How a frame came.
@@ -49,6 +51,7 @@ final class FrameQueue: @unchecked Sendable {
   // All below belongs to the mutex.
   private var waiting: [Waiting] = []
   private var free: [Waiting] = []
+  private var peaks = WaitingPeaks()
   private var bytes = 0
   private var schedule: FrameSchedule
   private var steps = ArrivalSteps()
@@ -106,6 +109,7 @@ final class FrameQueue: @unchecked Sendable {
     item.bytes = size
     swap(&item.frame, &newest)
     waiting.append(item)
+    peaks.see(waiting.count)
     bytes += size
     dropOverdue()
     pthread_cond_broadcast(changed)
@@ -148,7 +152,14 @@ final class FrameQueue: @unchecked Sendable {
   private func release(_ item: Waiting) {
     bytes -= item.bytes
     free.append(item)
+    peaks.turn(at: Clocks.monotonicSeconds, every: bounds.spareSeconds)
+    // One for a frame that comes while as many wait as ever did.
+    let spare = waiting.count + free.count - peaks.most - 1
+    if spare > 0 { free.removeFirst(min(spare, free.count)) }
   }
+
+  /// Frames whose memory waits to be filled.
+  var spareCount: Int { locked { free.count } }
 
   /// Exchanges `wanted` for the next frame, waiting for it at most `seconds`.
   func take(into wanted: inout VideoFrame, waitingAtMost seconds: Double) -> Arrival {
@@ -207,6 +218,27 @@ final class FrameQueue: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return body()
+  }
+}
+
+/// How many frames waited at most in this stretch of time and in the one before it.
+private struct WaitingPeaks {
+  private var before = 0
+  private var current = 0
+  private var end: Double?
+
+  var most: Int { max(before, current) }
+
+  mutating func see(_ count: Int) { current = max(current, count) }
+
+  mutating func turn(at now: Double, every seconds: Double) {
+    guard let end else {
+      end = now + seconds
+      return
+    }
+    guard now >= end else { return }
+    (before, current) = (current, 0)
+    self.end = now + seconds
   }
 }
 

@@ -54,6 +54,32 @@ import Testing
     #expect(queue.dropped == 0)
   }
 
+  /// What a burst had needed is given back when none follows; what is needed again and again is kept.
+  @Test func memoryOfABurstIsGivenBack() {
+    let queue = FrameQueue(FrameQueue.Bounds(spareSeconds: 0.05))
+    var made = VideoFrame()
+    var taken = VideoFrame()
+    var number = 0
+    func pass(_ count: Int) {
+      for _ in 0..<count {
+        number += 1
+        fill(&made, number, seconds: 100 + Double(number))
+        #expect(queue.put(&made, .init(startsAnew: number == 1)))
+      }
+      for _ in 0..<count { _ = queue.take(into: &taken, waitingAtMost: 0) }
+    }
+    pass(30)
+    #expect(queue.spareCount == 30)
+    pass(30)
+    #expect(queue.spareCount == 30)
+    for _ in 0..<3 {
+      usleep(60_000)
+      pass(1)
+    }
+    #expect(queue.spareCount <= 2)
+    #expect(taken.number == 63)
+  }
+
   /// Behind the bound the newest wins.
   @Test func whatIsBeyondTheBufferIsDropped() {
     let queue = FrameQueue(FrameQueue.Bounds(seconds: 0.2))

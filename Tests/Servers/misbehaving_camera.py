@@ -32,14 +32,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-
-def pictures(path):
-    data = open(path, "rb").read()
-    starts, at = [], data.find(b"\xff\xd8\xff")
-    while at >= 0:
-        starts.append(at)
-        at = data.find(b"\xff\xd8\xff", at + 3)
-    return [data[a:b] for a, b in zip(starts, starts[1:] + [len(data)])]
+from camera_parts import pictures, tell_port
 
 
 def with_thumbnail(picture):
@@ -261,10 +254,7 @@ def main():
     server.lock = threading.Lock()
     server.log, server.folder = given.log, given.folder
     if given.port_file:
-        # Whole or not at all: somebody waits for the file.
-        with open(given.port_file + ".new", "w") as file:
-            file.write(str(server.server_address[1]))
-        os.rename(given.port_file + ".new", given.port_file)
+        tell_port(server, given.port_file)
     print("serving", flush=True)
     server.serve_forever()
 

@@ -8,22 +8,13 @@ one with all that an address has a meaning for; /silent takes
 the request and never answers; /short gives ten pictures and ends.
 """
 import base64
-import os
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from camera_parts import pictures, tell_port
 
 GUARDED = "Basic " + base64.b64encode("j@x:1/2?3#4:5%41 é&".encode()).decode()
-
-
-def pictures(path):
-    data = open(path, "rb").read()
-    starts, at = [], data.find(b"\xff\xd8\xff")
-    while at >= 0:
-        starts.append(at)
-        at = data.find(b"\xff\xd8\xff", at + 3)
-    return [data[a:b] for a, b in zip(starts, starts[1:] + [len(data)])]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -62,8 +53,5 @@ server.daemon_threads = True
 server.pictures = pictures(sys.argv[2])
 server.rate = float(sys.argv[3])
 if len(sys.argv) > 4:
-    # Whole or not at all: somebody waits for the file.
-    with open(sys.argv[4] + ".new", "w") as file:
-        file.write(str(server.server_address[1]))
-    os.rename(sys.argv[4] + ".new", sys.argv[4])
+    tell_port(server, sys.argv[4])
 server.serve_forever()

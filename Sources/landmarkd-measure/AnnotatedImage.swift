@@ -42,7 +42,9 @@ struct AnnotatedImage: ~Copyable {
 
   /// The folder's pictures that have points, by name.
   static func load(folder: URL, faceWidth: Double?) throws -> List {
-    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    guard let files = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else {
+      throw MeasureError(description: "\(folder.path): no folder that can be read")
+    }
     let annotated = Set(files.filter { $0.hasSuffix(".pts") }.map { String($0.dropLast(4)) })
     let names = files.filter { name in
       let url = URL(fileURLWithPath: name)

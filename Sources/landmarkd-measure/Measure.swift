@@ -101,9 +101,13 @@ enum Measure {
         print(
           try JitterMeasurement.table(
             of: list(arguments[2]), model: model(arguments[3]), limit: 20))
+      case ("--help", 1), ("-h", 1), ("help", 1):
+        print(usage, terminator: "")
       default:
-        FileHandle.standardError.write(Data(usage.utf8))
-        exit(2)
+        let what = arguments.first.map { "'\($0)' is not used so" } ?? "nothing is asked for"
+        FileHandle.standardError.write(
+          Data("landmarkd-measure: \(what); landmarkd-measure --help shows the usage\n".utf8))
+        exit(64)
       }
     } catch {
       FileHandle.standardError.write(Data("landmarkd-measure: \(error)\n".utf8))

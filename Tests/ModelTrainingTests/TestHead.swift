@@ -1,82 +1,18 @@
-import Foundation
+import TestSupport
 
 @testable import ModelTraining
 
-/// A small head: half an ellipsoid towards the camera, 60 mm wide, 90 high and 70 deep, whose identity
-/// fields make it wider, longer and deeper, and whose expressions open the jaw and raise the brows.
+/// The small head as a model.
 enum TestHead {
-  static let columns = 37
-  static let rows = 33
+  static let landmarkPlaces = EllipsoidHead.landmarkPlaces
 
   static func make() -> HeadModel {
-    var mesh: [SIMD3<Float>] = []
-    for row in 0..<rows {
-      let latitude = Float.pi * (Float(row) + 0.5) / Float(rows) - Float.pi / 2
-      for column in 0..<columns {
-        let longitude = Float.pi * (Float(column) / Float(columns - 1)) - Float.pi / 2
-        mesh.append(
-          SIMD3(
-            60 * sin(longitude) * cos(latitude), 90 * sin(latitude),
-            -70 * cos(longitude) * cos(latitude)))
-      }
-    }
-    var triangles: [HeadModel.Triangle] = []
-    for row in 0..<rows - 1 {
-      for column in 0..<columns - 1 {
-        let a = Int32(row * columns + column)
-        let (right, below) = (a + 1, a + Int32(columns))
-        triangles.append(HeadModel.Triangle(a: a, b: below, c: right, region: .skin))
-        triangles.append(HeadModel.Triangle(a: right, b: below, c: below + 1, region: .skin))
-      }
-    }
-    func field(_ displacement: (SIMD3<Float>) -> SIMD3<Float>) -> [SIMD3<Float>] {
-      mesh.map(displacement)
-    }
-    return HeadModel(
-      neutral: mesh,
-      identity: [
-        field { SIMD3(0.05 * $0.x, 0, 0) }, field { SIMD3(0, 0.06 * $0.y, 0) },
-        field { SIMD3(0, 0, 0.08 * $0.z) },
-      ],
-      expressions: [
-        field { $0.y > 20 ? SIMD3(0, 0.3 * ($0.y - 20), 0) : .zero },
-        field { $0.y < -20 ? SIMD3(0, 0.2 * ($0.y + 20), 0) : .zero },
-      ],
-      expressionNames: ["jawOpen", "browInnerUp"], triangles: triangles,
-      landmarkVertices: landmarkPlaces.map { vertex(near: $0, mesh) })
-  }
-
-  /// Frontal places of 68 landmarks on the ellipsoid, in iBUG order.
-  static let landmarkPlaces: [SIMD2<Float>] = {
-    var places: [SIMD2<Float>] = []
-    for i in 0..<17 {
-      let angle = Float.pi * Float(i) / 16
-      places.append(SIMD2(-52 * cos(angle), -10 + 80 * sin(angle)))
-    }
-    for i in 0..<5 { places.append(SIMD2(-42 + 8 * Float(i), -38 - 2 * Float(min(i, 4 - i)))) }
-    for i in 0..<5 { places.append(SIMD2(10 + 8 * Float(i), -38 - 2 * Float(min(i, 4 - i)))) }
-    for i in 0..<4 { places.append(SIMD2(0, -22 + 9 * Float(i))) }
-    for i in 0..<5 { places.append(SIMD2(-12 + 6 * Float(i), 14)) }
-    for side in [Float(-1), 1] {
-      let center = SIMD2<Float>(26 * side, -22)
-      for angle in stride(from: Float.pi, to: -Float.pi + 0.1, by: -Float.pi / 3) {
-        places.append(center + SIMD2(10 * cos(angle), -6 * sin(angle)))
-      }
-    }
-    for (count, radius) in [(12, SIMD2<Float>(22, 12)), (8, SIMD2<Float>(17, 5))] {
-      for i in 0..<count {
-        let angle = Float.pi - 2 * Float.pi * Float(i) / Float(count)
-        places.append(SIMD2(0, 38) + SIMD2(radius.x * cos(angle), -radius.y * sin(angle)))
-      }
-    }
-    return places
-  }()
-
-  private static func vertex(near place: SIMD2<Float>, _ mesh: [SIMD3<Float>]) -> Int {
-    func distance(_ i: Int) -> Float {
-      let offset = SIMD2(mesh[i].x, mesh[i].y) - place
-      return (offset * offset).sum()
-    }
-    return mesh.indices.min { distance($0) < distance($1) } ?? 0
+    HeadModel(
+      neutral: EllipsoidHead.vertices, identity: EllipsoidHead.identity,
+      expressions: EllipsoidHead.expressions, expressionNames: EllipsoidHead.expressionNames,
+      triangles: EllipsoidHead.triangles.map {
+        HeadModel.Triangle(a: $0.x, b: $0.y, c: $0.z, region: .skin)
+      },
+      landmarkVertices: EllipsoidHead.landmarkVertices)
   }
 }

@@ -10,8 +10,7 @@ enum FaceContours {
     (36, 41, true), (42, 47, true),  // eyes
     (48, 59, true), (60, 67, true),  // lips
   ]
-  /// The nose's tip.
-  static let noseTip = 30
+  static let brows = 17...26
 }
 
 extension OverlayPicture {
@@ -38,24 +37,26 @@ extension OverlayPicture {
     }
   }
 
-  /// Draws the head's axes from the tip of the nose (68 points; else from the head's origin): red
-  /// to the head's x (the picture's right for a face that looks at the camera), green down, blue
-  /// out of the face, where it looks. Nothing without a pose.
+  /// Draws the head's axes from above the brows, where they hide nothing of the face (68 points; else
+  /// from the head's origin): red to the head's x (the picture's right for a face that looks at the
+  /// camera), green down to the brows, blue out of the face, where it looks. Nothing without a pose.
   ///
   /// - Parameter lengthMillimetres: of each axis.
   public mutating func drawAxes(
-    of measurement: FaceMeasurement, camera: CameraIntrinsics, lengthMillimetres: Double = 60,
+    of measurement: FaceMeasurement, camera: CameraIntrinsics, lengthMillimetres: Double = 50,
     style: OverlayStyle = OverlayStyle()
   ) {
     guard let pose = measurement.headPose else { return }
     var origin = pose.translation
     let points = measurement.landmarks3D
+    let r = RotationMatrix(pose.rotation)
     if points.count == 3 * 68 {
-      let tip = FaceContours.noseTip
-      origin = SIMD3(points[tip], points[68 + tip], points[136 + tip])
+      var sum = SIMD3<Double>.zero
+      for i in FaceContours.brows { sum += SIMD3(points[i], points[68 + i], points[136 + i]) }
+      let up = r.rotate([0, -1, 0])
+      origin = sum / Double(FaceContours.brows.count) + (lengthMillimetres + 5) * up
     }
     guard let start = camera.project(origin) else { return }
-    let r = RotationMatrix(pose.rotation)
     let axes: [(direction: SIMD3<Double>, colour: Colour)] = [
       ([1, 0, 0], Colour(255, 60, 60)), ([0, 1, 0], Colour(60, 220, 60)),
       ([0, 0, -1], Colour(80, 120, 255)),

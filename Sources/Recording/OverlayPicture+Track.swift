@@ -70,6 +70,40 @@ extension OverlayPicture {
     }
     if frame.state == .doubtful || frame.state == .lost { drawFrame(colour) }
     drawCaption(Self.caption(frame), colour)
+    drawLegend(withResiduals: residuals != nil)
+  }
+
+  /// What the colours say.
+  static func legend(withResiduals: Bool) -> [(text: String, colour: Colour)] {
+    let states: [(String, Colour)] = [
+      ("tracking ", VerdictColour.believed), ("doubtful ", VerdictColour.doubtful),
+      ("lost ", VerdictColour.lost),
+    ]
+    guard withResiduals else { return states }
+    return states + [
+      (" points that fit ", ResidualColour.colour(0)),
+      ("do not ", ResidualColour.colour(ResidualColour.fullScalePixels)),
+      ("are hidden", ResidualColour.unknown),
+    ]
+  }
+
+  /// The legend, small, in the bottom left corner; left out where the picture is too small for it.
+  private mutating func drawLegend(withResiduals: Bool) {
+    let words = Self.legend(withResiduals: withResiduals)
+    let scale = max(1, (height + 300) / 600)
+    let margin = 2 * scale
+    let widths = words.map { Self.textSize($0.text, scale: scale).width }
+    let (whole, line) = (widths.reduce(0, +) + 2 * margin, BitmapFont.glyphHeight * scale)
+    guard whole <= width, 8 * line <= height else { return }
+    // Above the frame of what is not believed.
+    let top = height - line - 2 * margin - max(2, height / 120)
+    fillRectangle(
+      x: 0, y: top, width: whole, height: line + 2 * margin, Colour(0, 0, 0), opacity: 0.6)
+    var x = margin
+    for (word, wordWidth) in zip(words, widths) {
+      drawText(word.text, x: x, y: top + margin, scale: scale, word.colour)
+      x += wordWidth
+    }
   }
 
   /// Two lines: "#12 0.367 s", and "tracking 0.97".

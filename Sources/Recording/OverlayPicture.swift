@@ -23,12 +23,13 @@ public struct OverlayStyle: Sendable, Equatable {
 
   public init() {}
 
-  /// The default for a face box or picture about `size` pixels wide: lines grow with large faces.
+  /// The default for a face box or picture about `size` pixels wide: lines and dots grow with large
+  /// faces, and shrink with small ones, whose eyes they would bury.
   public init(faceWidth size: Double) {
     guard size.isFinite else { return }
-    let growth = max(1, min(8, size / 200))
+    let growth = max(0.35, min(8, size / 200))
     dotRadius *= growth
-    lineWidth *= growth
+    lineWidth *= max(0.5, growth)
   }
 }
 

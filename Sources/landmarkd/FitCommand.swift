@@ -68,7 +68,6 @@ struct FitCommand: ParsableCommand {
     if output.hasSuffix("/") || SystemName.isFolder(output) {
       throw ValidationError("-o names a file, \(output) is a folder")
     }
-    try OutputCheck.beTable(output)
     if pts != nil || picture != nil {
       var images: [String: String] = [:]
       for image in image {
@@ -82,6 +81,7 @@ struct FitCommand: ParsableCommand {
     try OutputCheck.keepApart(
       outputs: [output] + image.flatMap(files(of:)),
       inputs: image + model.files + (boxes.map { [$0] } ?? []))
+    try OutputCheck.beTable(output)
   }
 
   /// The images of a folder; anything else is one itself, and is said to be none when it is read.

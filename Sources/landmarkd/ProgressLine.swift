@@ -29,7 +29,7 @@ final class ProgressLine: RunProgress {
   }
 
   /// Frames that will come, if that can be known.
-  private static func frameCount(
+  static func frameCount(
     _ description: SourceDescription, _ settings: VideoSettings
   ) -> Int? {
     guard let count = description.frameCountEstimate, count > 0 else { return nil }
@@ -54,10 +54,17 @@ final class ProgressLine: RunProgress {
     if let total { line += " of \(max(total, run.tally.frames))" }
     line += String(format: ", %.0f frames/s, tracked %.1f %%", rate, tracked)
     if let total, rate > 0 {
-      let left = Int((Double(max(0, total - run.tally.frames)) / rate).rounded())
-      line += ", \(left / 60):" + String(format: "%02d", left % 60) + " left"
+      line += ", \(Self.left(Double(max(0, total - run.tally.frames)) / rate))"
     }
     Terminal.progress(line)
+  }
+
+  /// "3:07 left", with hours "1:03:07 left".
+  static func left(_ seconds: Double) -> String {
+    let whole = Int(min(seconds, 1e9).rounded())
+    let (hours, minutes) = (whole / 3600, whole / 60 % 60)
+    let end = String(format: "%02d left", whole % 60)
+    return hours > 0 ? String(format: "%d:%02d:", hours, minutes) + end : "\(minutes):" + end
   }
 
   func end() {

@@ -6,6 +6,9 @@ import Synchronization
 final class SharedProgress: Sendable {
   private struct State {
     var inputsDone = 0
+    /// Frames of the inputs that were begun, where they could be known.
+    var framesKnown = 0
+    var inputsKnown = 0
     var frames = 0
     var tracked = 0
     var shown: ContinuousClock.Instant?
@@ -30,14 +33,29 @@ final class SharedProgress: Sendable {
     if let line { Terminal.progress(line) }
   }
 
+  /// An input is begun that has so many frames; nil where nobody knows.
+  func begin(frames: Int?) {
+    guard let frames else { return }
+    state.withLock { state in
+      state.framesKnown += frames
+      state.inputsKnown += 1
+    }
+  }
+
   func finishInput() { state.withLock { $0.inputsDone += 1 } }
 
   private func text(_ state: State, _ seconds: Double) -> String {
     let rate = seconds > 0 ? Double(state.frames) / seconds : 0
     let share = 100 * Double(state.tracked) / Double(max(1, state.frames))
-    return String(
+    var text = String(
       format: "%d of %d inputs done, %d frames, %.0f frames/s, tracked %.1f %%",
       state.inputsDone, inputs, state.frames, rate, share)
+    if rate > 0, state.inputsKnown > 0 {
+      // What is not begun yet is taken for as long as the others are on average.
+      let all = Double(state.framesKnown) / Double(state.inputsKnown) * Double(inputs)
+      text += ", about \(ProgressLine.left(max(0, all - Double(state.frames)) / rate))"
+    }
+    return text
   }
 }
 
@@ -47,7 +65,11 @@ final class ShareOfProgress: RunProgress {
   private var frames = 0
   private var tracked = 0
 
-  init(of whole: SharedProgress) { self.whole = whole }
+  /// - Parameter frames: how many will come; nil where nobody knows.
+  init(of whole: SharedProgress, frames: Int?) {
+    self.whole = whole
+    whole.begin(frames: frames)
+  }
 
   func show(_ run: TrackRun) {
     whole.add(frames: run.tally.frames - frames, tracked: run.tally.tracked - tracked)

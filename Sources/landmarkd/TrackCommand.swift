@@ -142,7 +142,6 @@ struct TrackCommand: ParsableCommand, Sendable {
     if let output, output.hasSuffix("/") || SystemName.isFolder(output) {
       throw ValidationError("-o names a file, \(output) is a folder; give --out-dir \(output)")
     }
-    if let output { try OutputCheck.beTable(output) }
     guard picture == nil || input.count == 1 else {
       throw ValidationError("--picture draws a frame of one input")
     }
@@ -176,6 +175,7 @@ struct TrackCommand: ParsableCommand, Sendable {
       outputs: paths.flatMap { [$0, RunReport.path(besides: $0)] }
         + [picture, overlay.overlay].compactMap(\.self),
       inputs: input + model.files)
+    if let output { try OutputCheck.beTable(output) }
   }
 
   func run() throws {

@@ -151,8 +151,9 @@ final class TrackSession {
 
   private func makeProgress(_ source: SourceDescription) -> (any RunProgress)? {
     guard !command.quiet, Terminal.standardErrorIsTerminal else { return nil }
-    return sharedProgress.map { ShareOfProgress(of: $0) }
-      ?? ProgressLine(source, settings: videoSettings)
+    guard let sharedProgress else { return ProgressLine(source, settings: videoSettings) }
+    return ShareOfProgress(
+      of: sharedProgress, frames: ProgressLine.frameCount(source, videoSettings))
   }
 
   /// What can go wrong with the outputs is said before the work is done.

@@ -145,6 +145,7 @@ struct JobsTests {
     ).wait()
     #expect(shown.status == 0, "\(shown)")
     #expect(shown.output.contains("\r\u{1B}[K0 of 2 inputs done, "), "\(shown)")
+    #expect(shown.output.contains(/tracked [\d.]+ %, about \d+:\d\d left/), "\(shown)")
     // A message takes the progress line's place instead of standing behind it.
     for line in shown.output.split(whereSeparator: \.isNewline)
     where line.contains("avi: 30 frames") {

@@ -122,6 +122,28 @@ private let white = Colour(255, 255, 255)
     #expect(picture[75, 50] == Colour(0, 0, 0))
   }
 
+  /// Of 68 points they stand above the brows: eyes, nose and mouth stay free.
+  @Test func axesHideNothingOfTheFace() throws {
+    let camera = try CameraIntrinsics(fx: 500, fy: 500, cx: 200, cy: 200)
+    var measurement = FaceMeasurement()
+    measurement.headPose = HeadPose(translation: [0, 0, 500], rotation: .init(x: 0, y: 0, z: 0))
+    // Brows at the height of the head's origin, everything else below.
+    measurement.landmarks3D =
+      Array(repeating: 0, count: 68)
+      + (0..<68).map { (17...26).contains($0) ? 0.0 : 60 } + Array(repeating: 500, count: 68)
+    var picture = black(400, 400)
+    picture.drawAxes(of: measurement, camera: camera)
+    let rows = drawn(picture).map(\.y)
+    #expect((rows.max() ?? 400) < 200 && (rows.min() ?? 0) > 120)
+  }
+
+  @Test func smallFacesHaveSmallDots() {
+    #expect(OverlayStyle(faceWidth: 60).dotRadius < 0.6)
+    #expect(OverlayStyle(faceWidth: 200) == OverlayStyle())
+    #expect(OverlayStyle(faceWidth: 800).dotRadius == 4 * OverlayStyle().dotRadius)
+    #expect(OverlayStyle(faceWidth: .nan) == OverlayStyle())
+  }
+
   @Test func aBoxIsAnOutline() {
     var picture = black(40, 40)
     picture.drawBox(FaceBox(x: 10, y: 12, width: 20, height: 15))

@@ -107,6 +107,22 @@ private func count(_ colour: Colour, in picture: borrowing OverlayPicture) -> In
     }
   }
 
+  /// Bottom left, above the frame; not in pictures that it would fill.
+  @Test func aLegendSaysWhatTheColoursMean() {
+    let fits = ResidualColour.colour(0)
+    for (width, height, isThere) in [(640, 480, true), (120, 480, false), (640, 60, false)] {
+      var picture = black(width, height)
+      picture.drawTrack(
+        face(.searching), FaceMeasurement(), camera: camera, residuals: [0, 1, 2])
+      var pixels = 0
+      for y in height / 2..<height {
+        for x in 0..<width where picture[x, y] == fits { pixels += 1 }
+      }
+      #expect((pixels > 30) == isThere, "\(width) x \(height): \(pixels)")
+    }
+    #expect(OverlayPicture.legend(withResiduals: false).count == 3)
+  }
+
   @Test func theCaptionSaysNumberTimeStateAndConfidence() {
     #expect(OverlayPicture.caption(face(.tracking)) == ["#12 0.200 s", "tracking 0.99"])
     #expect(OverlayPicture.caption(lostFrame(8)) == ["#8 1.000 s", "lost"])

@@ -42,6 +42,13 @@ final class Demuxer {
     self.name = name
     self.watch = watch
     http = try Self.openHTTP(input, name: name, watch)
+    if settings.allowsPlaylists, let path = input.path,
+      let size = RecordedOpening.oversizeOfPlaylist(path)
+    {
+      throw VideoInputError(
+        .notVideo, operation: "open", source: name, problem: "a playlist of \(size) bytes",
+        expected: "at most \(RecordedOpening.largestPlaylist)")
+    }
     guard let packet = av_packet_alloc() else { throw Self.outOfMemory(name) }
     guard let allocated = avformat_alloc_context() else {
       var unused: UnsafeMutablePointer<AVPacket>? = packet

@@ -65,6 +65,19 @@ final class RecordedOpening {
     }
     var status = stat()
     return stat(real, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+      && Self.oversizeOfPlaylist(real) == nil
+  }
+
+  /// Bytes of a playlist that may be read: some 100,000 segments. libavformat keeps each of them.
+  static let largestPlaylist = 4_000_000
+
+  /// How many bytes an HLS playlist has, where they are too many; nil for what is none.
+  static func oversizeOfPlaylist(_ path: String) -> Int? {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_size > largestPlaylist,
+      ImageFormat.probe(ImageFormat.headOf(path)) == "hls"
+    else { return nil }
+    return Int(status.st_size)
   }
 
   private static func realFolder(of path: String) -> String? {
@@ -73,5 +86,4 @@ final class RecordedOpening {
     }
     return String(real[...slash])
   }
-
 }

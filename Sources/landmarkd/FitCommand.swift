@@ -81,7 +81,7 @@ struct FitCommand: ParsableCommand {
     try OutputCheck.keepApart(
       outputs: [output] + image.flatMap(files(of:)),
       inputs: image + model.files + (boxes.map { [$0] } ?? []))
-    try OutputCheck.beTable(output)
+    try OutputCheck.beTable(output, hint: "--picture draws the images")
   }
 
   /// The images of a folder; anything else is one itself, and is said to be none when it is read.

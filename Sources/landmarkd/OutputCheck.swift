@@ -25,14 +25,15 @@ enum OutputCheck {
   }
 
   /// A usage error for a table's name that is a video's or a picture's: what was meant is drawn.
-  static func beTable(_ path: String) throws {
+  /// - Parameter hint: what draws.
+  static func beTable(_ path: String, hint: String) throws {
     guard let dot = path.lastIndex(of: "."), path[dot...].firstIndex(of: "/") == nil else { return }
     let ending = path[path.index(after: dot)...].lowercased()
     guard VideoWriter.endings.contains(ending) || ["png", "jpg", "jpeg"].contains(ending) else {
       return
     }
     throw ValidationError(
-      "-o \(path): the rows are a CSV; --overlay draws a video, --picture a picture")
+      "-o \(path): the rows are a CSV; \(hint)")
   }
 
   /// Whether `path` takes bytes as they come (standard output, a device, a pipe), so that nothing

@@ -175,7 +175,9 @@ struct TrackCommand: ParsableCommand, Sendable {
       outputs: paths.flatMap { [$0, RunReport.path(besides: $0)] }
         + [picture, overlay.overlay].compactMap(\.self),
       inputs: input + model.files)
-    if let output { try OutputCheck.beTable(output) }
+    if let output {
+      try OutputCheck.beTable(output, hint: "--overlay draws a video, --picture a picture")
+    }
   }
 
   func run() throws {

@@ -70,6 +70,8 @@ import Testing
     (["a.avi", "--duration", "0"], "--duration is 0.0; expected"),
     (["a.avi", "--duration", "-3"], "--duration is -3.0; expected"),
     (["a.avi", "--deadline", "0"], "--deadline is 0.0; expected"),
+    (["a.avi", "-o", "x.mp4"], "-o x.mp4: the rows are a CSV; --overlay draws a video"),
+    (["a.avi", "-o", "out/x.PNG"], "-o out/x.PNG: the rows are a CSV"),
     (["a.avi", "--frame-rate", "0"], "--frame-rate is 0.0; expected"),
     (["a.avi", "--sequence-rate", "30"], "--sequence-rate is now --frame-rate"),
     (["a.avi", "--decoder-threads", "65"], "--decoder-threads is 65; expected 0 to 64"),

@@ -50,6 +50,24 @@ import VideoInput
     }
   }
 
+  /// libavformat keeps every segment that a playlist names, and would take a gigabyte for some.
+  @Test func aPlaylistHasABound() throws {
+    let lines = Array(repeating: "#EXTINF:1,\nno.ts\n", count: 250_000).joined()
+    try folder.write(Array("#EXTM3U\n#EXT-X-TARGETDURATION:1\n\(lines)".utf8), to: "long.m3u8")
+    guard case .failure(let error) = frames("long.m3u8") else {
+      Issue.record("it was read")
+      return
+    }
+    #expect(error.kind == .notVideo && error.problem == "a playlist of 4250032 bytes")
+    #expect(error.expected == "at most 4000000")
+    try folder.write(
+      Array("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlong.m3u8\n".utf8), to: "master.m3u8")
+    guard case .failure = frames("master.m3u8") else {
+      Issue.record("what it names was read")
+      return
+    }
+  }
+
   /// Where they are allowed, HLS is read whole, but only of regular files in its folder.
   @Test(.enabled(if: FFmpegTool.path != nil, FFmpegTool.isMissing))
   func allowedPlaylistsStayInTheirFolder() throws {

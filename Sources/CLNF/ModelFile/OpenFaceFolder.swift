@@ -4,6 +4,8 @@ import CLNFKernels
 struct OpenFaceFolder {
   private var digest = ModelDigest()
   private var fileSize = 0
+  /// Of each scale of the model that is read.
+  private var expertFiles: [String] = []
   /// Parts may have parts; this is how deep.
   private static let deepestNesting = 4
 
@@ -42,8 +44,24 @@ struct OpenFaceFolder {
     do {
       return try FaceModel(contents)
     } catch {
-      throw ModelError(file: path, reason: error.description)
+      throw folder.error(error, in: contents, of: path)
     }
+  }
+
+  /// The error of the file whose experts are at fault; of the model's own file where none are.
+  private func error(
+    _ error: ModelDataError, in contents: FaceModel.Contents, of path: String
+  ) -> ModelError {
+    for (scale, file) in zip(contents.scales, expertFiles) {
+      do throws(ModelDataError) {
+        try scale.validate(
+          landmarkCount: contents.shapeModel.landmarkCount,
+          mirrorPartners: contents.mirrorPartners)
+      } catch {
+        return ModelError(file: file, reason: error.description)
+      }
+    }
+    return ModelError(file: path, reason: error.description)
   }
 
   private mutating func bytes(_ path: String) throws(ModelError) -> [UInt8] {
@@ -139,6 +157,7 @@ struct OpenFaceFolder {
     var scales: [ExpertScale] = []
     for line in text.lines where line.words[0] == "PatchesCCNF" {
       let path = try resolve(line, in: text)
+      expertFiles.append(path)
       scales.append(
         try OpenFacePatches.read(
           try bytes(path), file: path, landmarkCount: shapeModel.landmarkCount))

@@ -44,10 +44,10 @@ public struct FaceShown: Sendable {
     swap(&local, &frame.local)
     swap(&residuals, &frame.residuals)
     swap(&landmarks3D, &measurement.landmarks3D)
-    landmarks.overwrite(with: fit.landmarks)
-    local.overwrite(with: fit.local)
-    residuals.overwrite(with: fit.residuals)
-    landmarks3D.overwrite(with: measured.landmarks3D)
+    landmarks.replaceElements(with: fit.landmarks)
+    local.replaceElements(with: fit.local)
+    residuals.replaceElements(with: fit.residuals)
+    landmarks3D.replaceElements(with: measured.landmarks3D)
     frame = fit
     measurement = measured
     // An array that is shared would be copied by the next frame that writes into it.
@@ -61,12 +61,4 @@ public struct FaceShown: Sendable {
 extension TrackSmoother {
   /// As `smooth(_:_:)`.
   mutating func smooth(_ shown: inout FaceShown) { smooth(&shown.frame, &shown.measurement) }
-}
-
-extension [Double] {
-  /// Copies into the memory that is there, as far as it reaches.
-  fileprivate mutating func overwrite(with other: [Double]) {
-    removeAll(keepingCapacity: true)
-    append(contentsOf: other)
-  }
 }

@@ -356,13 +356,10 @@ public final class FaceTracker {
 }
 
 extension [Double] {
-  /// Copies into the memory that is there, so that nothing is allocated for equal lengths.
-  mutating func replaceElements(with other: [Double]) {
-    if count != other.count {
-      self = other
-    } else {
-      for i in indices { self[i] = other[i] }
-    }
+  /// Copies into the memory that is there: nothing is allocated once it has had that length.
+  package mutating func replaceElements(with other: [Double]) {
+    removeAll(keepingCapacity: true)
+    append(contentsOf: other)
   }
 }
 

@@ -14,7 +14,7 @@ public struct RunReport: Codable, Sendable, Equatable {
   public var versions: [String: String]
   public var counts: Counts
   public var times: Times
-  /// Whether the run ended before the input did: interrupted, or the input broke off.
+  /// Whether the input broke off before the end that it promises.
   public var endedEarly: Bool
   /// Why it ended early, in words.
   public var endReason: String?

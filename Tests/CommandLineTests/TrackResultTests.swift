@@ -27,6 +27,12 @@ struct TrackResultTests {
     #expect(result.lines.count == 1)
     #expect(result.lines.first?.hasPrefix("\(face): 30 frames, ") == true)
     #expect(result.lines.first?.hasSuffix(" -> face.csv") == true)
+    // Every frame is counted as one of three.
+    let counted = try #require(
+      result.lines.first?.firstMatch(
+        of: /(\d+) tracked \([\d.]+ %\), (\d+) doubtful, (\d+) without a face/))
+    let parts: [Int] = [counted.1, counted.2, counted.3].map { Int($0) ?? -1 }
+    #expect(parts.reduce(0, +) == 30)
     #expect(try folder.names == ["face.csv", "face.csv.json"])
 
     let table = try Table(folder, "face.csv")

@@ -37,6 +37,12 @@ import Testing
     #expect(version.output == "\(BuildInfo.version) (commit \(BuildInfo.commit))\n")
   }
 
+  @Test func versionIsACommandToo() throws {
+    let version = try Command.run("version", in: folder)
+    #expect(version.status == 0 && version.errors == "")
+    #expect(version.output == "\(BuildInfo.text)\n")
+  }
+
   @Test(arguments: commands)
   func everyOptionIsExplained(command: [String]) throws {
     let help = try Command.run(command + ["--help"], in: folder).output

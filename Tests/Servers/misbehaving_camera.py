@@ -25,6 +25,7 @@ the connection's number, the path, the range that was asked for.
     /refused              401; /silent takes the request and never answers
 """
 import argparse
+import collections
 import itertools
 import os
 import sys
@@ -114,8 +115,9 @@ class Camera(BaseHTTPRequestHandler):
             self.wfile.write(part + line if kind == "nofirst" else line + part)
 
     def next_picture(self):
+        # Counted by path: what one caller gets does not depend on how many others ask.
         with self.server.lock:
-            number = next(self.server.numbers)
+            number = next(self.server.numbers[self.path])
         return number, self.server.pictures[number % len(self.server.pictures)]
 
     def on_snap(self):
@@ -250,7 +252,7 @@ def main():
     server = ThreadingHTTPServer(("127.0.0.1", given.port), Camera)
     server.daemon_threads = True
     server.pictures = pictures(given.jpegs)
-    server.numbers = itertools.count()
+    server.numbers = collections.defaultdict(itertools.count)
     server.lock = threading.Lock()
     server.log, server.folder = given.log, given.folder
     if given.port_file:

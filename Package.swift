@@ -71,8 +71,8 @@ let package = Package(
       name: "CLNF", dependencies: ["CLNFKernels", "CDefaultModel", "SystemNames"],
       swiftSettings: strict),
     .target(
-      name: "FaceDetection", dependencies: ["CLNF", "CFaceDetector"], swiftSettings: strict),
-    .target(name: "Tracking", dependencies: ["CLNF", "FaceDetection"], swiftSettings: strict),
+      name: "FaceFinding", dependencies: ["CLNF", "CFaceDetector"], swiftSettings: strict),
+    .target(name: "Tracking", dependencies: ["CLNF", "FaceFinding"], swiftSettings: strict),
     .target(name: "Measurement", dependencies: ["CLNF", "Tracking"], swiftSettings: strict),
     .target(
       name: "Recording",
@@ -90,14 +90,14 @@ let package = Package(
     .target(
       name: "Session",
       dependencies: [
-        "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "VideoInput",
+        "CLNF", "FaceFinding", "Tracking", "Measurement", "Recording", "VideoInput",
       ],
       swiftSettings: strict),
     // The service: configuration, supervised streams, health, the live page.
     .target(
-      name: "Daemon",
+      name: "Service",
       dependencies: [
-        "BuildInfo", "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "Session",
+        "BuildInfo", "CLNF", "FaceFinding", "Tracking", "Measurement", "Recording", "Session",
         "SystemNames", "VideoInput",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -108,8 +108,8 @@ let package = Package(
     .executableTarget(
       name: "landmarkd",
       dependencies: [
-        "BuildInfo", "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "Session",
-        "VideoInput", "Daemon", "SystemNames", "CProcessArguments",
+        "BuildInfo", "CLNF", "FaceFinding", "Tracking", "Measurement", "Recording", "Session",
+        "VideoInput", "Service", "SystemNames", "CProcessArguments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -117,7 +117,7 @@ let package = Package(
     .executableTarget(
       name: "landmarkd-measure",
       dependencies: [
-        "CLNF", "FaceDetection", "Measurement", "ModelTraining", "Recording", "Session",
+        "CLNF", "FaceFinding", "Measurement", "ModelTraining", "Recording", "Session",
         "Tracking", "VideoInput",
       ],
       swiftSettings: strict),
@@ -138,14 +138,14 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ParityTests",
-      dependencies: ["CLNF", "FaceDetection", "Tracking", "VideoInput", "TestSupport"],
+      dependencies: ["CLNF", "FaceFinding", "Tracking", "VideoInput", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "VideoInputTests",
       dependencies: ["VideoInput", "CLNF", "TestSupport", "CFFmpeg"],
       swiftSettings: strict),
     .testTarget(
-      name: "FaceDetectionTests", dependencies: ["FaceDetection", "CLNF", "TestSupport"],
+      name: "FaceFindingTests", dependencies: ["FaceFinding", "CLNF", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "MeasurementTests", dependencies: ["Measurement", "CLNF", "Tracking", "TestSupport"],
@@ -165,7 +165,7 @@ let package = Package(
     .executableTarget(
       name: "landmarkd-bench",
       dependencies: [
-        "CLNF", "CLNFKernels", "FaceDetection", "Measurement", "Recording", "Tracking",
+        "CLNF", "CLNFKernels", "FaceFinding", "Measurement", "Recording", "Tracking",
         "VideoInput", "CAllocationCount",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -178,22 +178,22 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "TrackingTests",
-      dependencies: ["CLNF", "FaceDetection", "Tracking", "CAllocationCount", "TestSupport"],
+      dependencies: ["CLNF", "FaceFinding", "Tracking", "CAllocationCount", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "ModelTrainingTests", dependencies: ["ModelTraining", "CLNF", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "DaemonTests",
+      name: "ServiceTests",
       dependencies: [
-        "BuildInfo", "Daemon", "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording",
+        "BuildInfo", "Service", "CLNF", "FaceFinding", "Tracking", "Measurement", "Recording",
         "Session", "VideoInput", "TestSupport", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     .testTarget(
       name: "SessionTests",
       dependencies: [
-        "Session", "CLNF", "FaceDetection", "Tracking", "Measurement", "Recording", "VideoInput",
+        "Session", "CLNF", "FaceFinding", "Tracking", "Measurement", "Recording", "VideoInput",
         "CAllocationCount", "TestSupport",
       ],
       swiftSettings: strict),

@@ -1,5 +1,5 @@
 import CLNF
-import FaceDetection
+import FaceFinding
 import Foundation
 
 /// A face detector that a thread makes while other things begin: the first of a process takes longer

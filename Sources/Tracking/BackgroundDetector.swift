@@ -1,5 +1,5 @@
 import CLNF
-import FaceDetection
+import FaceFinding
 import Foundation
 
 /// A face detector that works beside the frames' path, on a copy of one of them.

@@ -1,5 +1,5 @@
 import CLNF
-import FaceDetection
+import FaceFinding
 
 /// Judges from an image whether landmarks are right: -1 surely, 1 surely not.
 public protocol LandmarkJudge: AnyObject {

@@ -1,5 +1,5 @@
 import CLNF
-import FaceDetection
+import FaceFinding
 import Foundation
 
 /// How well and how fast a face detector finds annotated faces.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import CLNF
-import FaceDetection
+import FaceFinding
 import Foundation
 import Measurement
 import Recording

@@ -1,6 +1,6 @@
 import ArgumentParser
 import BuildInfo
-import Daemon
+import Service
 
 struct ServeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -39,7 +39,7 @@ struct ServeCommand: ParsableCommand {
     } catch let error as ConfigurationError {
       Terminal.say("\(error)")
       throw ExitCode(LandmarkService.badConfigurationStatus)
-    } catch is DaemonError {
+    } catch is ServiceError {
       // It is in the service's log.
       throw Terminal.unusable
     }

@@ -1,5 +1,5 @@
 import CLNF
-import FaceDetection
+import FaceFinding
 import Recording
 import Session
 import Tracking

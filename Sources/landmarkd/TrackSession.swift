@@ -1,6 +1,6 @@
 import ArgumentParser
 import CLNF
-import Daemon
+import Service
 import Foundation
 import Measurement
 import Recording

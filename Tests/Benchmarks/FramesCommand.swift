@@ -1,6 +1,6 @@
 import ArgumentParser
 import CLNF
-import FaceDetection
+import FaceFinding
 import Tracking
 
 /// Tracks a few frames once and nothing else, for programs that count instructions.

@@ -1,6 +1,6 @@
 import CAllocationCount
 import CLNF
-import FaceDetection
+import FaceFinding
 import Tracking
 import VideoInput
 

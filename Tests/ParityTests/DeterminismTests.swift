@@ -1,5 +1,5 @@
 import CLNF
-import FaceDetection
+import FaceFinding
 import Foundation
 import TestSupport
 import Testing

@@ -6,9 +6,9 @@ import Testing
 @Suite struct ModuleOrderTests {
   /// What may be imported stands in front.
   private static let order = [
-    "SystemNames", "BuildInfo", "CLNF", "FaceDetection", "Tracking", "Measurement", "VideoInput",
+    "SystemNames", "BuildInfo", "CLNF", "FaceFinding", "Tracking", "Measurement", "VideoInput",
     "Recording",
-    "Session", "Daemon", "ModelTraining", "landmarkd", "landmarkd-measure", "landmarkd-train",
+    "Session", "Service", "ModelTraining", "landmarkd", "landmarkd-measure", "landmarkd-train",
   ]
   private static let package = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -56,7 +56,7 @@ import Testing
     for target in Self.order where target != "VideoInput" && target != "Recording" {
       #expect(try imports(of: target).isDisjoint(with: ["CFFmpeg", "CFFmpegShims"]), "\(target)")
     }
-    for target in ["CLNF", "FaceDetection", "Tracking", "Measurement"] {
+    for target in ["CLNF", "FaceFinding", "Tracking", "Measurement"] {
       let used = try imports(of: target)
       #expect(used.isDisjoint(with: ["VideoInput", "Recording", "Logging", "ArgumentParser"]))
     }

@@ -200,7 +200,8 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "landmarkd", "BuildInfo", "VideoInput", "Recording", "CLNF", "SystemNames", "TestSupport",
+        "landmarkd", "BuildInfo", "VideoInput", "Recording", "CLNF", "Session", "Service",
+        "SystemNames", "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(

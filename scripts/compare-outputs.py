@@ -11,6 +11,7 @@ Cases that need the reference's models run where LANDMARKD_REFERENCE names its f
 """
 
 import csv
+import functools
 import json
 import os
 import pathlib
@@ -59,6 +60,7 @@ class Case:
         outputs.mkdir(parents=True)
         arguments = [a.replace("@", f"{inputs}/") if a.startswith("@") else a for a in self.arguments]
         standard_input = open(inputs / self.stdin, "rb") if self.stdin else subprocess.DEVNULL
+        arguments = _words_of(program, arguments)
         done = subprocess.run([program, *arguments], cwd=outputs, stdin=standard_input,
                               stdout=open(outputs / "stdout", "wb"), stderr=subprocess.PIPE)
         (outputs / "status").write_text(f"{done.returncode}\n")
@@ -88,10 +90,10 @@ def cases() -> list[Case]:
         track("images", "@pngs", "-o", "rows.csv", "--columns", "pose,landmarks,parameters,fit,times"),
         track("pattern", "@jpegs/frame%03d.jpg", "-o", "rows.csv"),
         track("empty", "@empty.avi", "-o", "rows.csv"),
-        Case("fit", "fit", "@pngs/frame001.png", "@jpegs/frame009.jpg", "-o", "rows.csv", "--pts", "points",
-             "--picture", "drawn"),
+        Case("fit", "fit", "@pngs/frame001.png", "@jpegs/frame009.jpg", "-o", "rows.csv", "--pts-dir", "points",
+             "--picture-dir", "drawn"),
         Case("fit-starts", "fit", "@pngs/frame005.png", "--starts", 5),
-        Case("inspect", "inspect", "@pngs/frame003.png", "-o", "seen", "--json", "report.json"),
+        Case("inspect", "inspect", "@pngs/frame003.png", "--out-dir", "seen", "--json", "report.json"),
         Case("model-info", "model", "info"),
     ]
     reference = os.environ.get("LANDMARKD_REFERENCE")
@@ -103,6 +105,20 @@ def cases() -> list[Case]:
             Case("fit-general", "fit", "@pngs/frame002.png", *model),
         ]
     return found
+
+
+@functools.cache
+def _help(program: str, command: str) -> str:
+    return subprocess.run([program, command, "--help"], capture_output=True, text=True).stdout
+
+
+def _words_of(program: str, arguments: list[str]) -> list[str]:
+    """The arguments in the words of programs before options had one name each."""
+    before = {"--pts-dir": "--pts", "--picture-dir": "--picture", "--out-dir": "-o"}
+    if arguments[0] not in ("fit", "inspect"):
+        return arguments
+    known = _help(program, arguments[0])
+    return [before[word] if word in before and f"{word} <" not in known else word for word in arguments]
 
 
 def run_camera(program: str, inputs: pathlib.Path, outputs: pathlib.Path) -> None:
@@ -152,6 +168,9 @@ def _report(file: pathlib.Path) -> object:
     if isinstance(report, dict):
         for key in ("times", "versions"):
             report.pop(key, None)
+        settings = report.get("settings", {})
+        if "minimum-face" in settings:
+            settings["min-face"] = settings.pop("minimum-face")
     return report
 
 

@@ -22,7 +22,8 @@ public struct TrackingConfiguration: Sendable, Equatable {
   public var minimumFaceWidth = 0.0
   /// Factor by which the image is enlarged for the face detector.
   public var enlargement: Double?
-  public var belief = BeliefConfiguration()
+  /// What is asked of a fit beside what its model's learned rules ask.
+  public var belief: [BeliefLimit: Double] = [:]
   /// Whether the face's picture is looked for before each fit.
   public var matchesTemplate = false
   /// nil: rows are not smoothed.
@@ -42,31 +43,5 @@ public struct TrackingConfiguration: Sendable, Equatable {
       enlargement: enlargement ?? base.enlargement, threshold: base.threshold,
       minimumFaceWidth: minimumFaceWidth,
       searchesReducedFirst: fitSettings != .reference && followsOne && preferredPoint == nil)
-  }
-}
-
-/// What is asked of a fit beside what its model's learned rules ask (see `Belief`).
-public struct BeliefConfiguration: Sendable, Equatable {
-  public var minimumConfidence: Double?
-  public var maximumMeanShift: Double?
-  public var maximumPeakOffset: Double?
-  public var maximumStep: Double?
-  public var maximumShapeDistance: Double?
-  public var maximumLikelihoodDrop: Double?
-  public var maximumMovement: Double?
-
-  public init() {}
-
-  /// `base` with what is given here in its place.
-  public func applied(to base: Belief) -> Belief {
-    var belief = base
-    belief.minimumConfidence = minimumConfidence ?? base.minimumConfidence
-    belief.maximumMeanShift = maximumMeanShift ?? base.maximumMeanShift
-    belief.maximumPeakOffset = maximumPeakOffset ?? base.maximumPeakOffset
-    belief.maximumStep = maximumStep ?? base.maximumStep
-    belief.maximumShapeDistance = maximumShapeDistance ?? base.maximumShapeDistance
-    belief.maximumLikelihoodDrop = maximumLikelihoodDrop ?? base.maximumLikelihoodDrop
-    belief.maximumMovement = maximumMovement ?? base.maximumMovement
-    return belief
   }
 }

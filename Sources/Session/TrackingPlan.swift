@@ -31,7 +31,7 @@ public struct TrackingPlan: Sendable {
     case .landmarkd:
       fit = model.fitSettings ?? .landmarkd(for: model)
       tracking = isLive ? .live(for: model) : .landmarkd(for: model)
-      tracking.belief = configuration.belief.applied(to: .learned(for: model))
+      tracking.belief = Belief.learned(for: model).asked(configuration.belief)
     case .reference:
       // Frozen: what is asked of fits has no say.
       fit = FitSettings.classic(for: model).asReference

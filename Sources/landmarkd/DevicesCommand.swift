@@ -12,8 +12,8 @@ struct DevicesCommand: ParsableCommand {
       Example: landmarkd track /dev/video0 --pixel-format mjpeg --video-size 1280x720 -o out.csv
       """)
 
-  @Option(help: .hidden)
-  var folder: String = "/dev"
+  @Argument(help: "Folder with the devices.")
+  var folder = "/dev"
 
   func run() throws {
     let list = CameraList(folder: folder)

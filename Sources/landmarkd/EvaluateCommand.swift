@@ -2,6 +2,7 @@ import ArgumentParser
 import CLNF
 import Foundation
 import Recording
+import Session
 import SystemNames
 import VideoInput
 
@@ -22,37 +23,18 @@ struct EvaluateCommand: ParsableCommand {
   @Argument(help: "Folder of images with .pts files.")
   var folder: String
 
-  @Option(
-    help: ArgumentHelp(
-      "Face boxes, CSV with image,x,y,width,height (0-based pixels; further columns ignored).",
-      valueName: "file"))
-  var boxes: String?
-
-  @Option(help: "Head rotations to start from: 1, or 5 (also turned by 30 degrees; slower).")
-  var starts: StartCount = .one
-
-  @Option(
-    help: ArgumentHelp(
-      "The figures of the set and of every image, as JSON; - for standard output.",
-      valueName: "file"))
-  var json: String?
-
-  @Option(
-    name: [.customShort("o"), .long],
-    help: ArgumentHelp(
-      """
-      Folder for curve.csv and curve.png (share of images by error), images.csv, and the worst 12 \
-      images drawn (truth green, fit magenta).
-      """, valueName: "folder"))
-  var outDir: String?
-
-  @Flag(help: "Replace files that exist, and the worst images of an earlier run.")
-  var force = false
-
-  @OptionGroup var pictures: PictureOptions
-  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Output") var written: EvaluateOutputOptions
+  @OptionGroup(title: "Face") var faces: FitFaceOptions
   @OptionGroup(title: "Face") var detector: DetectorOptions
-  @OptionGroup(title: "Belief") var belief: BeliefOptions
+  @OptionGroup(title: "Input") var pictures: PictureOptions
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Limits of belief, for experts") var belief: BeliefOptions
+
+  var json: String? { written.json }
+  var outDir: String? { written.outDir }
+  var force: Bool { written.force }
+  var boxes: String? { faces.boxes }
+  var starts: Fitter.Starts { faces.starts ?? .one }
 
   func validate() throws {
     try belief.check(with: model.fitSettings)
@@ -88,6 +70,19 @@ struct EvaluateCommand: ParsableCommand {
       throw interruption.isBehind(error) ? Terminal.interrupted : Terminal.unusable
     }
   }
+}
+
+/// What `evaluate` writes.
+struct EvaluateOutputOptions: ParsableArguments {
+  @Option(
+    setting: Settings.outDir,
+    help: """
+      Folder for curve.csv and curve.png (share of images by error), images.csv, and the worst 12 \
+      images drawn (truth green, fit magenta).
+      """)
+  var outDir: String?
+  @Option(setting: Settings.json) var json: String?
+  @Flag(setting: Settings.force) var force = false
 }
 
 /// Why an evaluation cannot begin or go on, as one line.

@@ -36,7 +36,7 @@ final class EvaluationSession {
     let options = PlanOptions(command.model, command.detector, command.belief)
     let plan = options.plan(model)
     self.plan = plan
-    fitter = try options.made { try ImageFitter(plan, starts: command.starts.starts) }
+    fitter = try options.made { try ImageFitter(plan, starts: command.starts) }
     detector = boxes == nil ? try options.makeDetector(followsOne: false) : nil
     videoSettings = try VideoSettings(
       greyConversion: command.model.greyConversion,
@@ -107,7 +107,7 @@ final class EvaluationSession {
   private var settings: [String: ReportValue] {
     var settings = command.model.report(fit: plan.fit)
     settings.merge(command.belief.report(plan.tracking.belief)) { first, _ in first }
-    settings["starts"] = .number(Double(command.starts.starts.rawValue))
+    settings["starts"] = .number(Double(command.starts.rawValue))
     if let boxes = command.boxes {
       settings["boxes"] = .text(boxes)
     } else {

@@ -4,6 +4,7 @@ import FaceFinding
 import Foundation
 import Measurement
 import Recording
+import Session
 import SystemNames
 import Tracking
 import VideoInput
@@ -17,54 +18,37 @@ struct FitCommand: ParsableCommand {
       track without times, with the image's name in front; a row a face, an empty row for an image \
       without one.
 
-      Example: landmarkd fit photos/ --picture drawn -o photos.csv
+      Example: landmarkd fit photos/ --picture-dir drawn -o photos.csv
       """)
 
   @Argument(help: "Images, and folders of images.")
   var image: [String]
 
-  @Option(
-    name: [.short, .long],
-    help: ArgumentHelp("The CSV to write; - (default): standard output.", valueName: "file"))
-  var output = "-"
-
-  @Option(
-    help: ArgumentHelp(
-      "Face boxes, CSV with image,x,y,width,height (0-based pixels; further columns ignored).",
-      valueName: "file"))
-  var boxes: String?
-
-  @Option(help: "Head rotations to start from: 1, or 5 (also turned by 30 degrees; slower).")
-  var starts: StartCount = .one
-
-  @Option(help: ArgumentHelp("Folder for a .pts file a face.", valueName: "folder"))
-  var pts: String?
-
-  @Option(help: ArgumentHelp("Folder for a PNG an image, landmarks drawn.", valueName: "folder"))
-  var picture: String?
-
-  @Flag(help: "Replace files that exist.")
-  var force = false
-
-  @Flag(name: [.short, .long], help: "Say nothing but errors.")
-  var quiet = false
-
-  @OptionGroup var pictures: PictureOptions
-  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Output") var written: FitOutputOptions
+  @OptionGroup(title: "Output") var columns: ColumnOptions
+  @OptionGroup(title: "Face") var faces: FitFaceOptions
   @OptionGroup(title: "Face") var detector: DetectorOptions
-  @OptionGroup(title: "Belief") var belief: BeliefOptions
-  @OptionGroup(title: "Columns") var columns: ColumnOptions
   @OptionGroup(title: "Camera") var camera: CameraOptions
+  @OptionGroup(title: "Input") var pictures: PictureOptions
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Limits of belief, for experts") var belief: BeliefOptions
+
+  @Flag(setting: Settings.quiet) var quiet = false
+
+  var output: String { written.output ?? "-" }
+  var force: Bool { written.force }
+  var pts: String? { written.ptsDir }
+  var picture: String? { written.pictureDir }
+  var boxes: String? { faces.boxes }
+  var starts: Fitter.Starts { faces.starts ?? .one }
 
   mutating func validate() throws {
     image = image.flatMap(Self.images)
-    if columns.columns != nil, try columns.groups().contains(.times) {
+    if columns.columns != nil, columns.text != "all", columns.groups.contains(.times) {
       throw ValidationError("--columns names times, which images have not")
     }
     try belief.check(with: model.fitSettings)
-    guard !image.contains(""), output != "", pts != "", picture != "" else {
-      throw ValidationError("the name of an image, a file or a folder is empty")
-    }
+    guard !image.contains("") else { throw ValidationError("the name of an image is empty") }
     if output.hasSuffix("/") || SystemName.isFolder(output) {
       throw ValidationError("-o names a file, \(output) is a folder")
     }
@@ -73,7 +57,7 @@ struct FitCommand: ParsableCommand {
       for image in image {
         if let other = images.updateValue(image, forKey: Self.stem(of: image)) {
           throw ValidationError(
-            "\(other) and \(image) would be written to the same file of --pts or --picture; fit them apart"
+            "\(other) and \(image) would be written to the same file of --pts-dir or --picture-dir; fit them apart"
           )
         }
       }
@@ -81,7 +65,7 @@ struct FitCommand: ParsableCommand {
     try OutputCheck.keepApart(
       outputs: [output] + image.flatMap(files(of:)),
       inputs: image + model.files + (boxes.map { [$0] } ?? []))
-    try OutputCheck.beTable(output, hint: "--picture draws the images")
+    try OutputCheck.beTable(output, hint: "--picture-dir draws the images")
   }
 
   /// The images of a folder; anything else is one itself, and is said to be none when it is read.
@@ -122,6 +106,23 @@ struct FitCommand: ParsableCommand {
     let status = try session.run()
     if status != .success { throw status }
   }
+}
+
+/// What `fit` writes.
+struct FitOutputOptions: ParsableArguments {
+  @Option(
+    setting: Settings.outputFile,
+    help: "The CSV to write, - for standard output (default: -).")
+  var output: String?
+  @Option(setting: Settings.pictureDir) var pictureDir: String?
+  @Option(setting: Settings.ptsDir) var ptsDir: String?
+  @Flag(setting: Settings.force) var force = false
+}
+
+/// Where faces are, and from how many rotations they are fitted.
+struct FitFaceOptions: ParsableArguments {
+  @Option(setting: Settings.boxes) var boxes: String?
+  @Option(setting: Settings.starts) var starts: Fitter.Starts?
 }
 
 /// Face boxes by image, from a CSV.

@@ -31,7 +31,7 @@ final class FitSession {
     let options = PlanOptions(command.model, command.detector, command.belief, command.camera)
     let plan = options.plan(model)
     self.plan = plan
-    fitter = try options.made { try ImageFitter(plan, starts: command.starts.starts) }
+    fitter = try options.made { try ImageFitter(plan, starts: command.starts) }
     detector = boxes == nil ? try options.makeDetector(followsOne: false) : nil
     videoSettings = try VideoSettings(
       greyConversion: command.model.greyConversion, keepsColour: command.picture != nil,
@@ -42,7 +42,7 @@ final class FitSession {
   func run() throws -> ExitCode {
     let schema = ColumnSchema(
       landmarkCount: model.landmarkCount, modeCount: model.shapeModel.modeCount,
-      groups: try command.columns.groups(), imageColumn: "image", hasTimes: false)
+      groups: command.columns.groups, imageColumn: "image", hasTimes: false)
     var status = ExitCode.success
     var opened: CSVWriter?
     do {

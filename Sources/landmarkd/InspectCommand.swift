@@ -2,6 +2,7 @@ import ArgumentParser
 import CLNF
 import Foundation
 import Recording
+import Session
 import VideoInput
 
 struct InspectCommand: ParsableCommand {
@@ -17,84 +18,28 @@ struct InspectCommand: ParsableCommand {
   @Argument(help: "An image, a video, a folder of images, a pattern, or - for standard input.")
   var input: String
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("The frame to inspect, from 1; default 1.", valueName: "n"))
-  var frame: Int?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("The first frame from this time on.", valueName: "seconds"))
-  var at: Double?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Where the face is (0-based pixels); default the detector's most confident face.",
-      valueName: "x,y,width,height"))
-  var box: BoxArgument?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      """
-      Window sizes by scale, coarse to fine, instead of the first fit's: odd, 3 to 63; 0 skips \
-      the scale.
-      """, valueName: "list"))
-  var windows: WindowList?
-
-  @Option(
-    name: [.customShort("o"), .long],
-    help: ArgumentHelp(
-      """
-      Folder for pictures: landmarks.png, responses-scaleS-windowW.png a scale, convergence.png.
-      """, valueName: "folder"))
-  var outDir: String?
-
-  @Option(help: ArgumentHelp("The report as JSON; - for standard output.", valueName: "file"))
-  var json: String?
-
-  @Option(
-    help: ArgumentHelp(
-      """
-      Another report to put beside this one: of inspect --json, or a reference's images.json \
-      (its box is then the start) or responses.json (response maps alone are compared).
-      """, valueName: "file"))
-  var compare: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Which image of --compare's images.json; default the input's file name.", valueName: "name"))
-  var image: String?
-
-  @Option(
-    name: .customLong("case"), parsing: .unconditional,
-    help: ArgumentHelp(
-      "Which case of --compare's responses.json; default every one of the input's file name.",
-      valueName: "n"))
-  var caseNumber: Int?
-
-  @Flag(help: "Replace files that exist.")
-  var force = false
-
-  @OptionGroup var pictures: PictureOptions
-
-  @OptionGroup var stream: StreamOptions
-
+  @OptionGroup(title: "Output") var written: InspectOutputOptions
+  @OptionGroup(title: "What is inspected") var place: InspectPlaceOptions
+  @OptionGroup(title: "What is inspected") var detector: DetectorOptions
+  @OptionGroup(title: "Input") var stream: StreamOptions
+  @OptionGroup(title: "Input") var pictures: PictureOptions
   @OptionGroup(title: "Model") var model: ModelOptions
-  @OptionGroup(title: "Face") var detector: DetectorOptions
-  @OptionGroup(title: "Verdict") var belief: BeliefOptions
+  @OptionGroup(title: "Limits of belief, for experts") var belief: BeliefOptions
+
+  var json: String? { written.json }
+  var outDir: String? { written.outDir }
+  var force: Bool { written.force }
+  var compare: String? { written.compare }
+  var image: String? { written.image }
+  var caseNumber: Int? { written.caseNumber }
+  var frame: Int? { place.frame }
+  var at: Double? { place.at }
+  var box: FaceBox? { place.box }
+  var windows: [Int]? { place.windows }
 
   func validate() throws {
     if frame != nil, at != nil { throw ValidationError("--frame and --at exclude each other") }
-    if let frame, frame < 1 { throw ValidationError("--frame is \(frame); expected 1 or more") }
-    if let at, !(0...1e9).contains(at) {
-      throw ValidationError("--at is \(at); expected 0 to 1e9 seconds")
-    }
-    if let fault = windows?.fault { throw ValidationError("--windows: \(fault)") }
-    guard input != "", outDir != "", json != "", compare != "" else {
-      throw ValidationError("the name of an input, a file or a folder is empty")
-    }
+    guard input != "" else { throw ValidationError("the name of an input is empty") }
     if compare == nil {
       if image != nil { throw ValidationError("--image goes with --compare") }
       if caseNumber != nil { throw ValidationError("--case goes with --compare") }
@@ -128,39 +73,27 @@ struct InspectCommand: ParsableCommand {
   }
 }
 
-/// `x,y,width,height` in pixels.
-struct BoxArgument: ExpressibleByArgument {
-  var box: FaceBox
-
-  init?(argument: String) {
-    let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map {
-      Double($0)
-    }
-    guard numbers.count == 4, let x = numbers[0], let y = numbers[1], let width = numbers[2],
-      let height = numbers[3], x.isFinite, y.isFinite, width.isFinite, height.isFinite, width > 0,
-      height > 0
-    else { return nil }
-    box = FaceBox(x: x, y: y, width: width, height: height)
-  }
+/// What `inspect` writes, and beside what.
+struct InspectOutputOptions: ParsableArguments {
+  @Option(
+    setting: Settings.outDir,
+    help: """
+      Folder for pictures: landmarks.png, responses-scaleS-windowW.png a scale, convergence.png.
+      """)
+  var outDir: String?
+  @Option(setting: Settings.json) var json: String?
+  @Option(setting: Settings.compare) var compare: String?
+  @Option(setting: Settings.image) var image: String?
+  @Option(setting: Settings.caseNumber) var caseNumber: Int?
+  @Flag(setting: Settings.force) var force = false
 }
 
-/// `11,9,7`: windows by scale.
-struct WindowList: ExpressibleByArgument {
-  var sizes: [Int]
-
-  init?(argument: String) {
-    let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-    sizes = parts.compactMap(\.self)
-    if sizes.count != parts.count || sizes.isEmpty { return nil }
-  }
-
-  /// What is wrong with the list, in words.
-  var fault: String? {
-    for size in sizes where size != 0 && !((3...63).contains(size) && size % 2 == 1) {
-      return "a window of \(size); expected 0 or an odd number from 3 to 63"
-    }
-    return sizes.allSatisfy { $0 == 0 } ? "every scale is skipped" : nil
-  }
+/// Which face of which frame is inspected, and with which windows.
+struct InspectPlaceOptions: ParsableArguments {
+  @Option(setting: Settings.frame) var frame: Int?
+  @Option(setting: Settings.at) var at: Double?
+  @Option(setting: Settings.box) var box: FaceBox?
+  @Option(setting: Settings.windows) var windows: [Int]?
 }
 
 /// Why nothing can be inspected or compared, as one line.

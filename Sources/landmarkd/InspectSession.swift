@@ -25,7 +25,7 @@ struct InspectSession {
     self.model = model
     options = PlanOptions(command.model, command.detector, command.belief)
     var plan = options.plan(model)
-    if let windows = command.windows?.sizes {
+    if let windows = command.windows {
       guard windows.count <= model.scales.count else {
         throw ValidationError(
           "--windows lists \(windows.count) sizes, the model has \(model.scales.count) scales")
@@ -53,7 +53,7 @@ struct InspectSession {
     if command.json != nil || command.outDir != nil || command.windows != nil || command.box != nil
     {
       throw ValidationError(
-        "a file of response maps is compared without a fit; --json, -o, --windows and --box do not go with it"
+        "a file of response maps is compared without a fit; --json, --out-dir, --windows and --box do not go with it"
       )
     }
   }
@@ -75,7 +75,7 @@ struct InspectSession {
     }
     if let outDir = command.outDir { try makeFolder(outDir) }
     try pictures?.checkAreFree(model, plan.fit)
-    let box = try command.box?.box ?? image?.box ?? detect(frame.grey)
+    let box = try command.box ?? image?.box ?? detect(frame.grey)
     let (report, scales) = try fit(frame, box)
     try say(report.text)
     if let json = command.json {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BuildInfo
+import Session
 import SystemNames
 import VideoInput
 
@@ -30,6 +31,10 @@ struct Landmarkd: ParsableCommand {
       var command = try parseAsRoot(arguments)
       try command.run()
     } catch {
+      if let renamed = Self.renamed(in: arguments), exitCode(for: error) == .validationFailure {
+        Terminal.say("Error: \(renamed)")
+        exit(withError: ExitCode.validationFailure)
+      }
       let message = fullMessage(for: error)
       let shown = SystemName.shown(VideoInput.redacted(message: message))
       // What is said of a wrong argument cites it, an address with its password, too.
@@ -37,6 +42,21 @@ struct Landmarkd: ParsableCommand {
       Terminal.say(shown)
       exit(withError: exitCode(for: error))
     }
+  }
+}
+
+extension Landmarkd {
+  /// What to say where wrong usage is an option's name of earlier versions; nil where it is not.
+  private static func renamed(in arguments: [String]) -> String? {
+    guard let command = arguments.first else { return nil }
+    for argument in arguments.dropFirst() {
+      guard argument != "--" else { return nil }
+      let option = String(argument.prefix { $0 != "=" })
+      if let now = Settings.successor(of: option, in: command) {
+        return "\(option) is \(now) now"
+      }
+    }
+    return nil
   }
 }
 

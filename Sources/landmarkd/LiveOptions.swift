@@ -1,88 +1,42 @@
 import ArgumentParser
+import Session
 import VideoInput
 
 /// How a live source is opened.
 struct LiveOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "A camera's pixel format or codec: yuyv422, mjpeg, ... (landmarkd devices).",
-      valueName: "name"))
-  var pixelFormat: String?
-
-  @Option(help: ArgumentHelp("A camera's picture size.", valueName: "WxH"))
-  var videoSize: PictureSize?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Frames a second. Files and images: the true rate, in place of times that they lack or state wrongly. A camera: what is asked of it. An address of one picture: how often it is asked, default 1.",
-      valueName: "rate"))
-  var frameRate: Double?
-
-  @Option(help: "How RTSP carries its packets: tcp or udp; default tcp.")
-  var rtspTransport: Transport?
-
-  @Flag(help: "Follow an http or https address to other servers.")
-  var allowRedirects = false
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "How long frames that came in a burst may wait for their turn; default 10, 0: never.",
-      valueName: "seconds"))
-  var buffer: Double?
-
-  enum Transport: String, CaseIterable, ExpressibleByArgument {
-    case tcp, udp
-
-    var setting: LiveSettings.RTSPTransport { self == .tcp ? .tcp : .udp }
-  }
+  @Option(setting: Settings.pixelFormat) var pixelFormat: String?
+  @Option(setting: Settings.videoSize) var videoSize: PictureSize?
+  @Option(setting: Settings.rtspTransport) var rtspTransport: LiveSettings.RTSPTransport?
+  @Flag(setting: Settings.allowRedirects) var allowRedirects = false
+  @Option(setting: Settings.buffer) var buffer: Double?
 
   /// The first option that was given and is for live sources alone; nil where none was.
   var given: String? {
-    if pixelFormat != nil { return "--pixel-format" }
-    if videoSize != nil { return "--video-size" }
-    if allowRedirects { return "--allow-redirects" }
-    if rtspTransport != nil { return "--rtsp-transport" }
-    return buffer != nil ? "--buffer" : nil
+    let given: [(key: String, isGiven: Bool)] = [
+      (Settings.pixelFormat.key, pixelFormat != nil), (Settings.videoSize.key, videoSize != nil),
+      (Settings.allowRedirects.key, allowRedirects),
+      (Settings.rtspTransport.key, rtspTransport != nil), (Settings.buffer.key, buffer != nil),
+    ]
+    return given.first { $0.isGiven }.map { "--\($0.key)" }
   }
 
-  /// - Parameter deadline: seconds without data after which the source counts as lost.
+  /// - Throws: for a frame rate that recorded inputs alone can have.
   func settings(
-    _ grey: VideoSettings.GreyConversion, deadline: Double?, largest: LargestPicture
+    _ grey: VideoSettings.GreyConversion, _ reading: ReadingOptions, largest: LargestPicture
   ) throws -> LiveSettings {
-    do {
-      return try LiveSettings(
-        pixelFormat: pixelFormat, width: videoSize?.width, height: videoSize?.height,
-        framesPerSecond: frameRate, rtspTransport: rtspTransport?.setting ?? .tcp,
-        allowsRedirects: allowRedirects,
-        readDeadlineSeconds: deadline ?? LiveSettings.standard.readDeadlineSeconds,
-        largestPicture: largest,
-        bufferSeconds: buffer ?? LiveSettings.standard.bufferSeconds,
-        greyConversion: grey)
-    } catch {
-      let option =
-        switch error.source {
-        case "pixel format": "--pixel-format"
-        case "width", "height", "video size": "--video-size"
-        case "frame rate": "--frame-rate"
-        case "buffer": "--buffer"
-        default: "--deadline"
-        }
-      throw ValidationError("\(option) is \(error.problem); expected \(error.expected ?? "")")
+    if let rate = reading.frameRate, !LiveSettings.frameRates.contains(rate) {
+      throw ValidationError(
+        "--\(Settings.frameRate.key) is \(rate); expected for live sources \(Settings.liveFrameRate.format.expected)"
+      )
     }
-  }
-}
-
-/// "640x480".
-struct PictureSize: ExpressibleByArgument {
-  var width: Int
-  var height: Int
-
-  init?(argument: String) {
-    let parts = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-    guard parts.count == 2, let width = parts[0], let height = parts[1], width > 0, height > 0
-    else { return nil }
-    (self.width, self.height) = (width, height)
+    let standard = LiveSettings.standard
+    return try LiveSettings(
+      pixelFormat: pixelFormat, width: videoSize?.width, height: videoSize?.height,
+      framesPerSecond: reading.frameRate,
+      rtspTransport: rtspTransport ?? standard.rtspTransport, allowsRedirects: allowRedirects,
+      openDeadlineSeconds: reading.openDeadline ?? standard.openDeadlineSeconds,
+      readDeadlineSeconds: reading.readDeadline ?? standard.readDeadlineSeconds,
+      largestPicture: largest, bufferSeconds: buffer ?? standard.bufferSeconds,
+      greyConversion: grey)
   }
 }

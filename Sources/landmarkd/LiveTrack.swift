@@ -56,13 +56,13 @@ final class LiveTrack {
     capture = try LiveCapture(
       input,
       settings: try command.live.settings(
-        command.model.greyConversion, deadline: command.deadline,
+        command.model.greyConversion, command.reading,
         largest: try command.pictures.largest(.live)))
     log = try CSVLog(
       path: output,
       schema: ColumnSchema(
         landmarkCount: model.landmarkCount, modeCount: model.shapeModel.modeCount,
-        groups: try command.columns.groups(), isLive: true),
+        groups: command.columns.groups, isLive: true),
       force: command.force)
     run = TrackRun(input: capture.address, path: output, started: Date())
     let name = run.input
@@ -129,7 +129,7 @@ final class LiveTrack {
   private var isOver: Bool {
     lookAtOutput()
     if interruption.isInterrupted || outputIsOver { return true }
-    guard let firstFrame, let duration = command.duration else { return false }
+    guard let firstFrame, let duration = command.range.duration else { return false }
     return (clock.now - firstFrame).seconds >= duration
   }
 

@@ -1,39 +1,36 @@
 import ArgumentParser
+import Session
 import VideoInput
 
 /// Which pictures are decoded at all.
 struct PictureOptions: ParsableArguments {
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Refuse larger pictures, in megapixels; default 64, live 36.", valueName: "megapixels"))
-  var largestPicture: Double?
-
-  func validate() throws { _ = try chosen() }
+  @Option(setting: Settings.largestPicture) var largestPicture: Double?
 
   /// - Parameter standard: what applies without the option.
   func largest(_ standard: LargestPicture = .recorded) throws -> LargestPicture {
-    try chosen() ?? standard
-  }
-
-  private func chosen() throws -> LargestPicture? {
-    guard let largestPicture else { return nil }
-    do {
-      return try LargestPicture(megapixels: largestPicture)
-    } catch {
-      throw ValidationError(
-        "--largest-picture is \(error.problem); expected \(error.expected ?? "") megapixels")
-    }
+    try largestPicture.map(LargestPicture.init(megapixels:)) ?? standard
   }
 }
 
 /// Which part of a recorded input is read, and whether it may be of several files.
 struct StreamOptions: ParsableArguments {
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Which of several video streams is read, from 1.", valueName: "n"))
-  var videoStream: Int?
+  @Option(setting: Settings.videoStream) var videoStream: Int?
+  @Flag(setting: Settings.allowPlaylists) var allowPlaylists = false
+}
 
-  @Flag(help: "Read an HLS playlist (.m3u8) with the files that it names in its own folder.")
-  var allowPlaylists = false
+/// Which frames of an input are tracked.
+struct RangeOptions: ParsableArguments {
+  @Option(setting: Settings.start) var givenStart: Double?
+  @Option(setting: Settings.duration) var duration: Double?
+  @Option(setting: Settings.every) var givenEvery: Int?
+
+  var start: Double { givenStart ?? 0 }
+  var every: Int { givenEvery ?? 1 }
+}
+
+/// How any input is read.
+struct ReadingOptions: ParsableArguments {
+  @Option(setting: Settings.frameRate) var frameRate: Double?
+  @Option(setting: Settings.openDeadline) var openDeadline: Double?
+  @Option(setting: Settings.readDeadline) var readDeadline: Double?
 }

@@ -17,13 +17,8 @@ struct ServeCommand: ParsableCommand {
       Example: landmarkd serve --config /etc/landmarkd/landmarkd.yaml --check
       """)
 
-  @Option(
-    name: [.short, .long],
-    help: ArgumentHelp("The configuration, a YAML file.", valueName: "file"))
-  var config: String
-
-  @Flag(help: "Only check the configuration, models included: every mistake is a line.")
-  var check = false
+  @Option(required: ServiceSettings.config) var config: String
+  @Flag(setting: ServiceSettings.check) var check = false
 
   func run() throws {
     try DescriptorLimit.require()

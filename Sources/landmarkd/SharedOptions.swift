@@ -8,33 +8,12 @@ import Session
 import Tracking
 import VideoInput
 
-extension FitSettingsName: ExpressibleByArgument {}
-
 /// Which model is fitted, and how.
 struct ModelOptions: ParsableArguments {
-  @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "The model: a .landmarkd file, an OpenFace main_*.txt or clnf_*.txt, or a folder with one; without it the one that landmarkd brings.",
-      valueName: "file"))
-  var model: String?
+  @Option(setting: Settings.model) var model: String?
+  @Option(setting: Settings.fitSettings) var givenFitSettings: FitSettingsName?
 
-  @Option(help: "Parts of the face to fit beside the 68 landmarks; none so far.")
-  var parts: Parts = .none
-
-  @Option(help: "How to fit: landmarkd, or reference (the reference toolkit's rules, frozen).")
-  var fitSettings: FitSettingsName = .landmarkd
-
-  @Option(help: .hidden)
-  var instructionSet: InstructionSetName = .best
-
-  enum Parts: String, CaseIterable, ExpressibleByArgument { case none }
-
-  enum InstructionSetName: String, CaseIterable, ExpressibleByArgument {
-    case best, portable
-
-    var set: InstructionSet { self == .best ? .best : .portable }
-  }
+  var fitSettings: FitSettingsName { givenFitSettings ?? .landmarkd }
 
   /// The model's name in messages and reports.
   var name: String { model ?? FaceModel.defaultName }
@@ -67,7 +46,7 @@ struct ModelOptions: ParsableArguments {
       "iteration-limit": .number(Double(fit.iterationLimit)),
       "density-kernel": .text(fit.densityKernel.rawValue),
       "response-exponent": .number(fit.responseExponent),
-      "instruction-set": .text(instructionSet.set.rawValue),
+      "instruction-set": .text(InstructionSet.best.rawValue),
       "grey": .text(greyConversion.rawValue),
     ]
   }
@@ -75,83 +54,29 @@ struct ModelOptions: ParsableArguments {
 
 /// When a fit is believed.
 struct BeliefOptions: ParsableArguments {
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Confidence from which on a fit is believed, 0 to 1; default 0.5.", valueName: "share"))
-  var minConfidence: Double?
+  @Option(setting: Settings.minConfidence) var minConfidence: Double?
+  @Option(setting: Settings.maxMeanShift) var maxMeanShift: Double?
+  @Option(setting: Settings.maxPeakOffset) var maxPeakOffset: Double?
+  @Option(setting: Settings.maxStep) var maxStep: Double?
+  @Option(setting: Settings.maxShapeDistance) var maxShapeDistance: Double?
+  @Option(setting: Settings.maxLikelihoodDrop) var maxLikelihoodDrop: Double?
+  @Option(setting: Settings.maxMovement) var maxMovement: Double?
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Doubt fits with a longer mean shift on average (model px at the finest scale).",
-      valueName: "px"))
-  var maxMeanShift: Double?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Doubt fits whose landmarks lie further from their response peaks on average (model px).",
-      valueName: "px"))
-  var maxPeakOffset: Double?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Doubt fits whose last iteration moved the landmarks further (model px, root mean square).",
-      valueName: "px"))
-  var maxStep: Double?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Doubt faces further from the mean shape (1: as far as training faces on average).",
-      valueName: "n"))
-  var maxShapeDistance: Double?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Doubt frames whose log density falls this far below the last frames'; default 2.",
-      valueName: "n"))
-  var maxLikelihoodDrop: Double?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Doubt frames in which landmarks moved by this share of the face's width; default 0.5.",
-      valueName: "share"))
-  var maxMovement: Double?
-
-  func validate() throws {
-    do {
-      try configuration.applied(to: Belief()).validate()
-    } catch {
-      throw ValidationError("\(error)")
-    }
-  }
-
-  var configuration: BeliefConfiguration {
-    var belief = BeliefConfiguration()
-    belief.minimumConfidence = minConfidence
-    belief.maximumMeanShift = maxMeanShift
-    belief.maximumPeakOffset = maxPeakOffset
-    belief.maximumStep = maxStep
-    belief.maximumShapeDistance = maxShapeDistance
-    belief.maximumLikelihoodDrop = maxLikelihoodDrop
-    belief.maximumMovement = maxMovement
-    return belief
+  /// What was given.
+  var limits: [BeliefLimit: Double] {
+    [
+      .minConfidence: minConfidence, .maxMeanShift: maxMeanShift, .maxPeakOffset: maxPeakOffset,
+      .maxStep: maxStep, .maxShapeDistance: maxShapeDistance,
+      .maxLikelihoodDrop: maxLikelihoodDrop, .maxMovement: maxMovement,
+    ].compactMapValues(\.self)
   }
 
   /// The reference's rules are frozen: options that would change them are refused.
   func check(with settings: FitSettingsName) throws {
-    let given = [
-      minConfidence, maxMeanShift, maxPeakOffset, maxStep, maxShapeDistance, maxLikelihoodDrop,
-      maxMovement,
-    ]
-    if settings == .reference, given.contains(where: { $0 != nil }) {
+    guard settings == .reference else { return }
+    for limit in BeliefLimit.allCases where limits[limit] != nil {
       throw ValidationError(
-        "--fit-settings reference believes the validator alone; --min-confidence and the --max options do not go with it"
+        "--fit-settings reference believes the validator alone; --\(limit.rawValue) does not go with it"
       )
     }
   }
@@ -160,16 +85,9 @@ struct BeliefOptions: ParsableArguments {
     guard belief.verdicts != nil else {
       return ["belief": "validator", "validation-boundary": .number(belief.validationBoundary)]
     }
-    var values: [String: ReportValue] = [
-      "belief": "learned", "min-confidence": .number(belief.minimumConfidence),
-    ]
-    for (name, limit) in [
-      ("max-mean-shift", belief.maximumMeanShift), ("max-peak-offset", belief.maximumPeakOffset),
-      ("max-step", belief.maximumStep), ("max-shape-distance", belief.maximumShapeDistance),
-      ("max-likelihood-drop", belief.maximumLikelihoodDrop),
-      ("max-movement", belief.maximumMovement),
-    ] {
-      if let limit { values[name] = .number(limit) }
+    var values: [String: ReportValue] = ["belief": "learned"]
+    for limit in BeliefLimit.allCases {
+      if let value = belief[limit] { values[limit.rawValue] = .number(value) }
     }
     return values
   }
@@ -177,111 +95,47 @@ struct BeliefOptions: ParsableArguments {
 
 /// How faces are found.
 struct DetectorOptions: ParsableArguments {
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Search the image enlarged by this factor: faces below about 70 px need more than 1.",
-      valueName: "factor"))
-  var enlarge: Double?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Width in pixels from which on faces are wanted.", valueName: "pixels"))
-  var minimumFace: Double = 0
-
-  func validate() throws {
-    var configuration = TrackingConfiguration()
-    give(to: &configuration)
-    do {
-      _ = try configuration.detectorSettings()
-    } catch {
-      guard case .invalidSetting(let name, let value, let allowed) = error else {
-        throw ValidationError("\(error)")
-      }
-      let option = name == "enlargement" ? "--enlarge" : "--minimum-face"
-      throw ValidationError("\(option) is \(value); expected \(allowed)")
-    }
-  }
+  @Option(setting: Settings.minFace) var minFace: Double?
+  @Option(setting: Settings.enlarge) var enlarge: Double?
 
   func give(to configuration: inout TrackingConfiguration) {
     configuration.enlargement = enlarge
-    configuration.minimumFaceWidth = minimumFace
+    configuration.minimumFaceWidth = minFace ?? configuration.minimumFaceWidth
   }
 
   var report: [String: ReportValue] {
-    ["minimum-face": .number(minimumFace), "enlarge": enlarge.map(ReportValue.number) ?? "default"]
+    [
+      Settings.minFace.key: .number(minFace ?? 0),
+      Settings.enlarge.key: enlarge.map(ReportValue.number) ?? "default",
+    ]
   }
 }
 
 /// The camera's intrinsics and which head pose is written.
 struct CameraOptions: ParsableArguments {
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Focal length in pixels along x; default 500 for an image of 640 x 480, scaled.",
-      valueName: "pixels"))
-  var fx: Double?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Focal length in pixels along y; default fx.", valueName: "pixels"))
-  var fy: Double?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Principal point in pixels, x; default the image's centre.", valueName: "pixels"))
-  var cx: Double?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Principal point in pixels, y; default the image's centre.", valueName: "pixels"))
-  var cy: Double?
-
-  @Option(help: "Head rotation against the camera's axes (world) or its line of sight (camera).")
-  var pose: PoseAxes = .world
-
-  func validate() throws {
-    for (name, value) in [("--fx", fx), ("--fy", fy)] {
-      if let value, !(value.isFinite && value > 0) {
-        throw ValidationError("\(name) is \(value); expected a focal length above 0 px")
-      }
-    }
-    for (name, value) in [("--cx", cx), ("--cy", cy)] {
-      if let value, !value.isFinite { throw ValidationError("\(name) is not finite") }
-    }
-  }
+  @Option(setting: Settings.fx) var fx: Double?
+  @Option(setting: Settings.fy) var fy: Double?
+  @Option(setting: Settings.cx) var cx: Double?
+  @Option(setting: Settings.cy) var cy: Double?
+  @Option(setting: Settings.pose) var pose: PoseAxes?
 
   var overrides: CameraIntrinsics.Overrides {
     CameraIntrinsics.Overrides(fx: fx, fy: fy, cx: cx, cy: cy)
   }
 }
 
-extension PoseAxes: ExpressibleByArgument {}
-
 /// Which columns are written.
 struct ColumnOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp(
-      "Groups of columns: any of pose,landmarks,landmarks3d,parameters,fit,times; default all.",
-      valueName: "list"))
-  var columns: String?
+    setting: Settings.columns, help: "\(Settings.columns.description.summary) (default: all)")
+  var columns: Set<ColumnGroup>?
 
-  func validate() throws { _ = try groups() }
+  var groups: Set<ColumnGroup> { columns ?? Set(ColumnGroup.allCases) }
 
-  func groups() throws -> Set<ColumnGroup> {
-    guard let columns else { return Set(ColumnGroup.allCases) }
-    guard !columns.allSatisfy(\.isWhitespace) else {
-      throw ValidationError(
-        "--columns names no group; there are "
-          + ColumnGroup.allCases.map(\.rawValue).joined(separator: ", "))
-    }
-    do {
-      return try ColumnGroup.parse(columns)
-    } catch {
-      throw ValidationError("--columns: \(error)")
-    }
+  /// "all", or the groups in the schema's order.
+  var text: String {
+    let names = ColumnGroup.allCases.filter(groups.contains).map(\.rawValue)
+    return names.count == ColumnGroup.allCases.count ? "all" : names.joined(separator: ",")
   }
 }
 
@@ -296,10 +150,10 @@ struct PlanOptions {
   ) {
     var configuration = TrackingConfiguration()
     configuration.fitSettings = model.fitSettings
-    configuration.belief = belief.configuration
+    configuration.belief = belief.limits
     if let camera {
       configuration.camera = camera.overrides
-      configuration.pose = camera.pose
+      configuration.pose = camera.pose ?? configuration.pose
     }
     detector.give(to: &configuration)
     self.init(model, configuration)
@@ -311,9 +165,7 @@ struct PlanOptions {
   }
 
   func plan(_ faceModel: FaceModel, isLive: Bool = false) -> TrackingPlan {
-    var plan = TrackingPlan(faceModel, configuration, isLive: isLive)
-    plan.instructionSet = model.instructionSet.set
-    return plan
+    TrackingPlan(faceModel, configuration, isLive: isLive)
   }
 
   /// Makes what a model may refuse; says why it does.

@@ -8,10 +8,10 @@ extension TrackCommand {
   /// What the options come to.
   var planOptions: PlanOptions {
     var configuration = PlanOptions(model, detector, belief, camera).configuration
-    configuration.preferredPoint = faceAt?.point
-    configuration.matchesTemplate = fastMotion
+    configuration.preferredPoint = face.faceAt
+    configuration.matchesTemplate = face.fastMotion
     // Checked by `validate`.
-    configuration.smoothing = smoothing.smooth ? try? smoothing.settings() : nil
+    configuration.smoothing = (try? smoothing.settings()) ?? nil
     return PlanOptions(model, configuration)
   }
 
@@ -19,22 +19,22 @@ extension TrackCommand {
   func reportSettings(_ plan: TrackingPlan) -> [String: ReportValue] {
     var settings = model.report(fit: plan.fit)
     settings.merge(belief.report(plan.tracking.belief)) { first, _ in first }
-    settings["pose"] = .text(camera.pose.rawValue)
-    settings["fast-motion"] = .flag(fastMotion)
-    settings["start"] = .number(start)
-    settings["every"] = .number(Double(every))
-    settings["strict"] = .flag(strict)
-    settings["columns"] = .text(columns.columns ?? "all")
-    if let rate = live.frameRate { settings["frame-rate"] = .number(rate) }
+    settings[Settings.pose.key] = .text(plan.pose.rawValue)
+    settings[Settings.fastMotion.key] = .flag(face.fastMotion)
+    settings[Settings.start.key] = .number(range.start)
+    settings[Settings.every.key] = .number(Double(range.every))
+    settings[Settings.strict.key] = .flag(damage.strict)
+    settings[Settings.columns.key] = .text(columns.text)
     if let videoStream = stream.videoStream {
-      settings["video-stream"] = .number(Double(videoStream))
+      settings[Settings.videoStream.key] = .number(Double(videoStream))
     }
-    if let duration { settings["duration"] = .number(duration) }
-    if let point = faceAt?.point {
-      settings["face-at"] = .list([.number(point.x), .number(point.y)])
+    if let point = face.faceAt {
+      settings[Settings.faceAt.key] = .list([.number(point.x), .number(point.y)])
     }
     for (name, value) in [
-      ("fx", camera.fx), ("fy", camera.fy), ("cx", camera.cx), ("cy", camera.cy),
+      (Settings.frameRate.key, reading.frameRate), (Settings.duration.key, range.duration),
+      (Settings.fx.key, camera.fx), (Settings.fy.key, camera.fy), (Settings.cx.key, camera.cx),
+      (Settings.cy.key, camera.cy),
     ] {
       if let value { settings[name] = .number(value) }
     }

@@ -28,111 +28,34 @@ struct TrackCommand: ParsableCommand, Sendable {
   @Argument(help: "What to read; several are done side by side, each to a CSV of its own.")
   var input: [String]
 
-  @Option(
-    name: [.short, .long],
-    help: ArgumentHelp(
-      "The CSV to write, - for standard output; default the input's name with .csv, here.",
-      valueName: "file"))
-  var output: String?
-
-  @Option(help: ArgumentHelp("Folder for the CSVs, made if need be.", valueName: "folder"))
-  var outDir: String?
-
-  @Flag(help: "Replace files that exist.")
-  var force = false
-
-  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Output") var written: TrackOutputOptions
+  @OptionGroup(title: "Output") var columns: ColumnOptions
+  @OptionGroup(title: "Output") var overlay: OverlayOptions
+  @OptionGroup(title: "Face") var face: FaceOptions
   @OptionGroup(title: "Face") var detector: DetectorOptions
-  @OptionGroup(title: "Belief") var belief: BeliefOptions
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Follow the face nearest to this point (pixels) instead of the most confident.",
-      valueName: "x,y"))
-  var faceAt: ImagePoint?
-
-  @Flag(help: "Look for the face's picture before each fit: for faces that move fast.")
-  var fastMotion = false
-
-  @Option(parsing: .unconditional, help: ArgumentHelp("Begin at this time.", valueName: "seconds"))
-  var start: Double = 0
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Stop after this much time; live: from the first frame on.", valueName: "seconds"))
-  var duration: Double?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Track every so many-th frame only.", valueName: "n"))
-  var every: Int = 1
-
-  @OptionGroup var pictures: PictureOptions
-
-  @OptionGroup var stream: StreamOptions
-
-  @Flag(help: "Status 2 for whatever is known to be damaged or out of order in a recorded input.")
-  var strict = false
-
-  /// Gone; named so that its successor can be.
-  @Option(parsing: .unconditional, help: .hidden)
-  var sequenceRate: String?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Give up when no data comes for this long, default 30; live: open it again, default 5.",
-      valueName: "seconds"))
-  var deadline: Double?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Threads that decode an input; 0, the default: the cores that nothing else needs.",
-      valueName: "n"))
-  var decoderThreads: Int = 0
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Inputs that are tracked side by side; default as many as there are cores. One at a time is helped by a second core; rows are the same.",
-      valueName: "n"))
-  var jobs: Int?
-
-  /// Frames that may wait between decoding and tracking; 0: one thread does both.
-  @Option(parsing: .unconditional, help: .hidden)
-  var framesAhead: Int = 2
-
-  @OptionGroup(title: "Live sources") var live: LiveOptions
-  @OptionGroup(title: "Columns") var columns: ColumnOptions
-  @OptionGroup(title: "Camera") var camera: CameraOptions
-
+  @OptionGroup(title: "Time") var range: RangeOptions
   @OptionGroup(title: "Smoothing") var smoothing: SmoothingOptions
-  @OptionGroup var overlay: OverlayOptions
+  @OptionGroup(title: "Camera") var camera: CameraOptions
+  @OptionGroup(title: "Input") var reading: ReadingOptions
+  @OptionGroup(title: "Input") var stream: StreamOptions
+  @OptionGroup(title: "Input") var pictures: PictureOptions
+  @OptionGroup(title: "Input") var damage: DamageOptions
+  @OptionGroup(title: "Live sources") var live: LiveOptions
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Speed") var speed: SpeedOptions
+  @OptionGroup(title: "Limits of belief, for experts") var belief: BeliefOptions
 
-  @Option(
-    help: ArgumentHelp("Draw the landmarks on one frame, as PNG.", valueName: "file"))
-  var picture: String?
+  @Flag(setting: Settings.quiet) var quiet = false
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Which frame to draw; default the first tracked one.", valueName: "n"))
-  var pictureFrame: Int?
-
-  @Flag(name: [.short, .long], help: "Say nothing but errors.")
-  var quiet = false
+  var output: String? { written.output }
+  var outDir: String? { written.outDir }
+  var force: Bool { written.force }
+  var picture: String? { written.picture }
 
   mutating func validate() throws {
     input = try input.map(Self.withVariables)
     try belief.check(with: model.fitSettings)
-    guard sequenceRate == nil else {
-      throw ValidationError("--sequence-rate is now --frame-rate")
-    }
-    guard !input.contains(""), outDir != "", picture != "" else {
-      throw ValidationError("the name of an input or output is empty")
-    }
+    guard !input.contains("") else { throw ValidationError("the name of an input is empty") }
     guard input.count == 1 || output == nil else {
       throw ValidationError("-o names one file; give --out-dir for \(input.count) inputs")
     }
@@ -145,17 +68,8 @@ struct TrackCommand: ParsableCommand, Sendable {
     guard picture == nil || input.count == 1 else {
       throw ValidationError("--picture draws a frame of one input")
     }
-    guard pictureFrame == nil || picture != nil else {
+    guard written.pictureFrame == nil || picture != nil else {
       throw ValidationError("--picture-frame needs --picture FILE")
-    }
-    if let pictureFrame, pictureFrame < 1 {
-      throw ValidationError("--picture-frame is \(pictureFrame); frames count from 1")
-    }
-    if let jobs, !(1...64).contains(jobs) {
-      throw ValidationError("--jobs is \(jobs); expected 1 to 64")
-    }
-    guard (0...64).contains(framesAhead) else {
-      throw ValidationError("--frames-ahead is \(framesAhead); expected 0 to 64")
     }
     _ = try videoSettings()
     try checkLive()
@@ -197,28 +111,23 @@ struct TrackCommand: ParsableCommand, Sendable {
   }
 
   /// How many inputs are tracked at a time.
-  var jobCount: Int { min(jobs ?? Self.coreCount, input.count) }
+  var jobCount: Int { min(speed.jobs ?? Self.coreCount, input.count) }
 
   /// The cores that this process may use.
   static var coreCount: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
 
   func videoSettings() throws -> VideoSettings {
-    do {
-      return try VideoSettings(
-        startSeconds: start, durationSeconds: duration, everyNthFrame: every,
-        greyConversion: model.greyConversion, keepsColour: picture != nil || overlay.overlay != nil,
-        openDeadlineSeconds: deadline ?? 30, readDeadlineSeconds: deadline ?? 30,
-        decoderThreads: decoderThreads > 0 || jobCount == 1
-          ? decoderThreads : max(1, Self.coreCount / jobCount),
-        frameRate: live.frameRate, largestPicture: try pictures.largest(),
-        allowsPlaylists: stream.allowPlaylists, videoStream: stream.videoStream,
-        allowsRedirects: live.allowRedirects)
-    } catch let error as VideoInputError {
-      // The two deadlines are one option.
-      let name = error.source.replacingOccurrences(of: "open ", with: "")
-        .replacingOccurrences(of: " ", with: "-")
-      throw ValidationError("--\(name) is \(error.problem); expected \(error.expected ?? "")")
-    }
+    let decoderThreads = speed.decoderThreads ?? 0
+    return try VideoSettings(
+      startSeconds: range.start, durationSeconds: range.duration, everyNthFrame: range.every,
+      greyConversion: model.greyConversion, keepsColour: picture != nil || overlay.overlay != nil,
+      openDeadlineSeconds: reading.openDeadline ?? 30,
+      readDeadlineSeconds: reading.readDeadline ?? 30,
+      decoderThreads: decoderThreads > 0 || jobCount == 1
+        ? decoderThreads : max(1, Self.coreCount / jobCount),
+      frameRate: reading.frameRate, largestPicture: try pictures.largest(),
+      allowsPlaylists: stream.allowPlaylists, videoStream: stream.videoStream,
+      allowsRedirects: live.allowRedirects)
   }
 
   /// Where each input's rows go.
@@ -259,7 +168,8 @@ extension TrackCommand {
     guard input.count == 1, VideoInput.isHTTP(input[0]) else { return nil }
     do {
       let answer = try VideoInput.answer(
-        of: input[0], allowsRedirects: live.allowRedirects, deadlineSeconds: deadline ?? 10,
+        of: input[0], allowsRedirects: live.allowRedirects,
+        deadlineSeconds: reading.openDeadline ?? 10,
         interruption: interruption)
       guard answer == .live else { return nil }
     } catch let error where error.kind == .interrupted {
@@ -294,8 +204,6 @@ extension TrackCommand {
         throw ValidationError(
           "\(option) is for live sources; \(VideoInput.redacted(input[0])) is none")
       }
-      _ = try live.settings(
-        model.greyConversion, deadline: deadline, largest: try pictures.largest(.live))
       return
     }
     guard input.count == 1 else {
@@ -307,17 +215,19 @@ extension TrackCommand {
 
   private func checkLiveOptions() throws {
     let unfit = [
-      ("--start", start != 0), ("--every", every != 1), ("--picture", picture != nil),
-      ("--overlay", overlay.overlay != nil), ("--strict", strict),
-      ("--decoder-threads", decoderThreads != 0), ("--jobs", jobs != nil),
-      ("--allow-playlists", stream.allowPlaylists),
-      ("--video-stream", stream.videoStream != nil),
+      (Settings.start.key, range.start != 0), (Settings.every.key, range.every != 1),
+      (Settings.picture.key, picture != nil), (Settings.overlay.key, overlay.overlay != nil),
+      (Settings.strict.key, damage.strict),
+      (Settings.decoderThreads.key, speed.decoderThreads != nil),
+      (Settings.jobs.key, speed.jobs != nil),
+      (Settings.allowPlaylists.key, stream.allowPlaylists),
+      (Settings.videoStream.key, stream.videoStream != nil),
     ]
     for (option, isGiven) in unfit where isGiven {
-      throw ValidationError("\(option) is for recorded inputs, not for live sources")
+      throw ValidationError("--\(option) is for recorded inputs, not for live sources")
     }
     _ = try live.settings(
-      model.greyConversion, deadline: deadline, largest: try pictures.largest(.live))
+      model.greyConversion, reading, largest: try pictures.largest(.live))
   }
 
   private func follow(
@@ -357,18 +267,5 @@ extension TrackCommand {
     } catch {
       throw ValidationError("cannot use \(VideoInput.redacted(input)): \(error)")
     }
-  }
-}
-
-/// "x,y" in pixels.
-struct ImagePoint: ExpressibleByArgument {
-  var point: TrackingSettings.Point
-
-  init?(argument: String) {
-    let parts = argument.split(separator: ",").map { Double($0) }
-    guard parts.count == 2, let x = parts[0], let y = parts[1], x.isFinite, y.isFinite else {
-      return nil
-    }
-    point = TrackingSettings.Point(x: x, y: y)
   }
 }

@@ -53,13 +53,7 @@ final class TrackOverlay {
 
 /// Where drawn frames go.
 struct OverlayOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      """
-      Draw every frame: a video (.mp4, .mkv, .mov, .avi, .webm), or a folder (with / at its end \
-      if it is new) for a PNG a frame.
-      """, valueName: "path"))
-  var overlay: String?
+  @Option(setting: Settings.overlay) var overlay: String?
 
   func validate() throws {
     guard let overlay, OverlayRecorder.kind(of: overlay) == nil else { return }
@@ -91,48 +85,28 @@ struct OverlayOptions: ParsableArguments {
 
 /// Smoothing over time: off unless asked for.
 struct SmoothingOptions: ParsableArguments {
-  @Flag(
-    help: "Smooth landmarks and pose over time (One Euro filter). The fit's parameters stay raw.")
-  var smooth = false
+  @Flag(setting: Settings.smooth) var smooth = false
+  @Option(setting: Settings.smoothMinCutoff) var minCutoff: Double?
+  @Option(setting: Settings.smoothBeta) var beta: Double?
 
-  @Option(
-    name: .customLong("smooth-min-cutoff"),
-    help: ArgumentHelp(
-      "Cutoff at rest, Hz (default 1): lower it until a still face does not jitter.",
-      valueName: "hz"))
-  var minimumCutoff: Double?
+  func validate() throws { _ = try settings() }
 
-  @Option(
-    name: .customLong("smooth-beta"),
-    help: ArgumentHelp(
-      "Hz the cutoff rises for each px/s (default 0.05): then raise it until motion does not lag.",
-      valueName: "hz"))
-  var beta: Double?
-
-  func validate() throws {
-    guard smooth || (minimumCutoff == nil && beta == nil) else {
-      throw ValidationError("--smooth-min-cutoff and --smooth-beta need --smooth")
-    }
-    _ = try settings()
-  }
-
-  func settings() throws -> OneEuroSettings {
-    let standard = OneEuroSettings.standard
+  /// nil: no smoothing.
+  func settings() throws -> OneEuroSettings? {
     do {
-      return try OneEuroSettings(
-        minimumCutoffHertz: minimumCutoff ?? standard.minimumCutoffHertz,
-        speedCoefficient: beta ?? standard.speedCoefficient)
-    } catch {
-      throw ValidationError("--smooth-min-cutoff, --smooth-beta: \(error)")
+      return try Settings.smoothing(smooth, minCutoff: minCutoff, beta: beta)
+    } catch let error {
+      throw ValidationError("--\(error.key) \(error.problem); expected \(error.expected)")
     }
   }
 
   /// Off is said too: rows must never be smooth in silence.
   var report: [String: ReportValue] {
-    guard smooth, let settings = try? settings() else { return ["smooth": false] }
+    guard let settings = try? settings() else { return [Settings.smooth.key: false] }
     return [
-      "smooth": true, "smooth-min-cutoff": .number(settings.minimumCutoffHertz),
-      "smooth-beta": .number(settings.speedCoefficient),
+      Settings.smooth.key: true,
+      Settings.smoothMinCutoff.key: .number(settings.minimumCutoffHertz),
+      Settings.smoothBeta.key: .number(settings.speedCoefficient),
     ]
   }
 }

@@ -37,7 +37,7 @@ final class TrackSession {
     // First: it takes longest, and goes on while the rest is made and the first frames are decoded.
     detector = PendingDetector(try options.configuration.detectorSettings())
     videoSettings = try command.videoSettings()
-    columnGroups = try command.columns.groups()
+    columnGroups = command.columns.groups
     var plan = options.plan(model)
     // With more jobs the other cores have work of their own.
     plan.sharesMaps = command.jobCount == 1 && TrackCommand.coreCount > 1
@@ -108,7 +108,7 @@ final class TrackSession {
     defer { progress?.end() }
     var rows = Rows(session: self, run: run, progress: progress)
     try Runner(pipeline).run(RecordedFeed(source), &rows)
-    let isUnsound = command.strict ? source.report.isDamaged : source.report.endedEarly
+    let isUnsound = command.damage.strict ? source.report.isDamaged : source.report.endedEarly
     return isUnsound ? Terminal.endedEarly : .success
   }
 
@@ -128,7 +128,7 @@ final class TrackSession {
       let command = session.command
       try run.overlay?.add(frame, record)
       if let picture = command.picture,
-        run.wantsPicture(of: record.fit, frame: command.pictureFrame)
+        run.wantsPicture(of: record.fit, frame: command.written.pictureFrame)
       {
         try run.draw(frame, record, to: picture, force: command.force)
       }
@@ -140,13 +140,12 @@ final class TrackSession {
     }
   }
 
+  /// Frames that may wait between decoding and tracking.
+  private static let framesAhead = 2
+
   private func open(_ input: String) throws -> any FrameSource {
-    guard command.framesAhead > 0 else {
-      return try VideoInput.open(input, settings: videoSettings, interruption: interruption)
-    }
-    return try ReadAheadSource(
-      input, settings: videoSettings, interruption: interruption,
-      framesAhead: command.framesAhead)
+    try ReadAheadSource(
+      input, settings: videoSettings, interruption: interruption, framesAhead: Self.framesAhead)
   }
 
   private func makeProgress(_ source: SourceDescription) -> (any RunProgress)? {
@@ -169,7 +168,7 @@ final class TrackSession {
 
   private func open(_ run: TrackRun) throws {
     run.overlay = try command.overlay.open(
-      force: command.force, startsAtZero: command.start > 0)
+      force: command.force, startsAtZero: command.range.start > 0)
     let schema = ColumnSchema(
       landmarkCount: model.landmarkCount, modeCount: model.shapeModel.modeCount,
       groups: columnGroups,
@@ -197,7 +196,7 @@ final class TrackSession {
         to: RunReport.path(besides: run.path), force: true)
     }
     sayDamage(run)
-    if let frame = command.pictureFrame, !run.hasPicture {
+    if let frame = command.written.pictureFrame, !run.hasPicture {
       Terminal.complain("\(run.input): frame \(frame) was not read; no picture was drawn")
     } else if let picture = command.picture, !run.hasPicture {
       Terminal.complain("\(run.input): no frame was tracked; \(picture) was not drawn")

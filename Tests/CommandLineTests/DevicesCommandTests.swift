@@ -9,7 +9,7 @@ import Testing
   init() throws { folder = try Scratch() }
 
   @Test func noCamera() throws {
-    let result = try Command.run(["devices", "--folder", folder.path], in: folder)
+    let result = try Command.run(["devices", folder.path], in: folder)
     expectRefusal(result, naming: "there is no camera")
     #expect(result.output == "")
   }
@@ -26,7 +26,7 @@ import Testing
       ["width": "320", "height": "240", "rate": "29.97"])
     func list() throws -> Command.Result {
       try Command.run(
-        ["devices", "--folder", folder.file("dev")], in: folder, environment: camera.environment)
+        ["devices", folder.file("dev")], in: folder, environment: camera.environment)
     }
     let result = try list()
     #expect(result.status == 0, "\(result)")
@@ -52,10 +52,17 @@ import Testing
     (["/dev/video99", "a.avi"], "/dev/video99 is a live source and does not end; track it alone"),
     (["rtsp://u:secret@host/1", "a.avi"], "rtsp://host/1 is a live source"),
     (["/dev/video99", "--video-size", "640"], "'640' is invalid for '--video-size <WxH>'"),
-    (["/dev/video99", "--video-size", "99999x2"], "--video-size is 99999; expected 1 to"),
-    (["/dev/video99", "--pixel-format", "yuy"], "--pixel-format is yuy; expected FFmpeg's name"),
-    (["/dev/video99", "--frame-rate", "0"], "--frame-rate is 0.0; expected"),
-    (["/dev/video99", "--deadline", "0"], "--deadline is 0.0; expected"),
+    (
+      ["/dev/video99", "--video-size", "99999x2"],
+      "'--video-size <WxH>': expected WIDTHxHEIGHT in pixels, each from 1 to"
+    ),
+    (["/dev/video99", "--pixel-format", "yuy"], "'--pixel-format <name>': expected FFmpeg's name"),
+    (["/dev/video99", "--frame-rate", "0"], "'--frame-rate <rate>': expected frames a second"),
+    (
+      ["/dev/video99", "--frame-rate", "2000"],
+      "--frame-rate is 2000.0; expected for live sources frames a second from 0.001 to 1000"
+    ),
+    (["/dev/video99", "--read-deadline", "0"], "'--read-deadline <time>': expected a time"),
   ])
   func nonsense(arguments: [String], message: String) throws {
     let result = try Command.run(["track"] + arguments, in: folder)

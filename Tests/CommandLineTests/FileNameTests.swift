@@ -75,7 +75,7 @@ import Testing
       """
       printf 'image,x,y,width,height\\n%s,40,40,180,180\\n' "${n}1.png" > "$n.boxes"
       printf 'image,x,y,width,height\\n%s,40,40,180,180\\n' 'caf\\xE91.png' > shown.boxes
-      "$@" "$n/${n}1.png" --boxes "$n.boxes" -o a.csv --pts "p$n" &&
+      "$@" "$n/${n}1.png" --boxes "$n.boxes" -o a.csv --pts-dir "p$n" &&
         "$@" "$n/${n}1.png" --boxes shown.boxes -o b.csv && cmp a.csv b.csv
       """, "fit", "--model", Fixtures.model)
     #expect(fit.status == 0, "\(fit)")

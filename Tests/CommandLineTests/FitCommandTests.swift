@@ -109,7 +109,8 @@ import Testing
 
   @Test func pointsAndPictures() throws {
     let result = try fit(
-      "portrait.pgm", "s.pgm", "--pts", "points", "--picture", "pictures/all", "-o", "o.csv")
+      "portrait.pgm", "s.pgm", "--pts-dir", "points", "--picture-dir", "pictures/all", "-o", "o.csv"
+    )
     #expect(result.status == 0, "\(result)")
     #expect(try folder.text("points/portrait.pts").hasPrefix("version: 1\nn_points: 16\n{\n"))
     // No face, no points; the picture is of every image.
@@ -131,11 +132,11 @@ import Testing
     try folder.makeFolder("points")
     try folder.write("mine", to: "points/s.pts")
     expectRefusal(
-      try fit("portrait.pgm", "s.pgm", "--pts", "points", "-o", "o.csv"),
+      try fit("portrait.pgm", "s.pgm", "--pts-dir", "points", "-o", "o.csv"),
       naming: "points/s.pts exists")
     #expect(!folder.exists("o.csv.partial"))
     #expect(!folder.exists("points/portrait.pts"))
-    let forced = try fit("portrait.pgm", "--pts", "points", "-o", "o.csv", "--force")
+    let forced = try fit("portrait.pgm", "--pts-dir", "points", "-o", "o.csv", "--force")
     #expect(forced.status == 0, "\(forced)")
   }
 

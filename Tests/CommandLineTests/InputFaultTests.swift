@@ -176,7 +176,7 @@ struct InputFaultTests {
   @Test func aFIFOThatNobodyWrites() throws {
     mkfifo(folder.file("camera"), 0o600)
     let start = ContinuousClock.now
-    expectRefusal(try track("camera", "--deadline", "1"), naming: "camera", "deadline")
+    expectRefusal(try track("camera", "--open-deadline", "1"), naming: "camera", "deadline")
     #expect(ContinuousClock.now - start < .seconds(20))
     #expect(try folder.names == ["camera"])
   }
@@ -187,7 +187,8 @@ struct InputFaultTests {
     let long = try Media.long.get()
     let result = try Command.shell(
       "(head -c 1000000 \(long); sleep 20) > camera & writer=$!; \"$@\"; s=$?; kill $writer; exit $s",
-      ["track", "camera", "--deadline", "1", "-o", "o.csv", "--model", Fixtures.model], in: folder)
+      ["track", "camera", "--read-deadline", "1", "-o", "o.csv", "--model", Fixtures.model],
+      in: folder)
     #expect(result.status == 1, "\(result)")
     let rows = try Table(folder, "o.csv.partial").rows.count
     #expect(rows > 10)

@@ -86,7 +86,7 @@ import VideoInput
   }
 
   @Test func pictures() throws {
-    let result = try inspect("--windows", "7,0,5", "-o", "made/here")
+    let result = try inspect("--windows", "7,0,5", "--out-dir", "made/here")
     #expect(result.status == 0, "\(result)")
     let names = [
       "convergence.png", "landmarks.png", "responses-scale0.25-window7.png",
@@ -100,8 +100,8 @@ import VideoInput
       #expect(width >= 256 && height >= 256, "\(name) is \(width) x \(height)")
     }
     expectRefusal(
-      try inspect("--windows", "7,0,5", "-o", "made/here"), naming: "landmarks.png exists")
-    #expect(try inspect("--windows", "7,0,5", "-o", "made/here", "--force").status == 0)
+      try inspect("--windows", "7,0,5", "--out-dir", "made/here"), naming: "landmarks.png exists")
+    #expect(try inspect("--windows", "7,0,5", "--out-dir", "made/here", "--force").status == 0)
   }
 
   @Test func comparedWithItself() throws {
@@ -132,11 +132,17 @@ import VideoInput
   /// Arguments, and what the message has to hold; status 64.
   @Test(arguments: [
     (["--frame", "1", "--at", "0"], "--frame and --at exclude each other"),
-    (["--frame", "0"], "--frame is 0; expected 1 or more"),
-    (["--at", "-1"], "--at is -1.0; expected 0"),
-    (["--windows", "8"], "a window of 8; expected 0 or an odd number from 3 to 63"),
-    (["--windows", "65"], "a window of 65; expected 0 or an odd number from 3 to 63"),
-    (["--windows", "0,0"], "every scale is skipped"),
+    (["--frame", "0"], "'--frame <n>': expected a whole number, 1 or more"),
+    (["--at", "-1"], "'--at <time>': expected a time, 0s or more"),
+    (
+      ["--windows", "8"],
+      "'8' is invalid for '--windows <list>': expected 0 or an odd number from 3 to 63"
+    ),
+    (
+      ["--windows", "65"],
+      "'65' is invalid for '--windows <list>': expected 0 or an odd number from 3"
+    ),
+    (["--windows", "0,0"], "for each scale, not 0 for all of them"),
     (["--windows", "7,,5"], "'7,,5' is invalid for '--windows <list>'"),
     (["--windows", "7,7,7,7"], "--windows lists 4 sizes, the model has 3 scales"),
     (["--box", "1,2,3"], "'1,2,3' is invalid for '--box <x,y,width,height>'"),

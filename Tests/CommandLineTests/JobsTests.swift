@@ -20,12 +20,11 @@ struct JobsTests {
     let inputs = [face, "still.pgm", long]
     let options = ["--duration", "4", "--fast-motion", "-q"]
     let alone = try track(
-      inputs + options + ["--out-dir", "alone", "--jobs", "1", "--frames-ahead", "0"])
+      inputs + options + ["--out-dir", "alone", "--jobs", "1"])
     #expect(alone.status == 0, "\(alone)")
     #expect(try Table(folder, "alone/long.csv").rows.count == 60)
     for (index, ways) in [
-      ["--jobs", "1"], ["--jobs", "2", "--frames-ahead", "1"], ["--jobs", "64"], [],
-      ["--frames-ahead", "0"], ["--decoder-threads", "5", "--frames-ahead", "64"],
+      ["--jobs", "2"], ["--jobs", "64"], [], ["--decoder-threads", "5"],
     ].enumerated() {
       let result = try track(inputs + options + ["--out-dir", "\(index)"] + ways)
       #expect(result.status == 0, "\(result)")

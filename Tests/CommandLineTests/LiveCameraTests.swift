@@ -117,7 +117,7 @@ struct LiveCameraTests {
   }
 
   @Test func aStall() throws {
-    let run = try start(["--deadline", "0.5"])
+    let run = try start(["--read-deadline", "0.5"])
     try waitForRows(5)
     try camera.set(["stalled": "1"])
     try waitUntil("a complaint") { run.errorsSoFar.contains("no data came before the deadline") }

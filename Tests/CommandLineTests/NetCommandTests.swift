@@ -44,7 +44,7 @@ import Testing
   @Test func inspectShowsTheirResponses() throws {
     let result = try Command.run(
       "inspect", "s.pgm", "--model", "nets.landmarkd", "--box", "23,20,94,93", "--json", "r.json",
-      "-o", "pictures", in: folder)
+      "--out-dir", "pictures", in: folder)
     #expect(result.status == 0, "\(result)")
     let report = try JSONValue(contentsOf: URL(fileURLWithPath: folder.file("r.json")))
     let scales = try report["scales"].elements()

@@ -143,7 +143,7 @@ struct TrackResultTests {
     #expect(png.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
     // IHDR: width and height, big endian.
     #expect(Array(png[16..<24]) == [0, 0, 1, 0, 0, 0, 1, 0])
-    try track("p.csv", "--fast-motion", "--face-at", "128,128", "--minimum-face", "60")
+    try track("p.csv", "--fast-motion", "--face-at", "128,128", "--min-face", "60")
   }
 
   /// `script` of util-linux runs a command on a terminal of its own.

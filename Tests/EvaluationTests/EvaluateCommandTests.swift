@@ -11,7 +11,9 @@ import Testing
   @Test func helpNamesTheOptions() throws {
     let run = try BuiltCommand.run(["evaluate", "--help"], in: Folder())
     #expect(run.status == 0)
-    for option in ["--boxes", "--starts", "--json", "-o", "--force", "--model", "--fit-settings"] {
+    for option in [
+      "--boxes", "--starts", "--json", "--out-dir", "--force", "--model", "--fit-settings",
+    ] {
       #expect(run.output.contains(option))
     }
   }
@@ -64,7 +66,7 @@ struct EvaluateCommandTests {
       to: set.appendingPathComponent("portrait.pgm"))
     try folder.write("image,x,y,width,height\nportrait.pgm,\(Self.box)\n", to: "boxes.csv")
     let fit = try BuiltCommand.run(
-      ["fit", "set/portrait.pgm", "--boxes", "boxes.csv", "--model", model(), "--pts", "set"],
+      ["fit", "set/portrait.pgm", "--boxes", "boxes.csv", "--model", model(), "--pts-dir", "set"],
       in: folder)
     try #require(fit.status == 0, "\(fit.errors)")
     return folder
@@ -77,7 +79,7 @@ struct EvaluateCommandTests {
   @Test func aFitMeasuredAgainstItself() throws {
     let folder = try annotatedFolder()
     let run = try evaluate(
-      "--boxes", "boxes.csv", "--json", "a.json", "-o", "out", in: folder)
+      "--boxes", "boxes.csv", "--json", "a.json", "--out-dir", "out", in: folder)
     #expect(run.status == 0, "\(run.errors)")
     #expect(run.output.hasPrefix("1 face, 1 found (100.0 %)\n"))
     let json = try JSONValue(contentsOf: folder.url.appendingPathComponent("a.json"))
@@ -94,11 +96,11 @@ struct EvaluateCommandTests {
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path("out")).sorted()
     #expect(names.count == 4 && names[3].hasPrefix("worst-01-portrait-e0.000-c"))
     // Again: refused, then the same bytes but for times.
-    let refused = try evaluate("--boxes", "boxes.csv", "-o", "out", in: folder)
+    let refused = try evaluate("--boxes", "boxes.csv", "--out-dir", "out", in: folder)
     #expect(refused.status == 1 && refused.errors.contains("--force"))
     let before = try ["a.json", "out/curve.png", "out/images.csv"].map(folder.bytes)
     let again = try evaluate(
-      "--boxes", "boxes.csv", "--json", "a.json", "-o", "out", "--force", in: folder)
+      "--boxes", "boxes.csv", "--json", "a.json", "--out-dir", "out", "--force", in: folder)
     #expect(again.status == 0 && again.output == run.output)
     #expect(try ["a.json", "out/curve.png", "out/images.csv"].map(folder.bytes) == before)
   }

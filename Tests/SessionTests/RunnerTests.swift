@@ -272,7 +272,7 @@ private struct Notes: RunObserver {
   @Test func theReferencesRulesAreFrozen() throws {
     var configuration = TrackingConfiguration()
     configuration.fitSettings = .reference
-    configuration.belief.minimumConfidence = 0.9
+    configuration.belief[.minConfidence] = 0.9
     for isLive in [false, true] {
       let plan = TrackingPlan(model, configuration, isLive: isLive)
       #expect(plan.tracking == .reference)
@@ -283,7 +283,7 @@ private struct Notes: RunObserver {
 
   @Test func whatIsGivenTakesTheRulesPlace() throws {
     var configuration = TrackingConfiguration()
-    configuration.belief.minimumConfidence = 0.9
+    configuration.belief[.minConfidence] = 0.9
     configuration.preferredPoint = TrackingSettings.Point(x: 3, y: 4)
     configuration.matchesTemplate = true
     let file = TrackingPlan(model, configuration)

@@ -15,10 +15,13 @@ public struct OSCSettings: Sendable, Equatable {
   /// of 68 landmarks under an Ethernet frame's 1,500 bytes.
   public let groups: Set<ColumnGroup>
 
+  /// The default of `groups`.
+  public static let standardGroups: Set<ColumnGroup> = [.pose, .landmarks, .fit]
+
   /// Throws `RecordingError.invalidSetting` for what is out of range.
   public init(
     host: String, port: Int, prefix: String = "/landmarkd",
-    groups: Set<ColumnGroup> = [.pose, .landmarks, .fit]
+    groups: Set<ColumnGroup> = Self.standardGroups
   ) throws(RecordingError) {
     guard prefix.hasPrefix("/"), !prefix.hasSuffix("/"),
       prefix.utf8.allSatisfy({ $0 == UInt8(ascii: "/") || OSCBundle.isAllowed($0) })

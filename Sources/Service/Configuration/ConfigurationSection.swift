@@ -1,3 +1,5 @@
+import Session
+
 /// A mapping of the configuration with the keys that it may have. Whatever is wrong goes to the
 /// list of mistakes; what can still be read is.
 struct ConfigurationSection {
@@ -11,13 +13,22 @@ struct ConfigurationSection {
 
   /// Complains about keys that are not among `keys`; nil where the node is no mapping.
   /// An empty value is a mapping without keys.
-  init?(_ node: ConfigurationNode, path: String, keys: [String], list: MistakeList) {
+  /// - Parameter successors: what keys of earlier versions are called now.
+  init?(
+    _ node: ConfigurationNode, path: String, keys: [String], successors: [String: String] = [:],
+    list: MistakeList
+  ) {
     self.path = path
     self.list = list
     place = node.place
     switch node.value {
     case .mapping(let entries):
       for entry in entries {
+        if let now = successors[entry.key] {
+          list.add(
+            entry.place, Self.join(path, entry.key), "has another name now", expected: now)
+          continue
+        }
         guard keys.contains(entry.key) else {
           list.add(
             entry.place, Self.join(path, ConfigurationNode.shown(key: entry.key)),
@@ -64,19 +75,29 @@ struct ConfigurationSection {
     list.warn(entries[key]?.value.place ?? place, path(of: key), problem, expected: expected)
   }
 
-  /// The value of a key; nil where it is not given or wrong.
-  func read<Value>(_ key: String, _ format: ValueFormat<Value>) -> Value? {
-    guard let entry = entries[key] else { return nil }
-    return Self.value(of: entry.value, path(of: key), format, list)
+  func has<Value>(_ setting: Setting<Value>) -> Bool { has(setting.key) }
+
+  /// The value of a setting; nil where it is not given or wrong.
+  func read<Value>(_ setting: Setting<Value>) -> Value? {
+    guard let entry = entries[setting.key] else { return nil }
+    return Self.value(of: entry.value, path(of: setting.key), setting.format, list)
   }
 
-  /// The value of a key that must be there; nil where it is not or is wrong.
-  func require<Value>(_ key: String, _ format: ValueFormat<Value>) -> Value? {
-    guard has(key) else {
-      list.add(place, path(of: key), "is missing", expected: format.expected)
+  /// The value of a setting, or its default, which it must have.
+  func value<Value>(_ setting: Setting<Value>) -> Value {
+    guard let value = read(setting) ?? setting.standard else {
+      preconditionFailure("\(setting.key) is declared without a default")
+    }
+    return value
+  }
+
+  /// The value of a setting that must be there; nil where it is not or is wrong.
+  func require<Value>(_ setting: Setting<Value>) -> Value? {
+    guard has(setting) else {
+      list.add(place, path(of: setting.key), "is missing", expected: setting.format.expected)
       return nil
     }
-    return read(key, format)
+    return read(setting)
   }
 
   static func value<Value>(
@@ -85,10 +106,31 @@ struct ConfigurationSection {
     switch node.value {
     case .unusable: return nil
     case .scalar(let text, _) where !node.isEmpty:
-      if let value = format.parse(text) { return value }
-    case .scalar, .mapping, .sequence: break
+      if ValueFormat<String>.isPlainText(text), let value = format.parse(text) { return value }
+    case .sequence(let nodes):
+      if let element = format.element {
+        return elements(nodes, path, format, element, of: node, list)
+      }
+    case .scalar, .mapping: break
     }
     list.add(node.place, path, problem(of: node, format), expected: format.expected)
+    return nil
+  }
+
+  /// A list's elements, each with its own place where it is wrong.
+  private static func elements<Value>(
+    _ nodes: [ConfigurationNode], _ path: String, _ format: ValueFormat<Value>,
+    _ element: ValueFormat<Value>.Element, of whole: ConfigurationNode, _ list: MistakeList
+  ) -> Value? {
+    let one = ValueFormat<String>(element.expected) { text in
+      element.isRight(text) && !text.contains(",") ? text : nil
+    }
+    let texts = nodes.enumerated().compactMap { index, node in
+      value(of: node, "\(path)[\(index)]", one, list)
+    }
+    guard texts.count == nodes.count else { return nil }
+    if !texts.isEmpty, let value = format.parse(texts.joined(separator: ",")) { return value }
+    list.add(whole.place, path, problem(of: whole, format), expected: format.expected)
     return nil
   }
 
@@ -101,10 +143,12 @@ struct ConfigurationSection {
     return node.kind
   }
 
-  /// The section under a key; nil where it is not given or no mapping.
-  func section(_ key: String, keys: [String]) -> ConfigurationSection? {
-    guard let entry = entries[key] else { return nil }
-    return ConfigurationSection(entry.value, path: path(of: key), keys: keys, list: list)
+  /// The section that a place of settings is; nil where it is not given or no mapping.
+  func section(_ place: SettingPlace) -> ConfigurationSection? {
+    guard let entry = entries[place.rawValue] else { return nil }
+    return ConfigurationSection(
+      entry.value, path: path(of: place.rawValue),
+      keys: ServiceSettings.table.keys(of: place), list: list)
   }
 
   /// The node of a key, for those who accept several kinds of value.

@@ -1,6 +1,9 @@
 import Recording
+import Session
 
 extension OutputConfiguration {
+  private typealias Own = ServiceSettings
+
   /// The output of a node; nil where it is wrong, with the reason in `list`. `stream` is nil where
   /// the stream has no right name, `landmarkCount` where it has the model that is part of the program
   /// or one that cannot be used.
@@ -8,73 +11,64 @@ extension OutputConfiguration {
     _ node: ConfigurationNode, _ path: String, _ list: MistakeList, stream: String?,
     landmarkCount: Int?, _ context: StreamReading
   ) -> OutputConfiguration? {
-    // The keys that are known depend on the type.
-    guard let type = type(of: node, path, list),
+    // The keys that are known depend on the kind.
+    guard let kind = kind(of: node, path, list),
       let section = ConfigurationSection(
-        node, path: path, keys: ["type"] + keys(of: type), list: list)
+        node, path: path, keys: Own.table.keys(of: kind.place), list: list)
     else { return nil }
-    switch type {
+    let columns = section.read(Settings.columns)
+    switch kind {
     case .csv:
-      let columns = readColumns(section)
-      return LogFileSettings(reading: section, stream, context).map { .csv($0, columns: columns) }
+      return LogFileSettings(reading: section, stream, context)
+        .map { .csv($0, columns: columns ?? allColumns) }
     case .ndjson:
-      let columns = readColumns(section)
-      return readTarget(section, stream, context).map { .ndjson($0, columns: columns) }
-    case .osc: return readOSC(section)
+      return readTarget(section, stream, context)
+        .map { .ndjson($0, columns: columns ?? allColumns) }
+    case .osc: return readOSC(section, columns)
     case .openSeeFace:
       if let landmarkCount, landmarkCount != OpenSeeFaceSender.landmarkCount {
         section.complain(
-          "type", "is \(type.rawValue), and the stream's model has \(landmarkCount) landmarks",
+          Own.type.key,
+          "is \(kind.rawValue), and the stream's model has \(landmarkCount) landmarks",
           expected: "a model of \(OpenSeeFaceSender.landmarkCount) landmarks, or another output")
       }
       return .openSeeFace(
-        host: section.read("host", .host) ?? "127.0.0.1",
-        port: section.read("port", .integer(1...65535, "a port"))
-          ?? OpenSeeFaceSender.defaultPort,
-        faceID: section.read("face-id", .integer(0...Int(Int32.max))) ?? 0)
+        host: section.value(Own.openSeeFaceHost),
+        port: section.value(Own.openSeeFacePort),
+        faceID: section.value(Own.faceID))
     }
   }
 
-  private static func readOSC(_ section: ConfigurationSection) -> OutputConfiguration? {
-    let host = section.require("host", .host)
-    let port = section.read("port", .integer(1...65535, "a port")) ?? 9000
-    let prefix = section.read("prefix", addressPrefix) ?? "/landmarkd"
-    let groups = readColumns(section, unlessGiven: [.pose, .landmarks, .fit])
+  private static var allColumns: Set<ColumnGroup> { Set(ColumnGroup.allCases) }
+
+  private static func readOSC(
+    _ section: ConfigurationSection, _ columns: Set<ColumnGroup>?
+  ) -> OutputConfiguration? {
+    let host = section.require(Own.host)
+    let port = section.value(Own.oscPort)
+    let prefix = section.value(Own.prefix)
     guard let host else { return nil }
     do {
-      return .osc(try OSCSettings(host: host, port: port, prefix: prefix, groups: groups))
+      return .osc(
+        try OSCSettings(
+          host: host, port: port, prefix: prefix, groups: columns ?? OSCSettings.standardGroups))
     } catch {
       // All was read within its range.
-      section.complain("type", "cannot be used: \(error)", expected: "settings that go together")
+      section.complain(
+        Own.type.key, "cannot be used: \(error)", expected: "settings that go together")
       return nil
     }
   }
 
-  private enum Kind: String, CaseIterable {
-    case csv, ndjson, osc
-    case openSeeFace = "openseeface"
-  }
-
-  private static func keys(of kind: Kind) -> [String] {
-    switch kind {
-    case .csv: LogFileSettings.keys + ["columns"]
-    case .ndjson: LogFileSettings.keys + ["socket", "stdout", "columns"]
-    case .osc: ["host", "port", "prefix", "columns"]
-    case .openSeeFace: ["host", "port", "face-id"]
-    }
-  }
-
-  private static func type(
+  private static func kind(
     of node: ConfigurationNode, _ path: String, _ list: MistakeList
-  ) -> Kind? {
-    let format = ValueFormat<Kind>.choice([
-      "csv": .csv, "ndjson": .ndjson, "osc": .osc, "openseeface": .openSeeFace,
-    ])
-    let typePath = ConfigurationSection.join(path, "type")
+  ) -> OutputKind? {
+    let format = Own.type.format
+    let typePath = ConfigurationSection.join(path, Own.type.key)
     switch node.value {
     case .unusable: return nil
     case .mapping(let entries):
-      guard let entry = entries.last(where: { $0.key == "type" }) else {
+      guard let entry = entries.last(where: { $0.key == Own.type.key }) else {
         list.add(node.place, typePath, "is missing", expected: format.expected)
         return nil
       }
@@ -88,127 +82,67 @@ extension OutputConfiguration {
   private static func readTarget(
     _ section: ConfigurationSection, _ stream: String?, _ context: StreamReading
   ) -> NDJSONLog.Target? {
-    let places = ["path", "socket", "stdout"].filter { section.has($0) }
+    let (path, socket, stdout) = (Own.path.key, Own.socket.key, Own.stdout.key)
+    let places = [path, socket, stdout].filter { section.has($0) }
     guard places.count == 1 else {
       section.complain(
-        places.last ?? "path", places.isEmpty ? "is missing" : "goes to more than one place",
-        expected: "one of path, socket and stdout")
+        places.last ?? path, places.isEmpty ? "is missing" : "goes to more than one place",
+        expected: "one of \(path), \(socket) and \(stdout)")
       return nil
     }
-    if places == ["path"] {
+    if places == [path] {
       return LogFileSettings(reading: section, stream, context).map { .files($0) }
     }
-    for key in LogFileSettings.keys where key != "path" && section.has(key) {
-      section.complain(key, "is about files", expected: "it only beside path")
+    for key in [Own.rotateEvery.key, Own.rotateSize.key, Own.flushEvery.key, Own.fsync.key]
+    where section.has(key) {
+      section.complain(key, "is about files", expected: "it only beside \(path)")
     }
-    if places == ["stdout"] {
-      let isTrue = ValueFormat<Bool>("true") { $0 == "true" ? true : nil }
-      guard section.read("stdout", isTrue) != nil else { return nil }
+    if places == [stdout] {
+      guard section.read(Own.stdout) != nil else { return nil }
       context.claim(
-        "stdout", as: "target", section, "stdout", expected: "one output to standard output")
+        stdout, as: "target", section, stdout, expected: "one output to standard output")
       return .standardOutput
     }
-    guard let path = section.read("socket", socketPath) else { return nil }
-    context.claim(file: path, section, "socket", expected: "a socket of its own")
-    return .socket(path: path)
-  }
-
-  /// sun_path has 108 bytes, a zero at its end.
-  private static var socketPath: ValueFormat<String> {
-    ValueFormat("the path of a Unix socket, at most 107 bytes") { text in
-      ValueFormat<String>.isPlainText(text) && text.utf8.count <= 107 ? text : nil
-    }
-  }
-
-  private static var addressPrefix: ValueFormat<String> {
-    ValueFormat("an OSC address such as /landmarkd, of ASCII without spaces and # * , ? [ ] { }") {
-      text in
-      let isGood = (try? OSCSettings(host: "127.0.0.1", port: 1, prefix: text)) != nil
-      return isGood && text.utf8.count <= 128 ? text : nil
-    }
-  }
-
-  /// `all`, or a list of groups.
-  private static func readColumns(
-    _ section: ConfigurationSection, unlessGiven: Set<ColumnGroup> = Set(ColumnGroup.allCases)
-  ) -> Set<ColumnGroup> {
-    let all = Set(ColumnGroup.allCases)
-    let names = ColumnGroup.allCases.map(\.rawValue).joined(separator: ", ")
-    guard let node = section.node("columns") else { return unlessGiven }
-    guard case .sequence(let nodes) = node.value, !nodes.isEmpty else {
-      _ = section.read(
-        "columns", ValueFormat<Bool>("all, or a list of \(names)") { $0 == "all" ? true : nil })
-      return all
-    }
-    return Set(
-      nodes.enumerated().compactMap { index, node in
-        ConfigurationSection.value(
-          of: node, "\(section.path(of: "columns"))[\(index)]",
-          ValueFormat("one of \(names)", ColumnGroup.init(rawValue:)), section.list)
-      })
+    guard let file = section.read(Own.socket) else { return nil }
+    context.claim(file: file, section, socket, expected: "a socket of its own")
+    return .socket(path: file)
   }
 }
 
 extension LogFileSettings {
-  static let keys = ["path", "rotate-every", "rotate-size", "flush-every", "fsync"]
-
   /// nil where the path is missing or anything is wrong with it.
   init?(
     reading section: ConfigurationSection, _ stream: String?, _ context: StreamReading
   ) {
-    let pattern = section.require("path", Self.pattern)
-    let every = section.read("rotate-every", Self.period.orOff())
-    let size = section.read(
-      "rotate-size", ValueFormat.size(4096...1_000_000_000_000).orOff())
-    let flush = section.read("flush-every", .duration(0...1))
-    let fsync = section.read("fsync", Self.policy)
+    let path = ServiceSettings.path
+    let pattern = section.require(path)
+    let every = section.read(ServiceSettings.rotateEvery)
+    let size = section.value(ServiceSettings.rotateSize)
+    let flush = section.value(ServiceSettings.flushEvery)
+    let fsync = section.value(ServiceSettings.fsync)
     guard let pattern else { return nil }
     // Without a name of its own the stream cannot be said to share a file.
     if let stream {
       context.claim(
-        file: pattern.replacing("{stream}", with: stream), section, "path",
+        file: pattern.replacing("{stream}", with: stream), section, path.key,
         expected: "files of its own; {stream} stands for the stream's name")
     }
     do {
-      // A day a file unless it is said otherwise; nil where it was wrong, which is not said twice.
-      let period = section.has("rotate-every") ? every ?? nil : 86_400
+      // A wrong period counts as none: what else is wrong because of it would be said twice.
+      let isGiven = section.has(ServiceSettings.rotateEvery)
+      let period = isGiven ? every ?? nil : ServiceSettings.rotateEvery.standard ?? nil
       try self.init(
-        pattern: pattern, rotateSeconds: period, rotateBytes: size ?? nil,
-        flushSeconds: flush ?? 0.5, fsync: fsync ?? .onRotation)
+        pattern: pattern, rotateSeconds: period, rotateBytes: size, flushSeconds: flush,
+        fsync: fsync)
     } catch {
       guard case .invalidSetting(_, _, let expected) = error else {
-        section.complain("path", "cannot be used: \(error)", expected: Self.pattern.expected)
+        section.complain(path.key, "cannot be used: \(error)", expected: path.format.expected)
         return nil
       }
       // The other settings were read within their ranges.
       section.complain(
-        "path", "is \(ConfigurationNode.quoted(pattern))", expected: expected)
+        path.key, "is \(ConfigurationNode.quoted(pattern))", expected: expected)
       return nil
-    }
-  }
-
-  private static var pattern: ValueFormat<String> {
-    ValueFormat("a file's path, such as rows/{stream}-%Y%m%dT%H%M%SZ.csv") { text in
-      ValueFormat<String>.isPlainText(text) && !text.hasSuffix("/") ? text : nil
-    }
-  }
-
-  private static var period: ValueFormat<Int> {
-    let format = ValueFormat.duration(1...31_622_400)
-    return ValueFormat(format.expected + ", in whole seconds") { text in
-      format.parse(text).flatMap { $0 == $0.rounded() ? Int($0) : nil }
-    }
-  }
-
-  private static var policy: ValueFormat<FsyncPolicy> {
-    let interval = ValueFormat.duration(0.1...3600)
-    return ValueFormat("never, on-rotation, always, or \(interval.expected)") { text in
-      switch text {
-      case "never": .never
-      case "on-rotation": .onRotation
-      case "always": .always
-      default: interval.parse(text).map { .interval(seconds: $0) }
-      }
     }
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Session
 import SystemNames
 
 /// Where a configuration's secrets come from when they do not stand in it: the environment, and
@@ -53,11 +54,11 @@ struct SecretSource: Sendable {
 }
 
 extension ConfigurationSection {
-  /// The secret in the file that `key` names; nil where the key is not given or the file cannot be
+  /// The secret in the file that a setting names; nil where it is not given or the file cannot be
   /// used. One that everybody can read is warned of.
-  func secret(inFileOf key: String, _ source: SecretSource) -> String? {
-    let format = ValueFormat<String>.text("the name of a file with nothing else in it")
-    guard let file = read(key, format) else { return nil }
+  func secret(inFileOf setting: Setting<String>, _ source: SecretSource) -> String? {
+    guard let file = read(setting) else { return nil }
+    let key = setting.key
     do throws(SecretSource.Unusable) {
       let secret = try source.secret(in: file)
       if secret.isOpenToAll {

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Session
 
 extension ServiceConfiguration {
   /// Reads and checks a configuration file.
@@ -38,20 +39,13 @@ extension ServiceConfiguration {
         root, path: "", keys: ["http", "log", "streams"], list: list)
       {
         configuration = ServiceConfiguration(
-          http: HTTPConfiguration(
-            reading: section.section("http", keys: HTTPConfiguration.keys), context.secrets),
-          logLevel: section.section("log", keys: ["level"])?.read("level", logLevels) ?? .info,
+          http: HTTPConfiguration(reading: section.section(.http), context.secrets),
+          logLevel: section.section(.log)?.read(ServiceSettings.logLevel) ?? .info,
           streams: readStreams(section, context), warnings: list.warnings)
       }
     }
     if let error = list.error { throw error }
     return configuration
-  }
-
-  private static var logLevels: ValueFormat<Logger.Level> {
-    .choice([
-      "debug": .debug, "info": .info, "notice": .notice, "warning": .warning, "error": .error,
-    ])
   }
 
   private static func readStreams(
@@ -64,7 +58,8 @@ extension ServiceConfiguration {
     }
     return elements.compactMap { node, path in
       let section = ConfigurationSection(
-        node, path: path, keys: StreamConfiguration.keys, list: root.list)
+        node, path: path, keys: ServiceSettings.table.keys(of: .stream),
+        successors: Settings.successorsOfStreamKeys, list: root.list)
       return section.flatMap { StreamConfiguration(reading: $0, context) }
     }
   }
@@ -110,8 +105,6 @@ final class StreamReading {
 }
 
 extension HTTPConfiguration {
-  static let keys = ["address", "port", "token", "token-file", "hosts"]
-
   /// The defaults without a section.
   init(reading section: ConfigurationSection?, _ secrets: SecretSource) {
     let standard = HTTPConfiguration.standard
@@ -119,11 +112,12 @@ extension HTTPConfiguration {
       self = standard
       return
     }
-    let address = section.read("address", .interfaceAddress) ?? standard.address
-    let port = section.read("port", ValueFormat.integer(1...65535, "a port").orOff())
+    let address = section.read(ServiceSettings.address) ?? standard.address
+    let port = section.read(ServiceSettings.port)
     let token = Self.readToken(section, secrets)
     self.init(
-      address: address, port: port ?? standard.port, token: token, hosts: Self.hosts(section))
+      address: address, port: port ?? standard.port, token: token,
+      hosts: section.read(ServiceSettings.hosts) ?? standard.hosts)
     let isLoopback = address == "localhost" || NetworkAddress(address)?.isLoopback == true
     if !isLoopback, self.port != nil, !section.has("token"), !section.has("token-file") {
       section.complain(
@@ -136,32 +130,15 @@ extension HTTPConfiguration {
   private static func readToken(
     _ section: ConfigurationSection, _ secrets: SecretSource
   ) -> String? {
-    guard section.has("token-file") else { return section.read("token", token) }
-    if section.has("token") {
-      section.complain("token-file", "is given beside token", expected: "one of them")
+    let (token, file) = (ServiceSettings.token, ServiceSettings.tokenFile)
+    guard section.has(file) else { return section.read(token) }
+    if section.has(token) {
+      section.complain(file.key, "is given beside \(token.key)", expected: "one of them")
     }
-    guard let text = section.secret(inFileOf: "token-file", secrets) else { return nil }
-    if let right = token.parse(text) { return right }
-    section.complain("token-file", "the file's token cannot be used", expected: token.expected)
+    guard let text = section.secret(inFileOf: file, secrets) else { return nil }
+    if let right = token.format.parse(text) { return right }
+    section.complain(
+      file.key, "the file's token cannot be used", expected: token.format.expected)
     return nil
-  }
-
-  private static func hosts(_ section: ConfigurationSection) -> [String] {
-    let format = ValueFormat("a name or an address, without a port") { text in
-      HTTPSettings.isHost(text) ? text : nil
-    }
-    return section.elements("hosts", expected: "a list of names, such as [cameras.example]")
-      .compactMap { ConfigurationSection.value(of: $0, $1, format, section.list) }
-  }
-
-  /// Goes into headers and addresses as it stands.
-  private static var token: ValueFormat<String> {
-    ValueFormat("16 to 128 letters, digits, '-', '_', '.' or '~'", isSecret: true) { text in
-      let isGood = text.utf8.allSatisfy {
-        $0 < 128
-          && (Character(Unicode.Scalar($0)).isLetter || "-_.~0123456789".utf8.contains($0))
-      }
-      return isGood && (16...128).contains(text.utf8.count) ? text : nil
-    }
   }
 }

@@ -48,6 +48,13 @@ public struct LiveSettings: Sendable, Equatable {
   /// Whether frames also carry RGB. Default false.
   public let keepsColour: Bool
 
+  /// What can be asked of a deadline, seconds.
+  public static let deadlineSeconds = 0.1...3600.0
+  /// What can be asked of `framesPerSecond`.
+  public static let frameRates = 0.001...1000.0
+  /// What can be asked of `bufferSeconds`.
+  public static let bufferRange = 0.0...60.0
+
   /// The defaults of every field.
   public static let standard = LiveSettings()
 
@@ -83,14 +90,14 @@ public struct LiveSettings: Sendable, Equatable {
       try VideoSettings.check(value, "height", sides)
     }
     self.framesPerSecond = try framesPerSecond.map { (value) throws(VideoInputError) in
-      try VideoSettings.check(value, "frame rate", 0.001...1000)
+      try VideoSettings.check(value, "frame rate", Self.frameRates)
     }
     self.rtspTransport = rtspTransport
     self.allowsRedirects = allowsRedirects
     self.openDeadlineSeconds = try VideoSettings.check(
-      openDeadlineSeconds, "open deadline", 0.1...3600)
+      openDeadlineSeconds, "open deadline", Self.deadlineSeconds)
     self.readDeadlineSeconds = try VideoSettings.check(
-      readDeadlineSeconds, "read deadline", 0.1...3600)
+      readDeadlineSeconds, "read deadline", Self.deadlineSeconds)
     self.cameraRetrySeconds = try VideoSettings.check(
       cameraRetrySeconds, "camera retry", 0.01...1)
     self.networkRetrySeconds = try VideoSettings.check(
@@ -98,7 +105,7 @@ public struct LiveSettings: Sendable, Equatable {
     self.refusedRetrySeconds = try VideoSettings.check(
       refusedRetrySeconds, "refused retry", 2...3600)
     self.largestPicture = largestPicture
-    self.bufferSeconds = try VideoSettings.check(bufferSeconds, "buffer", 0...60)
+    self.bufferSeconds = try VideoSettings.check(bufferSeconds, "buffer", Self.bufferRange)
     self.greyConversion = greyConversion
     self.keepsColour = keepsColour
   }

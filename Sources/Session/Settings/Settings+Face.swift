@@ -1,0 +1,120 @@
+import CLNF
+import Measurement
+import Tracking
+
+extension Settings {
+  static let face = [
+    minFace.description, enlarge.description, faceAt.description, fastMotion.description,
+    boxes.description, box.description, starts.description,
+  ]
+
+  public static let minFace = Setting(
+    "min-face", .number(0...100_000, "pixels"), "px", default: 0, in: .fitsAndStream,
+    "Only faces at least so wide; makes the search faster.")
+
+  public static let enlarge = Setting(
+    "enlarge", .number(0.1...8, "a factor"), "factor", words: "1", in: .fitsAndStream,
+    "Search the picture enlarged by this factor: faces below about 70 px need more than 1; 2 takes "
+      + "four times as long.")
+
+  public static let faceAt = Setting(
+    "face-at", point, "x,y", words: "the most confident face", in: .trackAndStream,
+    "Follow the face nearest to this point (pixels).")
+
+  private static let point = ValueFormat<TrackingSettings.Point>.list(
+    "a point in pixels, x,y", of: .number(-100_000...100_000, "pixels")
+  ) { $0.count == 2 ? TrackingSettings.Point(x: $0[0], y: $0[1]) : nil }
+
+  public static let fastMotion = Setting(
+    flag: "fast-motion", in: .trackAndStream,
+    "Look for the face's picture before each fit: for faces that move fast.")
+
+  public static let boxes = Setting(
+    "boxes", .path("the name of a CSV"), "file", words: "faces are searched",
+    in: [.fit, .evaluate],
+    "Face boxes, CSV with image,x,y,width,height (0-based pixels; further columns ignored).")
+
+  public static let box = Setting(
+    "box", rectangle, "x,y,width,height", words: "the detector's most confident face",
+    in: [.inspect], "Where the face is (0-based pixels).")
+
+  private static let rectangle = ValueFormat<FaceBox>.list(
+    "x,y,width,height in pixels, width and height above 0", of: .finite()
+  ) { n in
+    n.count == 4 && n[2] > 0 && n[3] > 0
+      ? FaceBox(x: n[0], y: n[1], width: n[2], height: n[3]) : nil
+  }
+
+  public static let starts = Setting(
+    "starts", .choice(["1": Fitter.Starts.one, "5": .five]), "n", default: .one,
+    in: [.fit, .evaluate], "Head rotations to start from: 5 are also turned by 30 degrees; slower.")
+}
+
+// MARK: - The camera
+
+extension Settings {
+  public static let fx = Setting(
+    "fx", .positive("a focal length in pixels"), "px", words: "500 for 640 x 480, scaled",
+    in: [.track, .fit, .stream], "Focal length along x.")
+
+  public static let fy = Setting(
+    "fy", .positive("a focal length in pixels"), "px", words: "fx", in: [.track, .fit, .stream],
+    "Focal length along y.")
+
+  public static let cx = Setting(
+    "cx", .finite("a column in pixels"), "px", words: "the picture's centre",
+    in: [.track, .fit, .stream], "Principal point, x.")
+
+  public static let cy = Setting(
+    "cy", .finite("a row in pixels"), "px", words: "the picture's centre",
+    in: [.track, .fit, .stream], "Principal point, y.")
+
+  public static let pose = Setting(
+    "pose", .choice(["world": PoseAxes.world, "camera": .camera]), "axes", default: .world,
+    in: [.track, .fit, .stream],
+    "Head rotation against the camera's axes (world) or its line of sight (camera).")
+}
+
+// MARK: - Smoothing
+
+extension Settings {
+  public static let smooth = Setting(
+    flag: "smooth", in: .trackAndStream,
+    "Smooth landmarks and pose over time (One Euro filter). The fit's parameters stay raw.")
+
+  public static let smoothMinCutoff = Setting(
+    "smooth-min-cutoff", .number(0.001...1000, "Hz"), "Hz",
+    default: OneEuroSettings.standard.minimumCutoffHertz, in: .trackAndStream,
+    "Cutoff at rest: lower it until a still face does not jitter.")
+
+  public static let smoothBeta = Setting(
+    "smooth-beta", .number(0...1000, "Hz for a px/s"), "Hz",
+    default: OneEuroSettings.standard.speedCoefficient, in: .trackAndStream,
+    "Hz that the cutoff rises for each px/s: raise it until motion does not lag.")
+
+  /// The filter that the three settings come to; nil: none.
+  /// - Throws: where what belongs to smoothing is given without it.
+  public static func smoothing(
+    _ isOn: Bool, minCutoff: Double?, beta: Double?
+  ) throws(SettingConflict) -> OneEuroSettings? {
+    guard isOn else {
+      guard minCutoff == nil, beta == nil else {
+        throw SettingConflict(
+          key: minCutoff == nil ? smoothBeta.key : smoothMinCutoff.key,
+          problem: "is given without \(smooth.key)", expected: "\(smooth.key) beside it")
+      }
+      return nil
+    }
+    // Read within their ranges.
+    return try? OneEuroSettings(
+      minimumCutoffHertz: minCutoff ?? OneEuroSettings.standard.minimumCutoffHertz,
+      speedCoefficient: beta ?? OneEuroSettings.standard.speedCoefficient)
+  }
+}
+
+/// A setting that does not go with another.
+public struct SettingConflict: Error, Sendable, Equatable {
+  public let key: String
+  public let problem: String
+  public let expected: String
+}

@@ -63,8 +63,8 @@ test-long: build
 	LANDMARKD_TEST_TIER=long scripts/run-system-tests.sh
 
 bench: build
-	swift build -c release --product landmarkd-bench
-	.build/release/landmarkd-bench run $(if $(REFERENCE),--reference "$(REFERENCE)") \
+	swift build -c release --product landmarkd-dev
+	.build/release/landmarkd-dev bench run $(if $(REFERENCE),--reference "$(REFERENCE)") \
 	  $(if $(CLIPS),--clips "$(CLIPS)") $(if $(COMPARE),--compare "$(COMPARE)") \
 	  $(if $(JSON),--json "$(JSON)")
 

@@ -113,22 +113,18 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
-    // For developers: figures of docs/results from annotated images.
-    .executableTarget(
-      name: "landmarkd-measure",
-      dependencies: [
-        "CLNF", "FaceFinding", "Measurement", "ModelTraining", "Recording", "Session",
-        "Tracking", "VideoInput",
-      ],
-      swiftSettings: strict),
 
+    // For developers: the default model is learned, and the figures of docs/results are made.
     .target(
       name: "ModelTraining", dependencies: ["CLNF", "CLNFKernels", "CLAPACK"],
       swiftSettings: strict),
+    // Counts calls of the allocator.
+    .target(name: "CAllocationCount"),
     .executableTarget(
-      name: "landmarkd-train",
+      name: "landmarkd-dev",
       dependencies: [
-        "CLNF", "ModelTraining", "Recording", "VideoInput",
+        "CLNF", "FaceFinding", "Measurement", "ModelTraining", "Recording", "Session", "Tracking",
+        "VideoInput", "CAllocationCount",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -160,16 +156,6 @@ let package = Package(
         "CFFmpegShims", "CAllocationCount",
       ],
       swiftSettings: strict),
-    .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
-    // For developers: figures of docs/results (make bench).
-    .executableTarget(
-      name: "landmarkd-bench",
-      dependencies: [
-        "CLNF", "CLNFKernels", "FaceFinding", "Measurement", "Recording", "Tracking",
-        "VideoInput", "CAllocationCount",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Tests/Benchmarks", swiftSettings: strict),
     .testTarget(
       name: "SystemNamesTests", dependencies: ["SystemNames", "TestSupport"],
       swiftSettings: strict),
@@ -206,7 +192,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "DeveloperCommandTests",
-      dependencies: ["landmarkd-train", "landmarkd-measure", "CLNF", "Recording", "TestSupport"],
+      dependencies: ["landmarkd-dev", "CLNF", "Recording", "TestSupport"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

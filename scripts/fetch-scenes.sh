@@ -1,7 +1,7 @@
 #!/bin/bash
-# Fetches free pictures without faces into a folder, for `landmarkd-train verdict --scenes FOLDER`:
-# the sample images of scikit-image (BSD-3-Clause and public domain, from its package on PyPI) and
-# the photos of two of Debian's wallpaper packages (mate-backgrounds, ukui-wallpapers: GPL, CC BY-SA).
+# Fetches free pictures without faces into a folder, for `landmarkd-dev train verdict --scenes
+# FOLDER`: the sample images of scikit-image (BSD-3-Clause and public domain, from its package on
+# PyPI) and the photos of two of Debian's wallpaper packages (mate-backgrounds, ukui-wallpapers: GPL, CC BY-SA).
 # They serve as backgrounds that a rule learns to doubt; no part of them is in the rule.
 set -euo pipefail
 folder=${1:?usage: scripts/fetch-scenes.sh FOLDER}

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A folder of training material with the ellipsoid's head, as landmarkd-train reads it.
+/// A folder of training material with the ellipsoid's head, as `landmarkd-dev train` reads it.
 enum Material {
   /// The files of the head count identity fields so.
   private static let identityCount = 100

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A developers' program, built beside the test bundle, run to its end in a folder of its own.
+/// The developers' program, built beside the test bundle, run to its end in a folder of its own.
 final class Program {
   struct Result: CustomStringConvertible {
     let status: Int32
@@ -15,19 +15,24 @@ final class Program {
     let name: String
   }
 
+  private static let name = "landmarkd-dev"
+
   let folder: URL
   private let executable: URL
+  private let group: [String]
 
-  init(_ name: String) throws {
+  /// - Parameter group: stands before all arguments.
+  init(_ group: String...) throws {
+    self.group = group
     folder = FileManager.default.temporaryDirectory
-      .appending(path: "\(name)-\(UUID().uuidString)", directoryHint: .isDirectory)
+      .appending(path: "\(Self.name)-\(UUID().uuidString)", directoryHint: .isDirectory)
     let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let places = [own, CommandLine.arguments[0]].map { URL(fileURLWithPath: $0) }
       .flatMap { [$0.deletingLastPathComponent(), $0.appending(path: "../../../..").standardized] }
-      .map { $0.appending(path: name) }
+      .map { $0.appending(path: Self.name) }
     guard
       let found = places.first(where: { FileManager.default.isExecutableFile(atPath: $0.path) })
-    else { throw NotBuilt(name: name) }
+    else { throw NotBuilt(name: Self.name) }
     executable = found
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }
@@ -39,7 +44,7 @@ final class Program {
   func run(_ arguments: [String]) throws -> Result {
     let process = Process()
     process.executableURL = executable
-    process.arguments = arguments
+    process.arguments = group + arguments
     process.currentDirectoryURL = folder
     // Files: neither of two pipes has to be read while the other is full.
     let names = ["stdout", "stderr"].map { folder.appending(path: ".\($0)") }

@@ -3,13 +3,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// landmarkd-train and landmarkd-measure with material that is made here. What takes hours or real
-/// photos (all, experts, fit-identities, fit-smiles, verdict) is only asked what it does without.
+/// landmarkd-dev with material that is made here. What takes hours or real photos (all, experts,
+/// fit-identities, fit-smiles, verdict) is only asked what it does without.
 @Suite struct TrainRunTests {
   private let train: Program
 
   init() throws {
-    train = try Program("landmarkd-train")
+    train = try Program("train")
     try Material.write(to: train)
   }
 
@@ -78,34 +78,13 @@ import Testing
 @Suite struct MeasureRunTests {
   private let measure: Program
 
-  init() throws { measure = try Program("landmarkd-measure") }
-
-  static let subcommands = [
-    "detector", "verdict", "convergence", "jitter", "losses", "settings", "cost", "compare",
-    "sequence",
-  ]
-
-  @Test func helpSaysHowEachIsUsed() throws {
-    for word in ["--help", "-h", "help"] {
-      let help = try measure(word)
-      #expect(help.status == 0 && help.errors == "")
-      for name in Self.subcommands { #expect(help.output.contains("landmarkd-measure \(name) ")) }
-    }
-  }
-
-  @Test(arguments: [[], ["nonsense"]] + subcommands.map { [$0] })
-  func wrongUsageIsOneLine(arguments: [String]) throws {
-    let run = try measure.run(arguments)
-    #expect(run.status == 64 && run.output == "", "\(run)")
-    #expect(run.errorLines.count == 1 && run.errors.contains("landmarkd-measure --help"), "\(run)")
-  }
+  init() throws { measure = try Program("measure") }
 
   @Test(arguments: [
     ["detector", "nothing"], ["verdict", "nothing", "default"],
     ["convergence", "nothing", "default", "11,9,7"], ["jitter", "nothing", "default"],
     ["losses", "nothing", "a.avi"], ["settings", "default", "landmarkd", "nothing"],
     ["cost", "nothing"], ["compare", "nothing", "other"], ["sequence", "nothing", "t", "v"],
-    ["detector", "folder", "nothing"],
   ])
   func whatIsMissingIsNamed(arguments: [String]) throws {
     let run = try measure.run(arguments)
@@ -151,9 +130,9 @@ import Testing
     #expect(convergence.status == 0 && convergence.output.contains("|"), "\(convergence)")
   }
 
-  /// What landmarkd-train draws is what landmarkd-measure reads.
+  /// What `train` draws is what `measure` reads.
   @Test func aDrawnSequenceIsMeasured() throws {
-    let train = try Program("landmarkd-train")
+    let train = try Program("train")
     try Material.write(to: train)
     let drawn = try train(
       "render-sequence", "--material", "material", "--script", "still", "--seconds", "0.2",

@@ -3,9 +3,9 @@ import Foundation
 /// How sure a fit may be that it is right, from its own evidence: a documented rule of a few figures.
 ///
 /// A logistic regression on figures of the last scale's full pass (`Evidence`), each standardised
-/// and kept within `reach` standard deviations, learned by `landmarkd-train verdict` from good fits and
-/// failures; then limits beyond which a fit is doubted whatever the rest says. Its output is the
-/// probability that the mean landmark error is below a tenth of the outer eye corners' distance.
+/// and kept within `reach` standard deviations, learned by `landmarkd-dev train verdict` from good
+/// fits and failures; then limits beyond which a fit is doubted whatever the rest says. Its output is
+/// the probability that the mean landmark error is below a tenth of the outer eye corners' distance.
 ///
 /// docs/reference/clnf.md section 7 says why single mean shifts are no test: at the optimum of a
 /// regularised fit they balance the prior and each other instead of vanishing.

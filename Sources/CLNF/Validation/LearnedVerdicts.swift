@@ -32,8 +32,8 @@ public struct LearnedVerdicts: Sendable, Equatable, Codable {
     }
   }
 
-  // Written from the JSON of `landmarkd-train verdict LONDON CANADA --scenes SCENES --model MODEL`
-  // (seed 1), rounded to six digits. Arguments: mean, deviation, weight, weight of the square.
+  // Written from the JSON of `landmarkd-dev train verdict LONDON CANADA --scenes SCENES --model
+  // MODEL` (seed 1), rounded to six digits. Arguments: mean, deviation, weight, weight of the square.
   static let general = LearnedVerdicts(
     own: FitVerdict(
       terms: [

@@ -5,10 +5,10 @@ import ModelTraining
 import Recording
 import VideoInput
 
-@main
-struct LandmarkdTrain: ParsableCommand {
+/// What landmarkd ships is learned here (docs/develop/default-model.md).
+struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "landmarkd-train", abstract: "Learns what landmarkd ships.",
+    commandName: "train", abstract: "Learn what landmarkd ships: the default model and its parts.",
     subcommands: [
       AllCommand.self, ExpertsCommand.self, FitIdentitiesCommand.self, FitSmilesCommand.self,
       ShapeCommand.self, RenderCommand.self, SequenceCommand.self, PackCommand.self,

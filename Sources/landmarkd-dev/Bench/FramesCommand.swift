@@ -7,9 +7,9 @@ import Tracking
 struct FramesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "frames",
-    abstract: "Tracks the first frames of a video, for valgrind (scripts/count-instructions.sh).")
+    abstract: "Track the first frames of a video, for valgrind (scripts/count-instructions.sh).")
 
-  @OptionGroup var material: MaterialOptions
+  @OptionGroup var material: BenchMaterial
 
   @Argument(help: "The video.")
   var video: String

@@ -10,7 +10,7 @@ struct WholeFiles {
 
   func measure(into report: inout BenchReport) throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-    let output = NSTemporaryDirectory() + "landmarkd-bench-\(getpid()).csv"
+    let output = NSTemporaryDirectory() + "landmarkd-dev-\(getpid()).csv"
     defer {
       for suffix in ["", ".partial", ".json"] {
         try? FileManager.default.removeItem(atPath: output + suffix)

@@ -10,7 +10,7 @@ import VideoInput
 struct Stages {
   static let group = "stage"
 
-  let material: MaterialOptions
+  let material: BenchMaterial
   let runs: Int
 
   func measure(into report: inout BenchReport) throws {

@@ -16,8 +16,8 @@ struct SequenceMeasurement {
 
   /// Figures for each set of fit settings, and a table of them where there are several.
   /// - Parameters:
-  ///   - names: as `landmarkd-measure settings` takes them; with @MM, faces that move less than MM
-  ///     are fitted at the finest scale only (0: none are).
+  ///   - names: as `landmarkd-dev measure settings` takes them; with @MM, faces that move less than
+  ///     MM are fitted at the finest scale only (0: none are).
   ///   - picture: where to draw the worst frames of the first set.
   func text(settings names: [String], picture: String?) throws -> String {
     var figures: [SequenceFigures] = []

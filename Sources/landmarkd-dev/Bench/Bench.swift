@@ -2,18 +2,16 @@ import ArgumentParser
 import CLNF
 import Foundation
 
-/// Measures how long landmarkd's parts take. A developers' program; `make bench` runs it.
-@main
+/// How long landmarkd's parts take; `make bench` runs it.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "landmarkd-bench",
-    abstract: "Measures how long landmarkd's parts take.",
+    commandName: "bench", abstract: "Measure how long landmarkd's parts take.",
     subcommands: [RunCommand.self, FramesCommand.self],
     defaultSubcommand: RunCommand.self)
 }
 
 /// What is measured with: videos and models.
-struct MaterialOptions: ParsableArguments {
+struct BenchMaterial: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The reference toolkit's folder, with openface/model and video/; without it, samples and the default model only.",
@@ -34,9 +32,9 @@ struct MaterialOptions: ParsableArguments {
 /// Everything: by stage, by tracked frame, by file.
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Measures everything; prints tables.")
+    commandName: "run", abstract: "Measure everything; prints tables.")
 
-  @OptionGroup var material: MaterialOptions
+  @OptionGroup var material: BenchMaterial
 
   @Option(
     help: ArgumentHelp(

@@ -8,7 +8,7 @@ struct TrackedFrames {
   private static let enlargement = 6
   private static let largeFrames = 40
 
-  let material: MaterialOptions
+  let material: BenchMaterial
   let runs: Int
 
   func measure(into report: inout BenchReport) throws {

@@ -105,11 +105,18 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
+    // What a fit sees and how far fits are from hand-placed landmarks: behind evaluate and inspect.
+    .target(
+      name: "Diagnostics",
+      dependencies: [
+        "CLNF", "FaceFinding", "Tracking", "Recording", "Session", "SystemNames", "VideoInput",
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "landmarkd",
       dependencies: [
         "BuildInfo", "CLNF", "FaceFinding", "Tracking", "Measurement", "Recording", "Session",
-        "VideoInput", "Service", "SystemNames", "CProcessArguments",
+        "VideoInput", "Service", "Diagnostics", "SystemNames", "CProcessArguments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -123,8 +130,8 @@ let package = Package(
     .executableTarget(
       name: "landmarkd-dev",
       dependencies: [
-        "CLNF", "FaceFinding", "Measurement", "ModelTraining", "Recording", "Session", "Tracking",
-        "VideoInput", "CAllocationCount",
+        "CLNF", "Diagnostics", "FaceFinding", "Measurement", "ModelTraining", "Recording",
+        "Session", "Tracking", "VideoInput", "CAllocationCount",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -147,8 +154,9 @@ let package = Package(
       name: "MeasurementTests", dependencies: ["Measurement", "CLNF", "Tracking", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "EvaluationTests",
-      dependencies: ["landmarkd", "CLNF", "Tracking", "TestSupport"], swiftSettings: strict),
+      name: "DiagnosticsTests",
+      dependencies: ["Diagnostics", "CLNF", "Tracking", "Recording", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "RecordingTests",
       dependencies: [

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CLNF
+import Diagnostics
 import Foundation
 import Recording
 import Session
@@ -54,8 +55,16 @@ struct EvaluateCommand: ParsableCommand {
       if let json, json != "-", !force, access(json, F_OK) == 0 {
         throw RecordingError.alreadyExists(path: json, rows: nil)
       }
-      let session = try EvaluationSession(self, model: faceModel, interruption: interruption)
-      let report = try session.run()
+      let session = try EvaluationSession(settings(faceModel), interruption: interruption)
+      let report = try session.run(
+        begin: { number, count in
+          if Terminal.standardErrorIsTerminal { Terminal.progress("\(number) of \(count) images") }
+        },
+        complain: { error in
+          if Terminal.standardErrorIsTerminal { Terminal.clearProgress() }
+          Terminal.complain(error)
+        })
+      if Terminal.standardErrorIsTerminal { Terminal.clearProgress() }
       if let json { try report.write(to: json, force: force) }
       if json == "-" { Terminal.say(report.text) } else { try Terminal.print(report.text) }
       try folder?.write(report, session: session)
@@ -65,10 +74,38 @@ struct EvaluateCommand: ParsableCommand {
       throw status
     } catch let usage as ValidationError {
       throw usage
+    } catch let error as EvaluationSession.Interrupted {
+      Terminal.complain(error)
+      throw Terminal.interrupted
+    } catch let error as ModelDataError {
+      Terminal.complain("\(model.name): \(error)")
+      throw Terminal.unusable
     } catch {
       Terminal.complain(error)
       throw interruption.isBehind(error) ? Terminal.interrupted : Terminal.unusable
     }
+  }
+
+  /// What the options come to with a model.
+  private func settings(_ faceModel: FaceModel) throws -> EvaluationSettings {
+    let options = PlanOptions(model, detector, belief)
+    let plan = options.plan(faceModel)
+    var settings = EvaluationSettings(folder: folder, modelName: model.name, plan: plan)
+    settings.boxes = boxes
+    settings.starts = starts
+    settings.configuration = options.configuration
+    settings.greyConversion = model.greyConversion
+    settings.largestPicture = try pictures.largest()
+    settings.reported = model.report(fit: plan.fit)
+    settings.reported.merge(belief.report(plan.tracking.belief)) { first, _ in first }
+    settings.reported["starts"] = .number(Double(starts.rawValue))
+    if let boxes {
+      settings.reported["boxes"] = .text(boxes)
+    } else {
+      settings.reported["boxes"] = "detector"
+      settings.reported.merge(detector.report) { first, _ in first }
+    }
+    return settings
   }
 }
 
@@ -83,9 +120,4 @@ struct EvaluateOutputOptions: ParsableArguments {
   var outDir: String?
   @Option(setting: Settings.json) var json: String?
   @Flag(setting: Settings.force) var force = false
-}
-
-/// Why an evaluation cannot begin or go on, as one line.
-struct EvaluationError: Error, CustomStringConvertible {
-  let description: String
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CLNF
+import Diagnostics
 import FaceFinding
 import Foundation
 import Measurement

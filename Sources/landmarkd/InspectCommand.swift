@@ -1,5 +1,6 @@
 import ArgumentParser
 import CLNF
+import Diagnostics
 import Foundation
 import Recording
 import Session
@@ -58,7 +59,10 @@ struct InspectCommand: ParsableCommand {
     SignalWatch.start { interruption.interrupt() }
     let faceModel = try model.load()
     do {
-      try InspectSession(self, model: faceModel, interruption: interruption).run()
+      // Standard error has the words where standard output holds the JSON.
+      try InspectSession(settings(faceModel), interruption: interruption).run { text in
+        if json == "-" { Terminal.say(text) } else { try Terminal.print(text) }
+      }
     } catch let status as ExitCode {
       throw status
     } catch let usage as ValidationError {
@@ -69,6 +73,55 @@ struct InspectCommand: ParsableCommand {
     } catch {
       Terminal.complain(error)
       throw interruption.isBehind(error) ? Terminal.interrupted : Terminal.unusable
+    }
+  }
+
+  /// What the options come to with a model.
+  private func settings(_ faceModel: FaceModel) throws -> InspectSettings {
+    let options = PlanOptions(model, detector, belief)
+    var plan = options.plan(faceModel)
+    if let windows {
+      guard windows.count <= faceModel.scales.count else {
+        throw ValidationError(
+          "--windows lists \(windows.count) sizes, the model has \(faceModel.scales.count) scales")
+      }
+      plan.fit.firstFitWindows = windows
+    }
+    let other = try compare.map { try InspectOther(path: $0) }
+    try check(with: other)
+    let video = try VideoSettings(
+      startSeconds: at ?? 0, greyConversion: model.greyConversion, keepsColour: outDir != nil,
+      largestPicture: try pictures.largest(), allowsPlaylists: stream.allowPlaylists,
+      videoStream: stream.videoStream)
+    var settings = InspectSettings(
+      input: input, video: video, modelName: model.name, plan: plan)
+    settings.frame = frame ?? 1
+    settings.box = box
+    settings.configuration = options.configuration
+    settings.reported = model.report(fit: plan.fit)
+    settings.reported.merge(belief.report(plan.tracking.belief)) { first, _ in first }
+    if box == nil { settings.reported.merge(detector.report) { first, _ in first } }
+    (settings.json, settings.folder, settings.force) = (json, outDir, force)
+    (settings.other, settings.otherPath) = (other, compare ?? "")
+    (settings.image, settings.caseNumber) = (image, caseNumber)
+    return settings
+  }
+
+  /// Options that go with one kind of other report.
+  private func check(with other: InspectOther?) throws {
+    switch other {
+    case .images: break
+    default:
+      if image != nil { throw ValidationError("--image goes with a file of images") }
+    }
+    guard case .responses = other else {
+      if caseNumber != nil { throw ValidationError("--case goes with a file of response maps") }
+      return
+    }
+    if json != nil || outDir != nil || windows != nil || box != nil {
+      throw ValidationError(
+        "a file of response maps is compared without a fit; --json, --out-dir, --windows and --box do not go with it"
+      )
     }
   }
 }
@@ -94,9 +147,4 @@ struct InspectPlaceOptions: ParsableArguments {
   @Option(setting: Settings.at) var at: Double?
   @Option(setting: Settings.box) var box: FaceBox?
   @Option(setting: Settings.windows) var windows: [Int]?
-}
-
-/// Why nothing can be inspected or compared, as one line.
-struct InspectError: Error, CustomStringConvertible {
-  let description: String
 }

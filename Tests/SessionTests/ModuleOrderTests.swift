@@ -8,7 +8,7 @@ import Testing
   private static let order = [
     "SystemNames", "BuildInfo", "CLNF", "FaceFinding", "Tracking", "Measurement", "VideoInput",
     "Recording",
-    "Session", "Service", "ModelTraining", "landmarkd", "landmarkd-dev",
+    "Session", "Diagnostics", "Service", "ModelTraining", "landmarkd", "landmarkd-dev",
   ]
   private static let package = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

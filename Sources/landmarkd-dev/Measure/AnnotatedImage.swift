@@ -1,4 +1,5 @@
 import CLNF
+import Diagnostics
 import Foundation
 
 /// What could not be read, and why.
@@ -8,7 +9,6 @@ struct MeasureError: Error, CustomStringConvertible {
 
 /// A picture with hand-placed landmarks.
 struct AnnotatedImage: ~Copyable {
-  var name: String
   var image: GreyImage
   /// Pixels, 0-based: the centre of the top left pixel is (0, 0).
   var points: [SIMD2<Double>]
@@ -20,57 +20,30 @@ struct AnnotatedImage: ~Copyable {
     return FaceBox(x: low.x, y: low.y, width: high.x - low.x, height: high.y - low.y)
   }
 
-  /// A list of files, decoded one at a time as they are asked for.
+  /// A folder's pictures that have points, decoded one at a time as they are asked for.
   struct List {
-    var folder: URL
-    var names: [String]
+    var folder: String
+    var images: [EvaluationImage]
     /// Pictures are shrunk (never enlarged) so that the true box is this wide; nil: as they are.
     var faceWidth: Double?
 
-    func read(_ name: String) throws -> AnnotatedImage {
-      let file = folder.appendingPathComponent(name)
-      let pointsFile = file.deletingPathExtension().appendingPathExtension("pts")
-      let whole = AnnotatedImage(
-        name: name, image: GreyImage(width: 0, height: 0, repeating: 0),
-        points: try readPoints(pointsFile))
-      let scale = min(1, (faceWidth ?? .infinity) / whole.truth.width)
+    init(folder: String, faceWidth: Double? = nil) throws {
+      self.folder = folder
+      self.faceWidth = faceWidth
+      images = try EvaluationImage.list(folder: folder, landmarkCount: landmarkCount)
+    }
+
+    func read(_ listed: EvaluationImage) throws -> AnnotatedImage {
+      let scale = min(1, (faceWidth ?? .infinity) / listed.truthBox.width)
       return AnnotatedImage(
-        name: name, image: try decode(file, scale: scale),
-        points: whole.points.map { ($0 + 0.5) * scale - 0.5 })
+        image: try decode(URL(fileURLWithPath: listed.path), scale: scale),
+        points: (0..<landmarkCount).map {
+          (SIMD2(listed.truth[$0], listed.truth[landmarkCount + $0]) + 0.5) * scale - 0.5
+        })
     }
   }
 
-  /// The folder's pictures that have points, by name.
-  static func load(folder: URL, faceWidth: Double?) throws -> List {
-    guard let files = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else {
-      throw MeasureError(description: "\(folder.path): no folder that can be read")
-    }
-    let annotated = Set(files.filter { $0.hasSuffix(".pts") }.map { String($0.dropLast(4)) })
-    let names = files.filter { name in
-      let url = URL(fileURLWithPath: name)
-      return ["jpg", "png", "pgm"].contains(url.pathExtension)
-        && annotated.contains(url.deletingPathExtension().lastPathComponent)
-    }
-    guard !names.isEmpty else {
-      throw MeasureError(description: "\(folder.path): no pictures with .pts files")
-    }
-    return List(folder: folder, names: names.sorted(), faceWidth: faceWidth)
-  }
-
-  /// A .pts file: points, 1-based, between braces.
-  static func readPoints(_ file: URL) throws -> [SIMD2<Double>] {
-    let text = try String(contentsOf: file, encoding: .utf8)
-    guard let open = text.firstIndex(of: "{"), let close = text.firstIndex(of: "}") else {
-      throw MeasureError(description: "\(file.path): no braces")
-    }
-    let numbers = text[text.index(after: open)..<close].split { $0.isWhitespace }.compactMap {
-      Double($0)
-    }
-    guard numbers.count == 136 else {
-      throw MeasureError(description: "\(file.path): \(numbers.count) numbers, expected 136")
-    }
-    return (0..<68).map { SIMD2(numbers[2 * $0] - 1, numbers[2 * $0 + 1] - 1) }
-  }
+  private static let landmarkCount = 68
 
   /// Any picture that the ffmpeg command reads, as grey, at `scale` (0...1) times its size.
   static func decode(_ file: URL, scale: Double) throws -> GreyImage {

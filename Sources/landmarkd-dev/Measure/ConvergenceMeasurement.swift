@@ -23,8 +23,8 @@ struct ConvergenceMeasurement {
     fitter.keepsScaleReports = true
     var figures: [Int: Figures] = [:]
     var good = 0
-    for name in list.names {
-      let picture = try list.read(name)
+    for listed in list.images {
+      let picture = try list.read(listed)
       let truth = picture.points.map(\.x) + picture.points.map(\.y)
       let shape = model.shapeModel
       let local = [Double](repeating: 0, count: shape.modeCount)
@@ -47,7 +47,7 @@ struct ConvergenceMeasurement {
       "| \(model.scales[index].patchScaling) | \(windows[index]) | \(values.row) |"
     }
     return """
-      \(good) of \(list.names.count) fits with an error below 8 %
+      \(good) of \(list.images.count) fits with an error below 8 %
 
       | scale px/mm | window | responses | peak to landmark, mean px | mean shift, start / end, mean px | \
       iterations, mean | came to rest in both passes |

@@ -1,4 +1,5 @@
 import CLNF
+import Diagnostics
 import FaceFinding
 import Foundation
 
@@ -23,8 +24,8 @@ struct DetectorMeasurement {
     }
     let detectors = try searches.map { try FrontalFaceDetector($0) }
     var measurements = searches.map { _ in DetectorMeasurement() }
-    for name in list.names {
-      let picture = try list.read(name)
+    for listed in list.images {
+      let picture = try list.read(listed)
       for (index, detector) in detectors.enumerated() {
         measurements[index].add(picture, detector: detector)
       }
@@ -86,14 +87,6 @@ struct DetectorMeasurement {
 extension FaceBox {
   func contains(_ point: (x: Double, y: Double)) -> Bool {
     point.x >= x && point.x <= x + width && point.y >= y && point.y <= y + height
-  }
-
-  /// Intersection over union.
-  func overlap(_ other: FaceBox) -> Double {
-    let sharedWidth = min(x + width, other.x + other.width) - max(x, other.x)
-    let sharedHeight = min(y + height, other.y + other.height) - max(y, other.y)
-    let shared = max(0, sharedWidth) * max(0, sharedHeight)
-    return shared / (width * height + other.width * other.height - shared)
   }
 }
 

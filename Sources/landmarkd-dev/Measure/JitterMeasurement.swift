@@ -18,14 +18,14 @@ struct JitterMeasurement {
     var squares = 0.0
     var count = 0
     var worst = 0.0
-    for name in list.names.prefix(limit) {
+    for listed in list.images.prefix(limit) {
       let tracker = try FaceTracker(
         fitter: Fitter(model: model, settings: model.fitSettings ?? .landmarkd(for: model)),
         detector: FrontalFaceDetector(),
         judge: model.validator.map {
           ValidatorEvaluation($0, landmarkCount: model.landmarkCount)
         }, settings: .landmarkd(for: model))
-      let square = try meanSquare(list.read(name), tracker)
+      let square = try meanSquare(list.read(listed), tracker)
       guard square.isFinite else { continue }
       squares += square
       worst = max(worst, square)

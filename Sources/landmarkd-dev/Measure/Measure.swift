@@ -1,6 +1,5 @@
 import ArgumentParser
 import CLNF
-import Foundation
 import ModelTraining
 
 /// Parts of landmarkd on annotated images, drawn sequences and tables.
@@ -22,8 +21,7 @@ struct AnnotatedFolder: ParsableArguments {
   var folder: String
 
   func list(faceWidth: Double? = nil) throws -> AnnotatedImage.List {
-    try AnnotatedImage.load(
-      folder: URL(fileURLWithPath: folder, isDirectory: true), faceWidth: faceWidth)
+    try AnnotatedImage.List(folder: folder, faceWidth: faceWidth)
   }
 }
 
@@ -136,12 +134,10 @@ extension Measure {
     var folders: [String]
 
     func run() throws {
-      let lists = try folders.map {
-        try AnnotatedImage.load(folder: URL(fileURLWithPath: $0, isDirectory: true), faceWidth: nil)
-      }
       print(
         try SettingsMeasurement.table(
-          of: lists, model: model.load(), names: names.split(separator: ",").map(String.init)))
+          of: folders.map { try AnnotatedImage.List(folder: $0) }, model: model.load(),
+          names: names.split(separator: ",").map(String.init)))
     }
   }
 

@@ -27,8 +27,8 @@ struct SettingsMeasurement {
     }
     var generator = SeededGenerator(seed: seed)
     for list in lists {
-      for name in list.names {
-        let picture = try list.read(name)
+      for listed in list.images {
+        let picture = try list.read(listed)
         let truth = picture.points.map(\.x) + picture.points.map(\.y)
         for _ in 0..<boxesPerFace {
           let box = displaced(LandmarkError.box(of: truth), &generator)

@@ -1,4 +1,5 @@
 import CLNF
+import Diagnostics
 import Foundation
 import ModelTraining
 import Recording
@@ -21,7 +22,7 @@ struct VerdictMeasurement {
   private let judge: ValidatorEvaluation?
   private let verdicts: LearnedVerdicts
   private let list: AnnotatedImage.List
-  private let boxes: [String: FaceBox]
+  private let boxes: BoxTable
 
   init(model: FaceModel, list: AnnotatedImage.List) throws {
     guard let verdicts = model.verdicts ?? LearnedVerdicts.openFace(model) else {
@@ -33,19 +34,7 @@ struct VerdictMeasurement {
     judge = model.validator.map {
       ValidatorEvaluation($0, landmarkCount: model.landmarkCount)
     }
-    boxes = try Self.readBoxes(list.folder.appendingPathComponent("boxes.csv"))
-  }
-
-  private static func readBoxes(_ file: URL) throws -> [String: FaceBox] {
-    var boxes: [String: FaceBox] = [:]
-    for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n").dropFirst() {
-      let cells = line.split(separator: ",")
-      let numbers = cells.dropFirst().prefix(4).compactMap { Double($0) }
-      guard numbers.count == 4 else { continue }
-      boxes[String(cells[0])] = FaceBox(
-        x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
-    }
-    return boxes
+    boxes = try BoxTable(path: list.folder + "/boxes.csv")
   }
 
   /// Confidence against the share of right fits, as a picture.
@@ -70,9 +59,9 @@ struct VerdictMeasurement {
   func tables(picture: String?) throws -> String {
     var starts: [Fit] = []
     var backgrounds: [Fit] = []
-    for (index, name) in list.names.enumerated() {
-      guard let box = boxes[name] else { continue }
-      let picture = try list.read(name)
+    for (index, listed) in list.images.enumerated() {
+      guard let box = boxes[listed.name].last else { continue }
+      let picture = try list.read(listed)
       let truth = picture.points.map(\.x) + picture.points.map(\.y)
       var generator = SeededGenerator(seed: Self.seed &+ UInt64(index))
       for _ in 0..<Self.startsPerImage {

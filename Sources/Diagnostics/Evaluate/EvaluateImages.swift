@@ -4,12 +4,13 @@ import Recording
 import SystemNames
 
 /// An image and its landmarks by hand.
-struct EvaluationImage: Equatable {
+public struct EvaluationImage: Equatable, Sendable {
   /// The file's name in its folder.
-  let name: String
-  let path: String
+  public let name: String
+  /// The file, with the folder as it was named.
+  public let path: String
   /// Stacked [x0..., y0...], px, 0-based.
-  let truth: [Double]
+  public let truth: [Double]
 
   /// Extensions of images that are looked for beside a .pts file, in lower case.
   static let extensions: Set<String> = [
@@ -18,11 +19,11 @@ struct EvaluationImage: Equatable {
 
   /// The images of a folder that have landmarks, by name.
   ///
-  /// Throws `EvaluationError` for a folder that cannot be read or has none, and for landmarks that
+  /// Throws `DiagnosticsError` for a folder that cannot be read or has none, and for landmarks that
   /// cannot be measured against; `PTSReadingError`.
-  static func list(folder: String, landmarkCount: Int) throws -> [EvaluationImage] {
+  public static func list(folder: String, landmarkCount: Int) throws -> [EvaluationImage] {
     guard let names = SystemName.names(inFolder: folder)?.map(\.name) else {
-      throw EvaluationError(description: "\(folder): the folder cannot be read")
+      throw DiagnosticsError(description: "\(folder): the folder cannot be read")
     }
     let annotated = Set(names.filter { $0.hasSuffix(".pts") })
     var images: [EvaluationImage] = []
@@ -34,14 +35,14 @@ struct EvaluationImage: Equatable {
       let base = folder.hasSuffix("/") ? folder : folder + "/"
       let truth = try PTSFile.read(base + truthName, count: landmarkCount)
       guard LandmarkError.eyeDistance(truth) > 0 else {
-        throw EvaluationError(
+        throw DiagnosticsError(
           description: "\(base + truthName): landmarks 36 and 45 lie on each other: "
             + "errors are measured by their distance")
       }
       images.append(EvaluationImage(name: name, path: base + name, truth: truth))
     }
     guard !images.isEmpty else {
-      throw EvaluationError(
+      throw DiagnosticsError(
         description: "\(folder): no annotated images: expected NAME.jpg (or .png, ...) and NAME.pts"
       )
     }
@@ -49,7 +50,7 @@ struct EvaluationImage: Equatable {
   }
 
   /// The box from side to side and from the highest to the lowest landmark, as CLNF has it.
-  var truthBox: FaceBox {
+  public var truthBox: FaceBox {
     let n = truth.count / 2
     let (x, y) = (truth[..<n], truth[n...])
     let (left, top) = (x.min() ?? 0, y.min() ?? 0)
@@ -70,7 +71,7 @@ struct EvaluationImage: Equatable {
 
 extension FaceBox {
   /// Intersection over union: 0 (apart) to 1 (the same).
-  func overlap(_ other: FaceBox) -> Double {
+  public func overlap(_ other: FaceBox) -> Double {
     let sharedWidth = min(x + width, other.x + other.width) - max(x, other.x)
     let sharedHeight = min(y + height, other.y + other.height) - max(y, other.y)
     guard sharedWidth > 0, sharedHeight > 0 else { return 0 }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Tracking
 
-@testable import landmarkd
+@testable import Diagnostics
 
 /// 68 points in a grid of 10, 10 px apart; 36 and 45 are then 90 px across and 10 px down apart.
 private func grid() -> [Double] {
@@ -140,11 +140,11 @@ private let box = FaceBox(x: 1, y: 2, width: 3, height: 4)
   }
 
   @Test func jsonSaysWhatThereIsAndNullForTheRest() throws {
-    let folder = try Folder()
-    try report().write(to: folder.path("a.json"), force: false)
-    try report().write(to: folder.path("b.json"), force: false)
-    #expect(try folder.bytes("a.json") == folder.bytes("b.json"))
-    let json = try JSONValue(contentsOf: folder.url.appendingPathComponent("a.json"))
+    let folder = try ScratchFolder()
+    try report().write(to: folder.file("a.json"), force: false)
+    try report().write(to: folder.file("b.json"), force: false)
+    #expect(try folder.text("a.json") == folder.text("b.json"))
+    let json = try JSONValue(contentsOf: URL(fileURLWithPath: folder.file("a.json")))
     #expect(try json["count"].integer() == 4)
     #expect(try json["unreadable"].integer() == 2)
     #expect(try json["settings"]["starts"].integer() == 1)
@@ -160,7 +160,7 @@ private let box = FaceBox(x: 1, y: 2, width: 3, height: 4)
     let missing = json["images"][2]
     #expect(!missing["box"].exists && !missing["error68"].exists)
     #expect(try !missing["success"].bool())
-    let text = String(decoding: try folder.bytes("a.json"), as: UTF8.self)
+    let text = try folder.text("a.json")
     #expect(text.contains("\"error68\" : null"))
   }
 

@@ -4,9 +4,15 @@ import Recording
 import SystemNames
 
 /// The folder of `evaluate -o`: the curve, a row an image, the worst images.
-struct EvaluationOutput {
+public struct EvaluationOutput {
   let folder: String
   let force: Bool
+
+  /// - Parameter force: whether results that are there are replaced.
+  public init(folder: String, force: Bool) {
+    self.folder = folder
+    self.force = force
+  }
 
   static let truthColour = Colour(70, 230, 90)
   static let fitColour = Colour(255, 60, 220)
@@ -16,7 +22,7 @@ struct EvaluationOutput {
   private static let names = ["curve.csv", "curve.png", "images.csv"]
 
   /// Throws where results are there already and may not be replaced.
-  func checkIsFree() throws {
+  public func checkIsFree() throws {
     guard !force else { return }
     for name in Self.names + drawnBefore
     where access(path(name), F_OK) == 0 {
@@ -24,7 +30,10 @@ struct EvaluationOutput {
     }
   }
 
-  func write(_ report: EvaluationReport, session: EvaluationSession) throws {
+  /// Writes all of it; pictures of an earlier run go.
+  ///
+  /// - Parameter session: draws the worst images anew.
+  public func write(_ report: EvaluationReport, session: EvaluationSession) throws {
     let curve = CurveTable(report)
     try CSVTable.write(
       header: curve.header, rows: curve.rows, to: path("curve.csv"), force: force)

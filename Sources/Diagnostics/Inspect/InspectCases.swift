@@ -2,7 +2,7 @@ import CLNF
 import Foundation
 
 /// A reference's response maps from given parameters (responses.json).
-struct ReferenceResponses: Decodable {
+public struct ReferenceResponses: Decodable, Sendable {
   struct Case: Decodable {
     let `case`: Int
     let image: String
@@ -23,12 +23,13 @@ struct ReferenceResponses: Decodable {
     guard let number else {
       let found = cases.filter { $0.image == image }
       guard !found.isEmpty else {
-        throw InspectError(description: "\(path) has no case of \(image); --case takes a number")
+        throw DiagnosticsError(
+          description: "\(path) has no case of \(image); --case takes a number")
       }
       return found
     }
     guard let found = cases.first(where: { $0.case == number }) else {
-      throw InspectError(
+      throw DiagnosticsError(
         description: "\(path) has no case \(number), but "
           + cases.map { "\($0.case)" }.joined(separator: ", "))
     }
@@ -52,7 +53,7 @@ extension ReferenceResponses.Case {
       model.scales.indices.contains(scaleIndex), (3...63).contains(window), window % 2 == 1,
       responses.count == model.landmarkCount
     else {
-      throw InspectError(
+      throw DiagnosticsError(
         description: "\(path): case \(self.case) is not of this model: expected 6 and \(modes) "
           + "parameters, maps of \(model.landmarkCount) landmarks and a scale below "
           + "\(model.scales.count)")

@@ -1,17 +1,22 @@
-import ArgumentParser
 import CLNF
 import Foundation
 import SystemNames
 
 /// What `inspect --compare` reads.
-enum InspectOther {
+public enum InspectOther: Sendable {
+  /// Of `inspect --json`.
   case report(InspectReport)
+  /// A reference's fits.
   case images(ReferenceImages)
+  /// A reference's response maps.
   case responses(ReferenceResponses)
 
-  init(path: String) throws {
+  /// Reads a file of any of these kinds.
+  ///
+  /// - Throws: `DiagnosticsError`.
+  public init(path: String) throws {
     guard let data = SystemName.contents(ofFile: path).map({ Data($0) }) else {
-      throw InspectError(description: "cannot read \(path): expected a report to compare with")
+      throw DiagnosticsError(description: "cannot read \(path): expected a report to compare with")
     }
     let root = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any]
     let decoder = JSONDecoder()
@@ -26,11 +31,11 @@ enum InspectOther {
       } else if root?["cases"] != nil {
         self = .responses(try decoder.decode(ReferenceResponses.self, from: data))
       } else {
-        throw InspectError(
+        throw DiagnosticsError(
           description: "\(path): expected JSON with scales (inspect --json), images or cases")
       }
     } catch let error as DecodingError {
-      throw InspectError(description: "\(path): \(Self.words(error))")
+      throw DiagnosticsError(description: "\(path): \(Self.words(error))")
     }
   }
 
@@ -50,7 +55,7 @@ enum InspectOther {
 }
 
 /// A reference's fits of images, scale by scale (images.json).
-struct ReferenceImages: Decodable {
+public struct ReferenceImages: Decodable, Sendable {
   struct Image: Decodable {
     let image: String
     let bboxXywh: [Double]
@@ -90,12 +95,12 @@ struct ReferenceImages: Decodable {
   /// The image of that name; the error lists what there is.
   func find(_ name: String, in path: String) throws -> Image {
     guard let image = images.first(where: { $0.image == name }) else {
-      throw InspectError(
+      throw DiagnosticsError(
         description: "\(path) has no image \(name); --image takes one of "
           + images.map(\.image).joined(separator: ", "))
     }
     guard image.box != nil else {
-      throw InspectError(description: "\(path): \(name) has no usable bbox_xywh")
+      throw DiagnosticsError(description: "\(path): \(name) has no usable bbox_xywh")
     }
     return image
   }

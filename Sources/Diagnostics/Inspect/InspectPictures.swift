@@ -1,6 +1,7 @@
 import CLNF
 import Foundation
 import Recording
+import SystemNames
 import VideoInput
 
 /// The folder of `inspect -o`: the landmarks, the response maps of every scale, the convergence.
@@ -15,6 +16,14 @@ struct InspectPictures {
 
   private static func mapsName(scale: Double, window: Int) -> String {
     "responses-scale\(scale)-window\(window).png"
+  }
+
+  /// Makes the folder with those above it; one that is there is fine.
+  func makeFolder() throws {
+    guard SystemName.makeFolders(folder) else {
+      throw DiagnosticsError(
+        description: "cannot make the folder \(folder): \(String(cString: strerror(errno)))")
+    }
   }
 
   /// Throws where a picture is there already and may not be replaced.

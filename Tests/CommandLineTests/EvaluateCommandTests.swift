@@ -5,11 +5,10 @@ import Testing
 /// The built command, where it can be tried without a model of 68 points.
 @Suite struct EvaluateUsageTests {
   /// Of 16 landmarks.
-  private static let smallModel = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("Fixtures/synthetic/model").path
+  private static let smallModel = Fixtures.modelFolder
 
   @Test func helpNamesTheOptions() throws {
-    let run = try BuiltCommand.run(["evaluate", "--help"], in: Folder())
+    let run = try Command.run(["evaluate", "--help"], in: Scratch())
     #expect(run.status == 0)
     for option in [
       "--boxes", "--starts", "--json", "--out-dir", "--force", "--model", "--fit-settings",
@@ -23,19 +22,19 @@ import Testing
     [".", "--model", "m", "--nothing"],
   ])
   func wrongUsage(arguments: [String]) throws {
-    let run = try BuiltCommand.run(["evaluate"] + arguments, in: Folder())
+    let run = try Command.run(["evaluate"] + arguments, in: Scratch())
     #expect(run.status == 64)
     #expect(run.output.isEmpty && !run.errors.isEmpty)
   }
 
   @Test func aModelThatIsMissing() throws {
-    let run = try BuiltCommand.run(["evaluate", ".", "--model", "m.landmarkd"], in: Folder())
+    let run = try Command.run(["evaluate", ".", "--model", "m.landmarkd"], in: Scratch())
     #expect(run.status == 1)
     #expect(run.errors.contains("m.landmarkd"))
   }
 
   @Test func aModelWithoutEyeCorners() throws {
-    let run = try BuiltCommand.run(["evaluate", ".", "--model", Self.smallModel], in: Folder())
+    let run = try Command.run(["evaluate", ".", "--model", Self.smallModel], in: Scratch())
     #expect(run.status == 1)
     #expect(
       run.errors == "landmarkd: \(Self.smallModel): a model of 16 landmarks; errors are measured "
@@ -46,9 +45,6 @@ import Testing
 /// The built command with the reference toolkit's model.
 @Suite(.enabled(if: MaterialFolder.hasReference, "LANDMARKD_REFERENCE is not set"))
 struct EvaluateCommandTests {
-  private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("Fixtures")
-
   private func model() throws -> String {
     try #require(MaterialFolder.reference).appending(path: "openface/model").path
   }
@@ -57,23 +53,20 @@ struct EvaluateCommandTests {
   private static let box = "78,53,103,104"
 
   /// A folder set/ with portrait.pgm and portrait.pts, and boxes.csv beside it.
-  private func annotatedFolder() throws -> Folder {
-    let folder = try Folder()
-    let set = folder.url.appendingPathComponent("set")
-    try FileManager.default.createDirectory(at: set, withIntermediateDirectories: true)
-    try FileManager.default.copyItem(
-      at: Self.fixtures.appendingPathComponent("portrait.pgm"),
-      to: set.appendingPathComponent("portrait.pgm"))
+  private func annotatedFolder() throws -> Scratch {
+    let folder = try Scratch()
+    try folder.makeFolder("set")
+    try folder.copy(Fixtures.portrait, to: "set/portrait.pgm")
     try folder.write("image,x,y,width,height\nportrait.pgm,\(Self.box)\n", to: "boxes.csv")
-    let fit = try BuiltCommand.run(
+    let fit = try Command.run(
       ["fit", "set/portrait.pgm", "--boxes", "boxes.csv", "--model", model(), "--pts-dir", "set"],
       in: folder)
     try #require(fit.status == 0, "\(fit.errors)")
     return folder
   }
 
-  private func evaluate(_ arguments: String..., in folder: Folder) throws -> BuiltCommand {
-    try BuiltCommand.run(["evaluate", "set", "--model", model()] + arguments, in: folder)
+  private func evaluate(_ arguments: String..., in folder: Scratch) throws -> Command.Result {
+    try Command.run(["evaluate", "set", "--model", model()] + arguments, in: folder)
   }
 
   @Test func aFitMeasuredAgainstItself() throws {
@@ -82,27 +75,27 @@ struct EvaluateCommandTests {
       "--boxes", "boxes.csv", "--json", "a.json", "--out-dir", "out", in: folder)
     #expect(run.status == 0, "\(run.errors)")
     #expect(run.output.hasPrefix("1 face, 1 found (100.0 %)\n"))
-    let json = try JSONValue(contentsOf: folder.url.appendingPathComponent("a.json"))
+    let json = try JSONValue(contentsOf: URL(fileURLWithPath: folder.file("a.json")))
     // The .pts file has six decimals.
     #expect(try json["points68"]["mean"].number() < 2e-6)
     #expect(try json["points49"]["below05"].number() == 1)
     #expect(try json["images"][0]["confidence"].number() > 0.5)
     #expect(try json["settings"]["fit-settings"].string() == "landmarkd")
-    #expect(try folder.lines("out/curve.csv").count == 202)
-    #expect(try folder.lines("out/curve.csv").last == "0.200,1.000000,1.000000")
-    let images = try folder.lines("out/images.csv")
+    let curve = try folder.text("out/curve.csv").split(separator: "\n")
+    #expect(curve.count == 202 && curve.last == "0.200,1.000000,1.000000")
+    let images = try folder.text("out/images.csv").split(separator: "\n")
     #expect(images.count == 2 && images[1].hasPrefix("portrait.pgm,0.00000"))
     #expect(images[1].hasSuffix(",78.000,53.000,103.000,104.000"))
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path("out")).sorted()
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("out")).sorted()
     #expect(names.count == 4 && names[3].hasPrefix("worst-01-portrait-e0.000-c"))
     // Again: refused, then the same bytes but for times.
     let refused = try evaluate("--boxes", "boxes.csv", "--out-dir", "out", in: folder)
     #expect(refused.status == 1 && refused.errors.contains("--force"))
-    let before = try ["a.json", "out/curve.png", "out/images.csv"].map(folder.bytes)
+    let before = try ["a.json", "out/curve.png", "out/images.csv"].map(folder.data)
     let again = try evaluate(
       "--boxes", "boxes.csv", "--json", "a.json", "--out-dir", "out", "--force", in: folder)
     #expect(again.status == 0 && again.output == run.output)
-    #expect(try ["a.json", "out/curve.png", "out/images.csv"].map(folder.bytes) == before)
+    #expect(try ["a.json", "out/curve.png", "out/images.csv"].map(folder.data) == before)
   }
 
   @Test func theDetectorFindsTheFaceOrItCounts() throws {
@@ -117,7 +110,7 @@ struct EvaluateCommandTests {
     let missed = try evaluate("--json", "a.json", in: folder)
     #expect(missed.status == 0)
     #expect(missed.output.hasPrefix("1 face, 0 found (0.0 %)\n"))
-    let json = try JSONValue(contentsOf: folder.url.appendingPathComponent("a.json"))
+    let json = try JSONValue(contentsOf: URL(fileURLWithPath: folder.file("a.json")))
     #expect(!json["points68"]["median"].exists)
     #expect(try json["withNotFound"]["points68"]["below10"].number() == 0)
   }
@@ -138,12 +131,12 @@ struct EvaluateCommandTests {
     let folder = try annotatedFolder()
     try folder.write("P5 20 20 255\nshort", to: "set/broken.pgm")
     try FileManager.default.copyItem(
-      atPath: folder.path("set/portrait.pts"), toPath: folder.path("set/broken.pts"))
+      atPath: folder.file("set/portrait.pts"), toPath: folder.file("set/broken.pts"))
     let run = try evaluate("--boxes", "boxes.csv", "--json", "a.json", in: folder)
     #expect(run.status == 1)
     #expect(run.errors.contains("broken.pgm"))
     #expect(run.output.hasPrefix("1 face, 1 found (100.0 %), unreadable images: 1\n"))
-    let json = try JSONValue(contentsOf: folder.url.appendingPathComponent("a.json"))
+    let json = try JSONValue(contentsOf: URL(fileURLWithPath: folder.file("a.json")))
     #expect(try json["unreadable"].integer() == 1)
     #expect(try json["count"].integer() == 1)
   }
@@ -160,7 +153,7 @@ struct EvaluateCommandTests {
     try folder.write(String(repeating: "1 2\n", count: 68), to: "set/portrait.pts")
     let flat = try evaluate(in: folder)
     #expect(flat.status == 1 && flat.errors.contains("36 and 45 lie on each other"))
-    try FileManager.default.removeItem(atPath: folder.path("set/portrait.pts"))
+    try FileManager.default.removeItem(atPath: folder.file("set/portrait.pts"))
     let none = try evaluate(in: folder)
     #expect(none.status == 1)
     #expect(none.errors.hasPrefix("landmarkd: set: no annotated images: expected"))
@@ -169,15 +162,15 @@ struct EvaluateCommandTests {
   /// The evaluation folder's README: "general single", to 2 %, with shares to 2 points.
   @Test(.enabled(if: MaterialFolder.hasEvaluation, "LANDMARKD_EVALUATION is not set"))
   func helenGivesTheReferencesFigures() throws {
-    let folder = try Folder()
+    let folder = try Scratch()
     let set = try #require(MaterialFolder.evaluation).appending(path: "helen-even").path
-    let run = try BuiltCommand.run(
+    let run = try Command.run(
       [
         "evaluate", set, "--boxes", set + "/boxes.csv", "--model", model(), "--fit-settings",
         "reference", "--json", "a.json",
       ], in: folder)
     #expect(run.status == 0, "\(run.errors)")
-    let json = try JSONValue(contentsOf: folder.url.appendingPathComponent("a.json"))
+    let json = try JSONValue(contentsOf: URL(fileURLWithPath: folder.file("a.json")))
     #expect(try json["count"].integer() == 165)
     #expect(try json["found"].number() == 1)
     for (points, median, mean, below08) in [

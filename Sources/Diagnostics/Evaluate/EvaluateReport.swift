@@ -75,11 +75,11 @@ struct EvaluationRow: Encodable {
 }
 
 /// The figures of a set of images; the same run gives the same bytes.
-struct EvaluationReport: Encodable {
+public struct EvaluationReport: Encodable {
   let landmarkCount: Int
   let rows: [EvaluationRow]
   /// Images that could not be decoded; they have no row.
-  let unreadable: Int
+  public let unreadable: Int
   let settings: [String: ReportValue]
   let model: RunReport.Model
 
@@ -104,7 +104,7 @@ struct EvaluationReport: Encodable {
     case points68, points49, withNotFound, images, found, count, unreadable, settings, model
   }
 
-  func encode(to encoder: any Encoder) throws {
+  public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(points68, forKey: .points68)
     try container.encode(points49, forKey: .points49)
@@ -120,7 +120,7 @@ struct EvaluationReport: Encodable {
   }
 
   /// Writes the JSON, whole or not at all. Throws as `RunReport.write`.
-  func write(to path: String, force: Bool) throws {
+  public func write(to path: String, force: Bool) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try WholeFile.write(
@@ -128,7 +128,7 @@ struct EvaluationReport: Encodable {
   }
 
   /// The table for people.
-  var text: String {
+  public var text: String {
     let share = found.map { String(format: "%.1f %%", 100 * $0) } ?? "none"
     var lines = ["\(rows.count) face\(rows.count == 1 ? "" : "s"), \(foundCount) found (\(share))"]
     if unreadable > 0 { lines[0] += ", unreadable images: \(unreadable)" }

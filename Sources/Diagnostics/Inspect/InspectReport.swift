@@ -6,7 +6,7 @@ import Session
 /// What one fit saw and came to; the same run gives the same bytes.
 ///
 /// Numbers are rounded to nine decimals; what is not finite is null.
-struct InspectReport: Codable {
+public struct InspectReport: Codable, Sendable {
   /// One scale that was fitted.
   struct Scale: Codable {
     /// px per mm.

@@ -57,6 +57,10 @@ let package = Package(
     .target(
       name: "CDefaultModel", exclude: ["default.landmarkd"],
       cSettings: [.unsafeFlags(["-std=gnu23", "-Wall", "-Wextra", "-Werror"])]),
+    .target(
+      name: "CLivePage",
+      exclude: ["page.html", "style.css", "drawing.js", "card.js", "page.js"],
+      cSettings: [.unsafeFlags(["-std=gnu23", "-Wall", "-Wextra", "-Werror"])]),
 
     // The version, and the commit that only the build knows.
     .target(
@@ -97,8 +101,8 @@ let package = Package(
     .target(
       name: "Service",
       dependencies: [
-        "BuildInfo", "CLNF", "FaceFinding", "Tracking", "Measurement", "Recording", "Session",
-        "SystemNames", "VideoInput",
+        "BuildInfo", "CLNF", "CLivePage", "FaceFinding", "Tracking", "Measurement", "Recording",
+        "Session", "SystemNames", "VideoInput",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),

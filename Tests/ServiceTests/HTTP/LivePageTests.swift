@@ -21,6 +21,16 @@ import Testing
     #expect(policy(LivePage.answer()) != text)
   }
 
+  @Test("every mark of the page's file got its text")
+  func marks() {
+    let page = LivePage.document("n")
+    #expect(!page.contains("{{") && !page.contains("}}"))
+    #expect(page.contains("data-most-pictures=\"\(PicturesWait.mostStreams)\""))
+    for text in [":root {", "function drawFace(", "class Card {", "keepPictures();"] {
+      #expect(page.contains(text), "\(text)")
+    }
+  }
+
   @Test("the page brings everything with it and writes nothing as HTML")
   func selfContained() {
     let page = LivePage.document("n")

@@ -80,8 +80,12 @@ let package = Package(
     .target(name: "Measurement", dependencies: ["CLNF", "Tracking"], swiftSettings: strict),
     .target(
       name: "Recording",
+      dependencies: ["CLNF", "Tracking", "Measurement", "SystemNames"], swiftSettings: strict),
+    // What is drawn, and how it becomes PNG, JPEG and video.
+    .target(
+      name: "Pictures",
       dependencies: [
-        "CLNF", "Tracking", "Measurement", "SystemNames", "CFFmpeg", "CFFmpegShims",
+        "CLNF", "Tracking", "Measurement", "Recording", "SystemNames", "CFFmpeg", "CFFmpegShims",
       ],
       swiftSettings: strict),
     .target(
@@ -101,8 +105,8 @@ let package = Package(
     .target(
       name: "Service",
       dependencies: [
-        "BuildInfo", "CLNF", "CLivePage", "FaceFinding", "Tracking", "Measurement", "Recording",
-        "Session", "SystemNames", "VideoInput",
+        "BuildInfo", "CLNF", "CLivePage", "FaceFinding", "Tracking", "Measurement", "Pictures",
+        "Recording", "Session", "SystemNames", "VideoInput",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -113,14 +117,15 @@ let package = Package(
     .target(
       name: "Diagnostics",
       dependencies: [
-        "CLNF", "FaceFinding", "Tracking", "Recording", "Session", "SystemNames", "VideoInput",
+        "CLNF", "FaceFinding", "Tracking", "Pictures", "Recording", "Session", "SystemNames",
+        "VideoInput",
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "landmarkd",
       dependencies: [
-        "BuildInfo", "CLNF", "FaceFinding", "Tracking", "Measurement", "Recording", "Session",
-        "VideoInput", "Service", "Diagnostics", "SystemNames", "CProcessArguments",
+        "BuildInfo", "CLNF", "FaceFinding", "Tracking", "Measurement", "Pictures", "Recording",
+        "Session", "VideoInput", "Service", "Diagnostics", "SystemNames", "CProcessArguments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -134,8 +139,8 @@ let package = Package(
     .executableTarget(
       name: "landmarkd-dev",
       dependencies: [
-        "CLNF", "Diagnostics", "FaceFinding", "Measurement", "ModelTraining", "Recording",
-        "Session", "Tracking", "VideoInput", "CAllocationCount",
+        "CLNF", "Diagnostics", "FaceFinding", "Measurement", "ModelTraining", "Pictures",
+        "Recording", "Session", "Tracking", "VideoInput", "CAllocationCount",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -164,8 +169,14 @@ let package = Package(
     .testTarget(
       name: "RecordingTests",
       dependencies: [
-        "Recording", "Measurement", "CLNF", "Tracking", "VideoInput", "TestSupport", "CFFmpeg",
-        "CFFmpegShims", "CAllocationCount",
+        "Recording", "Measurement", "CLNF", "Tracking", "TestSupport", "CAllocationCount",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PicturesTests",
+      dependencies: [
+        "Pictures", "Recording", "Measurement", "CLNF", "Tracking", "VideoInput", "TestSupport",
+        "CFFmpeg",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -2,7 +2,7 @@ import Glibc
 
 /// The system calls whose failures and timing matter to a recording, and the standard output, so
 /// that tests can bring about what otherwise happens seldom.
-struct FileCalls {
+package struct FileCalls {
   /// As write(2): the bytes written, or -1 and `errno`.
   var write: (Int32, UnsafeRawBufferPointer) -> Int = writeWithoutSignal
   /// As fsync(2).
@@ -17,6 +17,8 @@ struct FileCalls {
   var standardOutput = STDOUT_FILENO
   /// How long readers are waited for.
   var patience = ReaderPatience.process
+
+  package init() {}
 }
 
 /// write(2), but a pipe or socket without a reader gives EPIPE and no SIGPIPE, whatever the

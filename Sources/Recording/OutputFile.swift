@@ -6,13 +6,13 @@ import SystemNames
 /// Bytes go to NAME.partial, which is locked (flock) for as long as it is written; `publish` makes
 /// them durable and gives them their name. `-` is standard output; a name that already belongs to
 /// a character device or a pipe is written straight to, without a partial. One thread at a time.
-final class OutputFile {
+package final class OutputFile {
   /// What messages call the destination.
-  let path: String
+  package let path: String
   /// Where the bytes are until they are published; nil for standard output, devices and pipes.
-  let partialPath: String?
+  package let partialPath: String?
   /// Bytes that were written; after a `seek` where the next byte goes.
-  private(set) var length = 0
+  package private(set) var length = 0
   private let replaces: Bool
   private let calls: FileCalls
   /// -1 when closed.
@@ -26,7 +26,7 @@ final class OutputFile {
   /// Throws `alreadyExists` where the name is taken and `force` is not set, `inUse` where another
   /// writer holds the partial, and `system` for what the system refuses. A partial that nobody
   /// holds is what an interrupted run left: it is no result, and is written over.
-  init(_ path: String, force: Bool, calls: FileCalls = FileCalls()) throws(RecordingError) {
+  package init(_ path: String, force: Bool, calls: FileCalls = FileCalls()) throws(RecordingError) {
     replaces = force
     self.calls = calls
     isStandardOutput = path == "-"
@@ -64,7 +64,7 @@ final class OutputFile {
   ///
   /// A reader that has gone away is an error here (EPIPE), not a signal. One that takes nothing is
   /// waited for as long as `ReaderPatience` says, then the error is `notRead`.
-  func write(_ bytes: UnsafeRawBufferPointer) throws(RecordingError) {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(RecordingError) {
     var rest = bytes[...]
     while !rest.isEmpty {
       if hasReader && !calls.patience.waitForRoom(descriptor) { throw .notRead(path: path) }
@@ -91,7 +91,7 @@ final class OutputFile {
   }
 
   /// Moves to byte `offset`, where the next bytes go; false where there is no partial.
-  func seek(to offset: Int) -> Bool {
+  package func seek(to offset: Int) -> Bool {
     guard partialPath != nil, lseek(descriptor, offset, SEEK_SET) == offset else { return false }
     length = offset
     return true
@@ -101,7 +101,7 @@ final class OutputFile {
   ///
   /// Throws `alreadyExists` where the name was taken meanwhile, `system` where the disk is full
   /// (which some file systems only say here). The partial then stays.
-  func publish() throws(RecordingError) {
+  package func publish() throws(RecordingError) {
     defer { close() }
     try synchronise()
     guard let partialPath else { return }
@@ -111,18 +111,18 @@ final class OutputFile {
   }
 
   /// Makes the bytes durable as the partial and closes the file.
-  func leave() throws(RecordingError) {
+  package func leave() throws(RecordingError) {
     defer { close() }
     try synchronise()
   }
 
   /// Removes the partial and closes the file.
-  func discard() {
+  package func discard() {
     if let partialPath, descriptor >= 0 { unlink(partialPath) }
     close()
   }
 
-  func close() {
+  package func close() {
     if descriptor >= 0 && !isStandardOutput { _ = Glibc.close(descriptor) }
     descriptor = -1
   }

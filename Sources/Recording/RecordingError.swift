@@ -1,4 +1,3 @@
-import CFFmpeg
 import Glibc
 
 /// Why something could not be recorded. `description` is one line that names the file.
@@ -27,10 +26,6 @@ public enum RecordingError: Error, Sendable, Equatable, CustomStringConvertible 
   case notRead(path: String)
   /// A value that the file's format cannot express.
   case notRepresentable(path: String, reason: String)
-  /// FFmpeg's encoder failed: the function and FFmpeg's own text.
-  case encoder(operation: String, text: String)
-  /// A video cannot be made: what failed, and FFmpeg's or our own words for why.
-  case video(path: String, operation: String, text: String)
 
   public var description: String {
     switch self {
@@ -58,15 +53,11 @@ public enum RecordingError: Error, Sendable, Equatable, CustomStringConvertible 
       return "cannot write \(path): nobody reads it"
     case .notRepresentable(let path, let reason):
       return "cannot write \(path): \(reason)"
-    case .encoder(let operation, let text):
-      return "cannot encode a picture: \(operation): \(text)"
-    case .video(let path, let operation, let text):
-      return "cannot write the video \(path): \(operation): \(text)"
     }
   }
 
   /// The current `errno` as an error; call it right after what failed.
-  static func current(_ operation: String, _ path: String) -> RecordingError {
+  package static func current(_ operation: String, _ path: String) -> RecordingError {
     .system(operation: operation, path: path, code: errno)
   }
 }

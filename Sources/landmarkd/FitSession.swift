@@ -4,6 +4,7 @@ import Diagnostics
 import FaceFinding
 import Foundation
 import Measurement
+import Pictures
 import Recording
 import Session
 import SystemNames
@@ -60,7 +61,7 @@ final class FitSession {
         }
         do {
           try fit(image, number: index + 1, writer)
-        } catch let error as RecordingError {
+        } catch let error where error is RecordingError || error is PicturesError {
           throw error
         } catch {
           Terminal.complain(error)

@@ -2,7 +2,7 @@ import ArgumentParser
 import CLNF
 import Foundation
 import Measurement
-import Recording
+import Pictures
 import Session
 import Tracking
 import VideoInput

@@ -1,6 +1,7 @@
 import CLNF
 import Foundation
 import Measurement
+import Pictures
 import Recording
 import Session
 import SystemNames

@@ -3,6 +3,7 @@ import CLNF
 import Service
 import Foundation
 import Measurement
+import Pictures
 import Recording
 import Session
 import SystemNames
@@ -276,9 +277,11 @@ func sayRows(_ writer: CSVWriter, _ origin: String, in place: String?) {
 extension Interruption {
   /// Whether an output failed because the run is to end and nobody reads it.
   func isBehind(_ error: any Error) -> Bool {
-    guard isInterrupted, let error = error as? RecordingError else { return false }
-    if case .notRead = error { return true }
-    return false
+    guard isInterrupted else { return false }
+    switch error {
+    case RecordingError.notRead, PicturesError.file(.notRead): return true
+    default: return false
+    }
   }
 }
 

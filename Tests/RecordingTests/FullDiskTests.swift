@@ -13,16 +13,17 @@ private final class SmallDisk {
   init(room: Int) { self.room = room }
 
   var calls: FileCalls {
-    FileCalls(
-      write: { [self] descriptor, bytes in
-        guard room > 0 else {
-          errno = ENOSPC
-          return -1
-        }
-        let count = write(descriptor, bytes.baseAddress, min(room, bytes.count))
-        room -= max(0, count)
-        return count
-      }, synchronise: { fsync($0) })
+    var calls = FileCalls()
+    calls.write = { [self] descriptor, bytes in
+      guard room > 0 else {
+        errno = ENOSPC
+        return -1
+      }
+      let count = write(descriptor, bytes.baseAddress, min(room, bytes.count))
+      room -= max(0, count)
+      return count
+    }
+    return calls
   }
 }
 

@@ -7,8 +7,8 @@ import Testing
   /// What may be imported stands in front.
   private static let order = [
     "SystemNames", "BuildInfo", "CLNF", "FaceFinding", "Tracking", "Measurement", "VideoInput",
-    "Recording",
-    "Session", "Diagnostics", "Service", "ModelTraining", "landmarkd", "landmarkd-dev",
+    "Recording", "Pictures", "Session", "Diagnostics", "Service", "ModelTraining", "landmarkd",
+    "landmarkd-dev",
   ]
   private static let package = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -52,13 +52,20 @@ import Testing
     }
   }
 
+  /// FFmpeg reads videos and makes pictures: two modules know it, and the C below them.
+  @Test(arguments: order) func ffmpegIsForTwoModules(target: String) throws {
+    let ffmpeg: Set = ["CFFmpeg", "CFFmpegShims"]
+    let isAllowed = ["VideoInput", "Pictures"].contains(target)
+    #expect(try imports(of: target).isDisjoint(with: ffmpeg) == !isAllowed)
+    let stated = try stated(for: target)
+    #expect(ffmpeg.contains { stated.contains("\"\($0)\"") } == isAllowed)
+  }
+
   @Test func someThingsAreForSomeModulesOnly() throws {
-    for target in Self.order where target != "VideoInput" && target != "Recording" {
-      #expect(try imports(of: target).isDisjoint(with: ["CFFmpeg", "CFFmpegShims"]), "\(target)")
-    }
     for target in ["CLNF", "FaceFinding", "Tracking", "Measurement"] {
       let used = try imports(of: target)
-      #expect(used.isDisjoint(with: ["VideoInput", "Recording", "Logging", "ArgumentParser"]))
+      let above: Set = ["VideoInput", "Recording", "Pictures", "Logging", "ArgumentParser"]
+      #expect(used.isDisjoint(with: above))
     }
     #expect(try !imports(of: "ModelTraining").contains("VideoInput"))
   }

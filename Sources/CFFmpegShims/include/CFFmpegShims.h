@@ -9,5 +9,5 @@ static const int landmarkd_averror_eof = AVERROR_EOF;
 static const int landmarkd_averror_eagain = AVERROR(EAGAIN);
 static inline int landmarkd_averror(int errnum) { return AVERROR(errnum); }
 
-#include "RecordingShims.h"
+#include "PicturesShims.h"
 #include "VideoInputShims.h"

@@ -1,7 +1,7 @@
 import CLNF
 import FaceFinding
 import Foundation
-import Recording
+import Pictures
 import Session
 import Tracking
 import VideoInput

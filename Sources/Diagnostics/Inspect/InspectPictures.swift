@@ -1,5 +1,6 @@
 import CLNF
 import Foundation
+import Pictures
 import Recording
 import SystemNames
 import VideoInput

@@ -1,5 +1,5 @@
 import CLNF
-import Recording
+import Pictures
 import Synchronization
 import Tracking
 

@@ -3,7 +3,7 @@ import FaceFinding
 import Foundation
 import Measurement
 import ModelTraining
-import Recording
+import Pictures
 import Session
 import Tracking
 import VideoInput

@@ -2,7 +2,7 @@ import CLNF
 import Diagnostics
 import Foundation
 import ModelTraining
-import Recording
+import Pictures
 
 /// How well failures are told from good fits, by the protocol of docs/develop/measuring.md.
 struct VerdictMeasurement {

@@ -2,6 +2,7 @@ import ArgumentParser
 import CLNF
 import Foundation
 import ModelTraining
+import Pictures
 import Recording
 import VideoInput
 

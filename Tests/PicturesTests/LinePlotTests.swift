@@ -1,8 +1,7 @@
 import CLNF
-import TestSupport
 import Testing
 
-@testable import Recording
+@testable import Pictures
 
 private let white = Colour(255, 255, 255)
 private let red = Colour(220, 0, 0)
@@ -127,15 +126,5 @@ private func drawing(_ picture: borrowing OverlayPicture) -> [String] {
     #expect(plot("a") != plot(""))
     #expect(plot("a") != plot("b"))
     #expect(plot("a") == plot("a"))
-  }
-}
-
-@Suite struct CSVTableTests {
-  @Test func cellsAreQuotedWhereTheyMustBe() throws {
-    let folder = try ScratchFolder()
-    try CSVTable.write(
-      header: ["image", "x"], rows: [["a.png", "1"], ["b, \"c\".png", ""]],
-      to: folder.file("a.csv"))
-    #expect(try text(folder.file("a.csv")) == "image,x\na.png,1\n\"b, \"\"c\"\".png\",\n")
   }
 }

@@ -25,15 +25,15 @@ public final class JPEGEncoder {
   }
 
   /// The JPEG file of `image`, at most `widest` px wide, with its sides in proportion.
-  /// - Throws: `RecordingError.encoder`, for a picture without pixels too.
-  public func encode(_ image: borrowing GreyImage) throws(RecordingError) -> [UInt8] {
+  /// - Throws: `PicturesError.encoder`, for a picture without pixels too.
+  public func encode(_ image: borrowing GreyImage) throws(PicturesError) -> [UInt8] {
     let (width, height) = (image.width, image.height)
     if canvas?.width != width || canvas?.height != height {
       canvas = nil
       canvas = try JPEGCanvas(width, height, widest: widest, quantiser: quantiser)
     }
     guard let canvas else { throw .encoder(operation: "canvas", text: "none") }
-    return try image.withSamples { (samples) throws(RecordingError) in
+    return try image.withSamples { (samples) throws(PicturesError) in
       try canvas.encode(samples)
     }
   }
@@ -56,7 +56,7 @@ private final class JPEGCanvas {
 
   init(
     _ width: Int, _ height: Int, widest: Int, quantiser: Int32
-  ) throws(RecordingError) {
+  ) throws(PicturesError) {
     // The size is checked here: FFmpeg prints its complaint to standard error.
     guard width > 0, height > 0, width <= Self.largestSide, height <= Self.largestSide else {
       throw .encoder(operation: "size", text: "a picture of \(width) x \(height)")
@@ -99,7 +99,7 @@ private final class JPEGCanvas {
 
   private static func open(
     _ width: Int, _ height: Int, _ quantiser: Int32
-  ) throws(RecordingError) -> (UnsafeMutablePointer<AVCodecContext>, UnsafeMutablePointer<AVPacket>)
+  ) throws(PicturesError) -> (UnsafeMutablePointer<AVCodecContext>, UnsafeMutablePointer<AVPacket>)
   {
     guard let codec = avcodec_find_encoder(AV_CODEC_ID_MJPEG) else {
       throw .encoder(operation: "avcodec_find_encoder", text: "this FFmpeg has no JPEG encoder")
@@ -131,7 +131,7 @@ private final class JPEGCanvas {
 
   private static func makeFrame(
     _ width: Int, _ height: Int, _ format: AVPixelFormat
-  ) throws(RecordingError) -> UnsafeMutablePointer<AVFrame> {
+  ) throws(PicturesError) -> UnsafeMutablePointer<AVFrame> {
     var made = av_frame_alloc()
     made?.pointee.width = Int32(width)
     made?.pointee.height = Int32(height)
@@ -145,7 +145,7 @@ private final class JPEGCanvas {
   }
 
   /// The file of the picture whose rows follow each other without padding.
-  func encode(_ samples: UnsafeBufferPointer<UInt8>) throws(RecordingError) -> [UInt8] {
+  func encode(_ samples: UnsafeBufferPointer<UInt8>) throws(PicturesError) -> [UInt8] {
     // The encoder may still hold the last picture's buffer.
     try check("av_frame_make_writable", av_frame_make_writable(frame))
     try fill(samples)
@@ -159,7 +159,7 @@ private final class JPEGCanvas {
       UnsafeBufferPointer(start: packet.pointee.data, count: Int(packet.pointee.size)))
   }
 
-  private func fill(_ samples: UnsafeBufferPointer<UInt8>) throws(RecordingError) {
+  private func fill(_ samples: UnsafeBufferPointer<UInt8>) throws(PicturesError) {
     if let original, let scaler {
       Self.copy(samples, width, to: original)
       let rows = landmarkd_scale_grey(scaler, original, frame)
@@ -188,7 +188,7 @@ private final class JPEGCanvas {
     }
   }
 
-  private func check(_ operation: String, _ code: Int32) throws(RecordingError) {
+  private func check(_ operation: String, _ code: Int32) throws(PicturesError) {
     guard code < 0 else { return }
     throw .encoder(operation: operation, text: ffmpegText(code))
   }

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 import VideoInput
 
+@testable import Pictures
 @testable import Recording
 
 private let grey = Colour(90, 90, 90)
@@ -19,13 +20,17 @@ private let grey = Colour(90, 90, 90)
     path = folder.file("out.mp4")
   }
 
+  private func text(_ path: String) throws -> String {
+    try String(contentsOfFile: path, encoding: .utf8)
+  }
+
   private func write(_ count: Int, to writer: VideoWriter) throws {
     for i in 0..<count { try writer.write(plain(32, 32, grey), at: Double(i) / 25) }
   }
 
   @Test func aVideoIsReplacedOnlyWhenForced() throws {
     try Data("mine".utf8).write(to: URL(fileURLWithPath: path))
-    #expect(throws: RecordingError.alreadyExists(path: path, rows: nil)) {
+    #expect(throws: PicturesError.file(.alreadyExists(path: path, rows: nil))) {
       _ = try VideoWriter(path: path, width: 32, height: 32)
     }
     #expect(try folder.names == ["out.mp4"])
@@ -40,7 +45,7 @@ private let grey = Colour(90, 90, 90)
     let writer = try VideoWriter(path: path, width: 32, height: 32)
     try write(3, to: writer)
     try Data("theirs".utf8).write(to: URL(fileURLWithPath: path))
-    #expect(throws: RecordingError.alreadyExists(path: path, rows: path + ".partial")) {
+    #expect(throws: PicturesError.file(.alreadyExists(path: path, rows: path + ".partial"))) {
       try writer.finish()
     }
     #expect(try text(path) == "theirs")
@@ -50,14 +55,14 @@ private let grey = Colour(90, 90, 90)
 
   @Test func twoWritersAreNotMixed() throws {
     let writer = try VideoWriter(path: path, width: 32, height: 32)
-    #expect(throws: RecordingError.inUse(path: path + ".partial")) {
+    #expect(throws: PicturesError.file(.inUse(path: path + ".partial"))) {
       _ = try VideoWriter(path: path, width: 32, height: 32)
     }
     try write(2, to: writer)
     try writer.finish()
-    #expect(throws: RecordingError.closed(path: path)) { try write(1, to: writer) }
-    #expect(throws: RecordingError.closed(path: path)) { try writer.finish() }
-    #expect(throws: RecordingError.closed(path: path)) { try writer.abandon() }
+    #expect(throws: PicturesError.file(.closed(path: path))) { try write(1, to: writer) }
+    #expect(throws: PicturesError.file(.closed(path: path))) { try writer.finish() }
+    #expect(throws: PicturesError.file(.closed(path: path))) { try writer.abandon() }
   }
 
   @Test(arguments: ["mp4", "mkv", "mov", "avi", "webm"], [true, false])
@@ -84,7 +89,8 @@ private let grey = Colour(90, 90, 90)
       left -= max(0, count)
       return count
     }
-    let full = RecordingError.system(operation: "write", path: path + ".partial", code: ENOSPC)
+    let full = PicturesError.file(
+      .system(operation: "write", path: path + ".partial", code: ENOSPC))
     var made: VideoWriter?
     #expect(throws: full) {
       let writer = try VideoWriter(

@@ -1,4 +1,5 @@
 import Foundation
+import Recording
 import SystemNames
 
 /// Records drawn frames as a video, or as a folder with a PNG a frame.
@@ -35,8 +36,8 @@ public final class OverlayRecorder {
   /// - Parameter force: whether a video, or pictures of the folder, may be replaced. A folder that
   ///   holds a picture of that kind is otherwise refused, so that two runs are never mixed.
   ///
-  /// Throws `RecordingError`: `alreadyExists`, `system`, `video`.
-  public init(path: String, force: Bool) throws(RecordingError) {
+  /// Throws `PicturesError`: `file`, `video`.
+  public init(path: String, force: Bool) throws(PicturesError) {
     guard let kind = Self.kind(of: path) else {
       throw .video(
         path: path, operation: "choose a container",
@@ -47,12 +48,12 @@ public final class OverlayRecorder {
     self.force = force
     switch kind {
     case .video:
-      if !force, access(path, F_OK) == 0 { throw .alreadyExists(path: path, rows: nil) }
+      if !force, access(path, F_OK) == 0 { throw .file(.alreadyExists(path: path, rows: nil)) }
     case .pictures:
-      guard SystemName.makeFolders(path) else { throw .current("create", path) }
+      guard SystemName.makeFolders(path) else { throw .file(.current("create", path)) }
       let names = SystemName.names(inFolder: path)?.map(\.name) ?? []
       let taken = names.filter { $0.hasPrefix("frame-") && $0.hasSuffix(".png") }.min()
-      if let taken, !force { throw .alreadyExists(path: Self.join(path, taken), rows: nil) }
+      if let taken, !force { throw .file(.alreadyExists(path: Self.join(path, taken), rows: nil)) }
     }
   }
 
@@ -75,8 +76,8 @@ public final class OverlayRecorder {
   /// Adds a frame. Throws what `VideoWriter` and `PNGWriter` throw.
   public func write(
     _ picture: borrowing OverlayPicture, at place: Place
-  ) throws(RecordingError) {
-    guard !isClosed else { throw .closed(path: path) }
+  ) throws(PicturesError) {
+    guard !isClosed else { throw .file(.closed(path: path)) }
     switch kind {
     case .pictures:
       // Zeros in front up to six digits; longer recordings have longer names.
@@ -90,13 +91,13 @@ public final class OverlayRecorder {
 
   private func writeVideo(
     _ picture: borrowing OverlayPicture, _ place: Place
-  ) throws(RecordingError) {
+  ) throws(PicturesError) {
     if video == nil {
       video = try VideoWriter(
         path: path, width: picture.width, height: picture.height, timeBase: place.timeBase,
         force: force)
     }
-    do throws(RecordingError) {
+    do throws(PicturesError) {
       try video?.write(picture, at: place.seconds)
     } catch {
       // Without its end the container is of no use: nobody is to be sent to it.
@@ -106,16 +107,16 @@ public final class OverlayRecorder {
   }
 
   /// Completes the video and gives it its name.
-  public func finish() throws(RecordingError) {
-    guard !isClosed else { throw .closed(path: path) }
+  public func finish() throws(PicturesError) {
+    guard !isClosed else { throw .file(.closed(path: path)) }
     isClosed = true
     try video?.finish()
   }
 
   /// Completes the video under its partial name, as after an interruption. Returns where the
   /// frames are; nil where there are none, and after a video's error.
-  public func abandon() throws(RecordingError) -> String? {
-    guard !isClosed else { throw .closed(path: path) }
+  public func abandon() throws(PicturesError) -> String? {
+    guard !isClosed else { throw .file(.closed(path: path)) }
     isClosed = true
     guard framesWritten > 0 else { return nil }
     guard kind == .video else { return path }

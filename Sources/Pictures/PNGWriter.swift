@@ -1,40 +1,43 @@
 import CFFmpeg
 import CLNF
+import Recording
 
 /// Pictures as PNG, through FFmpeg's encoder.
 public enum PNGWriter {
   /// Writes the picture to `path` (`-`: standard output), whole or not at all.
   ///
-  /// Throws `RecordingError`: `encoder`, else as `CSVWriter`.
+  /// Throws `PicturesError`: `encoder`, and as `file` what `CSVWriter` throws.
   public static func write(
     _ picture: borrowing OverlayPicture, to path: String, force: Bool = false
-  ) throws(RecordingError) {
-    try WholeFile.write(try encode(picture), to: path, force: force)
+  ) throws(PicturesError) {
+    let bytes = try encode(picture)
+    try PicturesError.ofFile(try WholeFile.write(bytes, to: path, force: force))
   }
 
   /// Writes a grey image, as above.
   public static func write(
     _ image: borrowing GreyImage, to path: String, force: Bool = false
-  ) throws(RecordingError) {
-    try WholeFile.write(try encode(image), to: path, force: force)
+  ) throws(PicturesError) {
+    let bytes = try encode(image)
+    try PicturesError.ofFile(try WholeFile.write(bytes, to: path, force: force))
   }
 
   /// The PNG file of a picture. The same picture gives the same bytes.
   ///
-  /// Throws `RecordingError.encoder`, for a picture without pixels too. Cost: about 50 milliseconds
+  /// Throws `PicturesError.encoder`, for a picture without pixels too. Cost: about 50 milliseconds
   /// at 640 x 480; allocates an encoder every time.
-  public static func encode(_ picture: borrowing OverlayPicture) throws(RecordingError) -> [UInt8] {
+  public static func encode(_ picture: borrowing OverlayPicture) throws(PicturesError) -> [UInt8] {
     let size = (width: picture.width, height: picture.height)
-    return try picture.withSamples { (samples) throws(RecordingError) in
+    return try picture.withSamples { (samples) throws(PicturesError) in
       try PNGEncoder(size.width, size.height, AV_PIX_FMT_RGB24).encode(
         samples, rowLength: 3 * size.width)
     }
   }
 
   /// The PNG file of a grey image, as above.
-  public static func encode(_ image: borrowing GreyImage) throws(RecordingError) -> [UInt8] {
+  public static func encode(_ image: borrowing GreyImage) throws(PicturesError) -> [UInt8] {
     let size = (width: image.width, height: image.height)
-    return try image.withSamples { (samples) throws(RecordingError) in
+    return try image.withSamples { (samples) throws(PicturesError) in
       try PNGEncoder(size.width, size.height, AV_PIX_FMT_GRAY8).encode(
         samples, rowLength: size.width)
     }
@@ -47,7 +50,7 @@ private final class PNGEncoder {
   private var frame: UnsafeMutablePointer<AVFrame>?
   private var packet: UnsafeMutablePointer<AVPacket>?
 
-  init(_ width: Int, _ height: Int, _ format: AVPixelFormat) throws(RecordingError) {
+  init(_ width: Int, _ height: Int, _ format: AVPixelFormat) throws(PicturesError) {
     // The size is checked here: FFmpeg prints its complaint to standard error.
     guard width > 0, height > 0, width <= 1 << 15, height <= 1 << 15 else {
       throw .encoder(operation: "size", text: "a picture of \(width) x \(height)")
@@ -82,7 +85,7 @@ private final class PNGEncoder {
   /// The file of the picture whose rows of `rowLength` bytes follow each other without padding.
   func encode(
     _ samples: UnsafeBufferPointer<UInt8>, rowLength: Int
-  ) throws(RecordingError) -> [UInt8] {
+  ) throws(PicturesError) -> [UInt8] {
     guard let context, let frame, let packet, let to = frame.pointee.data.0,
       let from = samples.baseAddress
     else {
@@ -99,7 +102,7 @@ private final class PNGEncoder {
       UnsafeBufferPointer(start: packet.pointee.data, count: Int(packet.pointee.size)))
   }
 
-  private func check(_ operation: String, _ code: Int32) throws(RecordingError) {
+  private func check(_ operation: String, _ code: Int32) throws(PicturesError) {
     guard code < 0 else { return }
     var text = [CChar](repeating: 0, count: 256)
     av_strerror(code, &text, text.count)

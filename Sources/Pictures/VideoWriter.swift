@@ -1,5 +1,6 @@
 import CFFmpeg
 import CFFmpegShims
+import Recording
 
 /// Writes pictures as a video, each with its own time stamp.
 ///
@@ -37,7 +38,7 @@ public final class VideoWriter {
   private enum State {
     case open
     case closed
-    case failed(RecordingError)
+    case failed(PicturesError)
   }
 
   /// The endings that make a video.
@@ -55,10 +56,10 @@ public final class VideoWriter {
   ///
   /// The codec is H.264 (libx264), where FFmpeg has no such encoder MPEG-4; in .webm VP9 or VP8.
   ///
-  /// Throws `RecordingError`: `video`, and what `CSVWriter.init` throws.
+  /// Throws `PicturesError`: `video`, and as `file` what `CSVWriter.init` throws.
   public convenience init(
     path: String, width: Int, height: Int, timeBase: TimeBase = .mpeg, force: Bool = false
-  ) throws(RecordingError) {
+  ) throws(PicturesError) {
     try self.init(
       path: path, width: width, height: height, timeBase: timeBase, force: force,
       encoders: VideoEncoder.Choice.standard, calls: FileCalls())
@@ -67,15 +68,15 @@ public final class VideoWriter {
   init(
     path: String, width: Int, height: Int, timeBase: TimeBase, force: Bool,
     encoders: [VideoEncoder.Choice], calls: FileCalls
-  ) throws(RecordingError) {
+  ) throws(PicturesError) {
     Self.silenceFFmpeg
     guard let kind = VideoContainer.kind(of: path) else {
       throw .video(path: path, operation: "choose a container", text: "its ending is unknown")
     }
     canvas = try VideoCanvas(width: width, height: height, path: path)
-    let file = try OutputFile(path, force: force, calls: calls)
+    let file = try PicturesError.ofFile(try OutputFile(path, force: force, calls: calls))
     self.file = file
-    do throws(RecordingError) {
+    do throws(PicturesError) {
       container = try VideoContainer(kind, file: file)
       encoder = try VideoEncoder(
         encoders, width: Int(canvas.frame.pointee.width),
@@ -117,13 +118,13 @@ public final class VideoWriter {
   ///   - seconds: at least 0. A time that is, in the container's ticks, not after the picture
   ///     before becomes the next tick.
   ///
-  /// Throws `video`, and `system` where the bytes cannot be written; the writer is then of no more
+  /// Throws `video`, and `file` where the bytes cannot be written; the writer is then of no more
   /// use: it throws the same error again.
   public func write(
     _ picture: borrowing OverlayPicture, at seconds: Double
-  ) throws(RecordingError) {
+  ) throws(PicturesError) {
     try checkOpen()
-    do throws(RecordingError) {
+    do throws(PicturesError) {
       try canvas.fill(picture)
       let ticks = max(ticks(seconds), lastTicks.map { $0 + 1 } ?? 0)
       try encoder.encode(canvas.frame, ticks: ticks)
@@ -138,11 +139,11 @@ public final class VideoWriter {
   /// Completes the video and gives it its name. The writer is then closed.
   ///
   /// Throws as `CSVWriter.finish`; the video is then in the partial.
-  public func finish() throws(RecordingError) {
+  public func finish() throws(PicturesError) {
     try checkOpen()
-    do throws(RecordingError) {
+    do throws(PicturesError) {
       try complete()
-      try file.publish()
+      try PicturesError.ofFile(try file.publish())
       state = .closed
     } catch {
       state = .failed(error)
@@ -154,20 +155,20 @@ public final class VideoWriter {
   /// Completes the video under its partial name, as after an interruption; after an earlier error
   /// it only closes. Returns the partial's path.
   @discardableResult
-  public func abandon() throws(RecordingError) -> String? {
+  public func abandon() throws(PicturesError) -> String? {
     switch state {
-    case .closed: throw .closed(path: file.path)
+    case .closed: throw .file(.closed(path: file.path))
     case .failed: file.close()
     case .open:
       defer { file.close() }
       state = .closed
       try complete()
-      try file.leave()
+      try PicturesError.ofFile(try file.leave())
     }
     return file.partialPath
   }
 
-  private func complete() throws(RecordingError) {
+  private func complete() throws(PicturesError) {
     try encoder.encode(nil, ticks: 0)
     try container.end()
   }
@@ -179,10 +180,10 @@ public final class VideoWriter {
     return ticks.isFinite ? Int64(max(0, min(ticks, 0x1p53))) : 0
   }
 
-  private func checkOpen() throws(RecordingError) {
+  private func checkOpen() throws(PicturesError) {
     switch state {
     case .open: return
-    case .closed: throw .closed(path: file.path)
+    case .closed: throw .file(.closed(path: file.path))
     case .failed(let error): throw error
     }
   }

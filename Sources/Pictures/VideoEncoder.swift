@@ -51,7 +51,7 @@ final class VideoEncoder {
   ///   - width, height: even.
   init(
     _ choices: [Choice], width: Int, height: Int, for container: VideoContainer, path: String
-  ) throws(RecordingError) {
+  ) throws(PicturesError) {
     var problem = "FFmpeg has no encoder for it (of \(choices.map(\.name).joined(separator: ", ")))"
     for choice in choices {
       guard let codec = avcodec_find_encoder_by_name(choice.name),
@@ -110,7 +110,7 @@ final class VideoEncoder {
   /// packets that come out; nil writes what the encoder still holds.
   func encode(
     _ frame: UnsafeMutablePointer<AVFrame>?, ticks: Int64
-  ) throws(RecordingError) {
+  ) throws(PicturesError) {
     if let frame {
       frame.pointee.pts = framesIn
       framesIn += 1

@@ -27,7 +27,7 @@ final class VideoCanvas {
 
   /// - Parameters:
   ///   - width, height: of the pictures; 1 to `largestSide`.
-  init(width: Int, height: Int, path: String) throws(RecordingError) {
+  init(width: Int, height: Int, path: String) throws(PicturesError) {
     self.path = path
     frame = try Self.makeFrame(width + width % 2, height + height % 2, AV_PIX_FMT_YUV420P, path)
     frame.pointee.color_range = AVCOL_RANGE_MPEG
@@ -43,7 +43,7 @@ final class VideoCanvas {
 
   private static func makeFrame(
     _ width: Int, _ height: Int, _ format: AVPixelFormat, _ path: String
-  ) throws(RecordingError) -> UnsafeMutablePointer<AVFrame> {
+  ) throws(PicturesError) -> UnsafeMutablePointer<AVFrame> {
     guard width > 0, height > 0, width <= largestSide, height <= largestSide else {
       throw .video(path: path, operation: "size", text: "a picture of \(width) x \(height)")
     }
@@ -59,7 +59,7 @@ final class VideoCanvas {
   }
 
   /// Fills the frame. Cost: a copy and a conversion; allocates where the size has changed.
-  func fill(_ picture: borrowing OverlayPicture) throws(RecordingError) {
+  func fill(_ picture: borrowing OverlayPicture) throws(PicturesError) {
     let packed = try prepare(width: picture.width, height: picture.height)
     guard let to = packed.pointee.data.0, av_frame_make_writable(frame) >= 0 else {
       throw .video(path: path, operation: "av_frame_make_writable", text: "out of memory")
@@ -93,7 +93,7 @@ final class VideoCanvas {
   /// The memory and the scaler for pictures of this size, made even.
   private func prepare(
     width oddWidth: Int, height oddHeight: Int
-  ) throws(RecordingError) -> UnsafeMutablePointer<AVFrame> {
+  ) throws(PicturesError) -> UnsafeMutablePointer<AVFrame> {
     let (width, height) = (oddWidth + oddWidth % 2, oddHeight + oddHeight % 2)
     if let packed, Int(packed.pointee.width) == width, Int(packed.pointee.height) == height {
       return packed

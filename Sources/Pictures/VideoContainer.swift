@@ -1,5 +1,6 @@
 import CFFmpeg
 import CFFmpegShims
+import Recording
 
 /// FFmpeg's muxer over an `OutputFile`: the container's bytes go to the partial.
 final class VideoContainer {
@@ -25,7 +26,7 @@ final class VideoContainer {
   }
 
   /// Makes the muxer; nothing is written yet.
-  init(_ kind: UnsafePointer<AVOutputFormat>, file: OutputFile) throws(RecordingError) {
+  init(_ kind: UnsafePointer<AVOutputFormat>, file: OutputFile) throws(PicturesError) {
     self.file = file
     path = file.path
     wantsGlobalHeader = kind.pointee.flags & AVFMT_GLOBALHEADER != 0
@@ -76,7 +77,7 @@ final class VideoContainer {
   /// - Parameter wished: the time base to ask for.
   func begin(
     _ encoder: UnsafePointer<AVCodecContext>, wished: AVRational
-  ) throws(RecordingError) {
+  ) throws(PicturesError) {
     guard let format, let stream = avformat_new_stream(format, nil) else {
       throw .video(path: path, operation: "avformat_new_stream", text: "out of memory")
     }
@@ -90,14 +91,14 @@ final class VideoContainer {
   }
 
   /// Writes a packet whose times are in `timeBase`.
-  func write(_ packet: UnsafeMutablePointer<AVPacket>) throws(RecordingError) {
+  func write(_ packet: UnsafeMutablePointer<AVPacket>) throws(PicturesError) {
     packet.pointee.stream_index = 0
     try check("av_write_frame", av_write_frame(format, packet))
     try checkFile()
   }
 
   /// Writes what the container has at its end; without it most players open nothing.
-  func end() throws(RecordingError) {
+  func end() throws(PicturesError) {
     guard hasHeader else { return }
     hasHeader = false
     try check("av_write_trailer", av_write_trailer(format))
@@ -106,14 +107,14 @@ final class VideoContainer {
   }
 
   /// Errors of the file come first: they are the cause.
-  func check(_ operation: String, _ code: Int32) throws(RecordingError) {
+  func check(_ operation: String, _ code: Int32) throws(PicturesError) {
     guard code < 0 else { return }
     try checkFile()
     throw .video(path: path, operation: operation, text: ffmpegText(code))
   }
 
-  private func checkFile() throws(RecordingError) {
-    if let failure { throw failure }
+  private func checkFile() throws(PicturesError) {
+    if let failure { throw .file(failure) }
   }
 
   private func write(_ bytes: UnsafeRawBufferPointer) -> Int32 {

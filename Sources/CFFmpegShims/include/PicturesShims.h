@@ -1,4 +1,4 @@
-// What the module Recording needs of FFmpeg to write videos.
+// What the module Pictures needs of FFmpeg to write videos.
 #pragma once
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>

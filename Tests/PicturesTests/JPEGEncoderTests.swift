@@ -1,6 +1,6 @@
 import CFFmpeg
 import CLNF
-import Recording
+import Pictures
 import TestSupport
 import Testing
 
@@ -72,7 +72,7 @@ import Testing
   @Test("a picture without pixels is an error, and the next one is well")
   func withoutPixels() throws {
     let encoder = JPEGEncoder()
-    #expect(throws: RecordingError.self) {
+    #expect(throws: PicturesError.self) {
       try encoder.encode(GreyImage(width: 0, height: 4, repeating: 0))
     }
     #expect(try !encoder.encode(picture(8, 8)).isEmpty)

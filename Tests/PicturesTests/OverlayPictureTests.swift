@@ -5,7 +5,7 @@ import Measurement
 import TestSupport
 import Testing
 
-@testable import Recording
+@testable import Pictures
 
 /// The picture's pixels that differ from a black background.
 private func drawn(_ picture: borrowing OverlayPicture) -> [(x: Int, y: Int)] {
@@ -172,7 +172,7 @@ private let white = Colour(255, 255, 255)
     #expect(decoded.format == AV_PIX_FMT_RGB24)
     #expect(decoded.width == width && decoded.height == height)
     #expect(decoded.samples == samples)
-    #expect(throws: RecordingError.alreadyExists(path: path, rows: nil)) {
+    #expect(throws: PicturesError.file(.alreadyExists(path: path, rows: nil))) {
       try PNGWriter.write(picture, to: path)
     }
   }

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Tracking
 
-@testable import Recording
+@testable import Pictures
 
 private func black(_ width: Int, _ height: Int) -> OverlayPicture {
   plain(width, height, Colour(0, 0, 0))
@@ -39,11 +39,17 @@ private func count(_ colour: Colour, in picture: borrowing OverlayPicture) -> In
 
   init() throws {
     camera = try CameraIntrinsics(fx: 500, fy: 500, cx: 160, cy: 120)
-    measurement = sampleMeasurement(landmarks: 3)
+    var measurement = FaceMeasurement()
+    measurement.headPose = HeadPose(
+      translation: [-1.5, 20.255, 600], rotation: EulerAngles(x: 0.25, y: -0.125, z: 0))
+    self.measurement = measurement
   }
 
   private func face(_ state: TrackingState) -> TrackedFrame {
-    var frame = sampleFrame(12, landmarks: 3)
+    var frame = TrackedFrame()
+    frame.frameNumber = 12
+    frame.timestampSeconds = 0.2002
+    frame.confidence = 0.98765
     frame.landmarks = [100, 150, 200, 100, 180, 100]
     frame.state = state
     frame.success = state == .tracking
@@ -125,8 +131,10 @@ private func count(_ colour: Colour, in picture: borrowing OverlayPicture) -> In
 
   @Test func theCaptionSaysNumberTimeStateAndConfidence() {
     #expect(OverlayPicture.caption(face(.tracking)) == ["#12 0.200 s", "tracking 0.99"])
-    #expect(OverlayPicture.caption(lostFrame(8)) == ["#8 1.000 s", "lost"])
-    var frame = face(.tracking)
+    var frame = face(.lost)
+    frame.hasFit = false
+    #expect(OverlayPicture.caption(frame) == ["#12 0.200 s", "lost"])
+    frame = face(.tracking)
     frame.confidence = .nan
     #expect(OverlayPicture.caption(frame)[1] == "tracking")
   }
@@ -176,7 +184,7 @@ private func count(_ colour: Colour, in picture: borrowing OverlayPicture) -> In
     let read = try ReadVideo(path + "frame-000007.png", looking: [(7, 5)])
     #expect(read.size == (8, 6) && read.colours == [[Colour(7, 2, 3)]])
     // Another run is not mixed in.
-    #expect(throws: RecordingError.alreadyExists(path: path + names[0], rows: nil)) {
+    #expect(throws: PicturesError.file(.alreadyExists(path: path + names[0], rows: nil))) {
       _ = try OverlayRecorder(path: path, force: false)
     }
     let second = try OverlayRecorder(path: path, force: true)
@@ -189,7 +197,7 @@ private func count(_ colour: Colour, in picture: borrowing OverlayPicture) -> In
   @Test func aVideoIsRefusedBeforeAnythingIsDone() throws {
     let path = folder.file("out.mkv")
     try Data().write(to: URL(fileURLWithPath: path))
-    #expect(throws: RecordingError.alreadyExists(path: path, rows: nil)) {
+    #expect(throws: PicturesError.file(.alreadyExists(path: path, rows: nil))) {
       _ = try OverlayRecorder(path: path, force: false)
     }
     let recorder = try OverlayRecorder(path: path, force: true)
@@ -198,7 +206,7 @@ private func count(_ colour: Colour, in picture: borrowing OverlayPicture) -> In
     try recorder.finish()
     #expect(recorder.framesWritten == 3)
     #expect(try ReadVideo(path).seconds.count == 3)
-    #expect(throws: RecordingError.closed(path: path)) {
+    #expect(throws: PicturesError.file(.closed(path: path))) {
       try recorder.write(plain(8, 6, Colour(1, 2, 3)), at: place(4))
     }
   }
@@ -212,10 +220,10 @@ private func count(_ colour: Colour, in picture: borrowing OverlayPicture) -> In
 
   @Test func aFolderThatCannotBeMadeIsAnError() throws {
     try Data().write(to: URL(fileURLWithPath: folder.file("file")))
-    #expect(throws: RecordingError.self) {
+    #expect(throws: PicturesError.self) {
       _ = try OverlayRecorder(path: folder.file("file/pictures/"), force: false)
     }
-    #expect(throws: RecordingError.self) {
+    #expect(throws: PicturesError.self) {
       _ = try OverlayRecorder(path: folder.file("out.gif"), force: false)
     }
   }

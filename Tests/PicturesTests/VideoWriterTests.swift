@@ -1,10 +1,11 @@
 import CLNF
 import Foundation
+import Recording
 import TestSupport
 import Testing
 import VideoInput
 
-@testable import Recording
+@testable import Pictures
 
 /// A picture of one colour.
 func plain(_ width: Int, _ height: Int, _ colour: Colour) -> OverlayPicture {

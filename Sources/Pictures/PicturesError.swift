@@ -26,4 +26,13 @@ public enum PicturesError: Error, Sendable, Equatable, CustomStringConvertible {
   ) throws(PicturesError) -> Result {
     do throws(RecordingError) { return try body() } catch { throw .file(error) }
   }
+
+  /// What FFmpeg does for a video, likewise.
+  static func ofVideo<Result>(
+    _ path: String, _ body: @autoclosure () throws(FFmpegFailure) -> Result
+  ) throws(PicturesError) -> Result {
+    do throws(FFmpegFailure) { return try body() } catch {
+      throw .video(path: path, operation: error.operation, text: error.text)
+    }
+  }
 }

@@ -6,12 +6,12 @@ import CFFmpegShims
 /// An odd last column or row is repeated. A picture of the size that was asked for keeps its
 /// pixels; others are scaled to fit, with black beside them.
 final class VideoCanvas {
-  let frame: UnsafeMutablePointer<AVFrame>
+  let frame: FFmpegFrame
   private let path: String
   private var scaler: OpaquePointer?
   /// The picture as FFmpeg likes it: even sides, rows aligned, memory that may be read past their
   /// ends.
-  private var packed: UnsafeMutablePointer<AVFrame>?
+  private var packed: FFmpegFrame?
   private var region = Region(x: 0, y: 0, width: 0, height: 0)
 
   /// Where the picture lies in the frame.
@@ -30,44 +30,32 @@ final class VideoCanvas {
   init(width: Int, height: Int, path: String) throws(PicturesError) {
     self.path = path
     frame = try Self.makeFrame(width + width % 2, height + height % 2, AV_PIX_FMT_YUV420P, path)
-    frame.pointee.color_range = AVCOL_RANGE_MPEG
-    frame.pointee.colorspace = AVCOL_SPC_SMPTE170M
+    frame.pointer.pointee.color_range = AVCOL_RANGE_MPEG
+    frame.pointer.pointee.colorspace = AVCOL_SPC_SMPTE170M
   }
 
-  deinit {
-    var frame = Optional(frame)
-    av_frame_free(&frame)
-    av_frame_free(&packed)
-    sws_freeContext(scaler)
-  }
+  deinit { sws_freeContext(scaler) }
 
   private static func makeFrame(
     _ width: Int, _ height: Int, _ format: AVPixelFormat, _ path: String
-  ) throws(PicturesError) -> UnsafeMutablePointer<AVFrame> {
+  ) throws(PicturesError) -> FFmpegFrame {
     guard width > 0, height > 0, width <= largestSide, height <= largestSide else {
       throw .video(path: path, operation: "size", text: "a picture of \(width) x \(height)")
     }
-    var made = av_frame_alloc()
-    made?.pointee.width = Int32(width)
-    made?.pointee.height = Int32(height)
-    made?.pointee.format = format.rawValue
-    guard let made, av_frame_get_buffer(made, 0) >= 0 else {
-      av_frame_free(&made)
-      throw .video(path: path, operation: "av_frame_get_buffer", text: "out of memory")
-    }
-    return made
+    return try PicturesError.ofVideo(path, try FFmpegFrame(width, height, format))
   }
 
   /// Fills the frame. Cost: a copy and a conversion; allocates where the size has changed.
   func fill(_ picture: borrowing OverlayPicture) throws(PicturesError) {
     let packed = try prepare(width: picture.width, height: picture.height)
-    guard let to = packed.pointee.data.0, av_frame_make_writable(frame) >= 0 else {
-      throw .video(path: path, operation: "av_frame_make_writable", text: "out of memory")
+    try PicturesError.ofVideo(path, try frame.makeWritable())
+    let stride = packed.pointer.pointee.linesize.0
+    guard let to = packed.pointer.pointee.data.0 else {
+      throw .video(path: path, operation: "av_frame_get_buffer", text: "out of memory")
     }
-    let stride = packed.pointee.linesize.0
     copy(picture, to: to, stride: Int(stride))
     let written = landmarkd_scale_into(
-      scaler, to, stride, packed.pointee.height, frame, Int32(region.x), Int32(region.y))
+      scaler, to, stride, Int32(packed.height), frame.pointer, Int32(region.x), Int32(region.y))
     guard written == Int32(region.height) else {
       throw .video(path: path, operation: "sws_scale", text: "\(written) rows were made")
     }
@@ -93,12 +81,10 @@ final class VideoCanvas {
   /// The memory and the scaler for pictures of this size, made even.
   private func prepare(
     width oddWidth: Int, height oddHeight: Int
-  ) throws(PicturesError) -> UnsafeMutablePointer<AVFrame> {
+  ) throws(PicturesError) -> FFmpegFrame {
     let (width, height) = (oddWidth + oddWidth % 2, oddHeight + oddHeight % 2)
-    if let packed, Int(packed.pointee.width) == width, Int(packed.pointee.height) == height {
-      return packed
-    }
-    av_frame_free(&packed)
+    if let packed, packed.width == width, packed.height == height { return packed }
+    packed = nil
     let made = try Self.makeFrame(width, height, AV_PIX_FMT_RGB24, path)
     packed = made
     region = place(width: width, height: height)
@@ -115,7 +101,7 @@ final class VideoCanvas {
   }
 
   private func place(width: Int, height: Int) -> Region {
-    let (fullWidth, fullHeight) = (Int(frame.pointee.width), Int(frame.pointee.height))
+    let (fullWidth, fullHeight) = (frame.width, frame.height)
     let scale = min(Double(fullWidth) / Double(width), Double(fullHeight) / Double(height))
     // Even sizes and places: chroma has half the samples.
     let fitted = (
@@ -129,10 +115,11 @@ final class VideoCanvas {
 
   /// Black; after every scaling, which may write a little past its region.
   private func fillBesideRegion() {
-    guard region.width < frame.pointee.width || region.height < frame.pointee.height else { return }
-    fillBesideRegion(frame.pointee.data.0, frame.pointee.linesize.0, 1, 16)
-    fillBesideRegion(frame.pointee.data.1, frame.pointee.linesize.1, 2, 128)
-    fillBesideRegion(frame.pointee.data.2, frame.pointee.linesize.2, 2, 128)
+    guard region.width < frame.width || region.height < frame.height else { return }
+    let (planes, strides) = (frame.pointer.pointee.data, frame.pointer.pointee.linesize)
+    fillBesideRegion(planes.0, strides.0, 1, 16)
+    fillBesideRegion(planes.1, strides.1, 2, 128)
+    fillBesideRegion(planes.2, strides.2, 2, 128)
   }
 
   /// - Parameter share: one sample a pixel, or one every two.
@@ -140,7 +127,7 @@ final class VideoCanvas {
     _ plane: UnsafeMutablePointer<UInt8>?, _ linesize: Int32, _ share: Int, _ value: UInt8
   ) {
     guard let plane else { return }
-    let (columns, rows) = (Int(frame.pointee.width) / share, Int(frame.pointee.height) / share)
+    let (columns, rows) = (frame.width / share, frame.height / share)
     let (left, top) = (region.x / share, region.y / share)
     let (right, bottom) = (left + region.width / share, top + region.height / share)
     for row in 0..<rows {

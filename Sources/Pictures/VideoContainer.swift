@@ -91,9 +91,9 @@ final class VideoContainer {
   }
 
   /// Writes a packet whose times are in `timeBase`.
-  func write(_ packet: UnsafeMutablePointer<AVPacket>) throws(PicturesError) {
-    packet.pointee.stream_index = 0
-    try check("av_write_frame", av_write_frame(format, packet))
+  func write(_ packet: borrowing FFmpegEncoder.Packet) throws(PicturesError) {
+    packet.pointer.pointee.stream_index = 0
+    try check("av_write_frame", av_write_frame(format, packet.pointer))
     try checkFile()
   }
 
@@ -106,11 +106,18 @@ final class VideoContainer {
     try checkFile()
   }
 
-  /// Errors of the file come first: they are the cause.
-  func check(_ operation: String, _ code: Int32) throws(PicturesError) {
-    guard code < 0 else { return }
-    try checkFile()
-    throw .video(path: path, operation: operation, text: ffmpegText(code))
+  /// What FFmpeg does for the video. Errors of the file come first: they are the cause.
+  func check<Result: ~Copyable>(
+    _ body: @autoclosure () throws(FFmpegFailure) -> Result
+  ) throws(PicturesError) -> Result {
+    do throws(FFmpegFailure) { return try body() } catch {
+      try checkFile()
+      throw .video(path: path, operation: error.operation, text: error.text)
+    }
+  }
+
+  private func check(_ operation: String, _ code: Int32) throws(PicturesError) {
+    try check(try FFmpegFailure.check(operation, code))
   }
 
   private func checkFile() throws(PicturesError) {
@@ -137,11 +144,4 @@ final class VideoContainer {
     }
     return offset
   }
-}
-
-/// FFmpeg's own words for an error code.
-func ffmpegText(_ code: Int32) -> String {
-  var text = [CChar](repeating: 0, count: 256)
-  av_strerror(code, &text, text.count)
-  return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

@@ -1,5 +1,4 @@
 import CFFmpeg
-import CFFmpegShims
 
 /// FFmpeg's video encoder for pictures of one size; packets come out in the order of the frames.
 ///
@@ -37,10 +36,11 @@ final class VideoEncoder {
   /// Frames between pictures that can be jumped to.
   private static let keyFrameInterval: Int32 = 60
 
-  let context: UnsafeMutablePointer<AVCodecContext>
+  /// What the container is told of the stream.
+  var context: UnsafePointer<AVCodecContext> { UnsafePointer(encoder.context) }
+
+  private let encoder: FFmpegEncoder
   private let container: VideoContainer
-  private let packet: UnsafeMutablePointer<AVPacket>
-  private var framesIn: Int64 = 0
   /// The times of the frames that the encoder holds.
   private var pending: [Int64] = []
   private var lastTicks: Int64?
@@ -57,77 +57,48 @@ final class VideoEncoder {
       guard let codec = avcodec_find_encoder_by_name(choice.name),
         container.holds(codec.pointee.id)
       else { continue }
-      var opened = avcodec_alloc_context3(codec)
-      let code = opened.map { Self.open($0, codec, choice, width, height, container) } ?? 0
-      if let opened, code >= 0 {
-        guard let packet = av_packet_alloc() else { break }
-        context = opened
-        self.packet = packet
+      do throws(FFmpegFailure) {
+        encoder = try Self.open(codec, choice, width, height, container)
         self.container = container
         return
+      } catch {
+        problem = "\(choice.name): \(error.text)"
       }
-      avcodec_free_context(&opened)
-      problem = "\(choice.name): \(ffmpegText(code))"
     }
     throw .video(path: path, operation: "open an encoder", text: problem)
   }
 
-  deinit {
-    var (context, packet) = (Optional(context), Optional(packet))
-    avcodec_free_context(&context)
-    av_packet_free(&packet)
-  }
-
   private static func open(
-    _ context: UnsafeMutablePointer<AVCodecContext>, _ codec: UnsafePointer<AVCodec>,
-    _ choice: Choice, _ width: Int, _ height: Int, _ container: VideoContainer
-  ) -> Int32 {
-    context.pointee.width = Int32(width)
-    context.pointee.height = Int32(height)
-    context.pointee.pix_fmt = AV_PIX_FMT_YUV420P
-    context.pointee.time_base = AVRational(num: 1, den: 25)
-    context.pointee.framerate = AVRational(num: 25, den: 1)
-    context.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
-    context.pointee.max_b_frames = 0
-    context.pointee.gop_size = keyFrameInterval
-    // 0: as many as there are cores.
-    context.pointee.thread_count = 0
-    // What swscale makes of R G B where it is told nothing.
-    context.pointee.color_range = AVCOL_RANGE_MPEG
-    context.pointee.colorspace = AVCOL_SPC_SMPTE170M
-    if container.wantsGlobalHeader { context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
-    if let quantiser = choice.quantiser {
-      context.pointee.flags |= AV_CODEC_FLAG_QSCALE
-      context.pointee.global_quality = quantiser * FF_QP2LAMBDA
+    _ codec: UnsafePointer<AVCodec>, _ choice: Choice, _ width: Int, _ height: Int,
+    _ container: VideoContainer
+  ) throws(FFmpegFailure) -> FFmpegEncoder {
+    let settings = FFmpegEncoder.Settings(
+      width: width, height: height, format: AV_PIX_FMT_YUV420P,
+      colourRange: AVCOL_RANGE_MPEG, threads: 0, quantiser: choice.quantiser,
+      options: choice.options)
+    return try FFmpegEncoder(codec, settings) { context in
+      // With the range what swscale makes of R G B where it is told nothing.
+      context.colorspace = AVCOL_SPC_SMPTE170M
+      context.framerate = AVRational(num: 25, den: 1)
+      context.sample_aspect_ratio = AVRational(num: 1, den: 1)
+      context.max_b_frames = 0
+      context.gop_size = keyFrameInterval
+      if container.wantsGlobalHeader { context.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
     }
-    var options: OpaquePointer?
-    for (name, value) in choice.options { av_dict_set(&options, name, value, 0) }
-    defer { av_dict_free(&options) }
-    return avcodec_open2(context, codec, &options)
   }
 
   /// Encodes a frame that is to be shown at `ticks` of the container's time base, and writes the
   /// packets that come out; nil writes what the encoder still holds.
-  func encode(
-    _ frame: UnsafeMutablePointer<AVFrame>?, ticks: Int64
-  ) throws(PicturesError) {
-    if let frame {
-      frame.pointee.pts = framesIn
-      framesIn += 1
-      pending.append(ticks)
-    }
-    try container.check("avcodec_send_frame", avcodec_send_frame(context, frame))
-    while true {
-      let code = avcodec_receive_packet(context, packet)
-      if code == landmarkd_averror_eagain || code == landmarkd_averror_eof { return }
-      try container.check("avcodec_receive_packet", code)
-      defer { av_packet_unref(packet) }
-      setTimes()
+  func encode(_ frame: FFmpegFrame?, ticks: Int64) throws(PicturesError) {
+    if frame != nil { pending.append(ticks) }
+    try container.check(try encoder.send(frame))
+    while let packet = try container.check(try encoder.receive()) {
+      setTimes(of: packet)
       try container.write(packet)
     }
   }
 
-  private func setTimes() {
+  private func setTimes(of packet: borrowing FFmpegEncoder.Packet) {
     guard !pending.isEmpty else { return }
     let ticks = pending.removeFirst()
     // Containers know from the next frame how long this one is shown, but for the last. MP4 would
@@ -136,8 +107,8 @@ final class VideoEncoder {
     let usual = max(1, Int64(base.den) / (25 * Int64(base.num)))
     let duration = pending.first.map { $0 - ticks } ?? lastTicks.map { ticks - $0 } ?? usual
     lastTicks = ticks
-    packet.pointee.pts = ticks
-    packet.pointee.dts = ticks
-    packet.pointee.duration = duration
+    packet.pointer.pointee.pts = ticks
+    packet.pointer.pointee.dts = ticks
+    packet.pointer.pointee.duration = duration
   }
 }

@@ -1,5 +1,4 @@
 import CFFmpeg
-import CFFmpegShims
 import Recording
 
 /// Writes pictures as a video, each with its own time stamp.
@@ -79,8 +78,8 @@ public final class VideoWriter {
     do throws(PicturesError) {
       container = try VideoContainer(kind, file: file)
       encoder = try VideoEncoder(
-        encoders, width: Int(canvas.frame.pointee.width),
-        height: Int(canvas.frame.pointee.height), for: container, path: path)
+        encoders, width: canvas.frame.width, height: canvas.frame.height, for: container,
+        path: path)
       try container.begin(
         encoder.context, wished: Self.timeBase(timeBase, for: String(cString: kind.pointee.name)))
     } catch {

@@ -6,6 +6,7 @@
 # make test-system         those that need root or servers
 # make test-long           all of make test, and those that need minutes
 # make bench               how long things take (make bench REFERENCE=folder CLIPS=folder COMPARE=old.json JSON=new.json)
+# make settings            docs/reference/settings.md, from the table that the program reads
 # make dist                landmarkd-VERSION.tar.gz, the source of the last commit
 # make format, make format-check, make install PREFIX=/usr/local, make clean
 
@@ -18,7 +19,7 @@ PROGRAM ?= .build/release/landmarkd
 PICTURE_FRAME ?= 24
 FORMATTED := Sources Tests Package.swift
 
-.PHONY: all build demo dependencies requirements toolchain test test-system test-long bench dist commit \
+.PHONY: all build demo dependencies requirements toolchain test test-system test-long bench settings dist commit \
 	format format-check install clean
 
 all: build
@@ -67,6 +68,10 @@ bench: build
 	.build/release/landmarkd-dev bench run $(if $(REFERENCE),--reference "$(REFERENCE)") \
 	  $(if $(CLIPS),--clips "$(CLIPS)") $(if $(COMPARE),--compare "$(COMPARE)") \
 	  $(if $(JSON),--json "$(JSON)")
+
+settings: build
+	swift build -c release --product landmarkd-dev
+	.build/release/landmarkd-dev settings docs/reference/settings.md
 
 dist:
 	@scripts/make-tarball.sh

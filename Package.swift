@@ -140,7 +140,7 @@ let package = Package(
       name: "landmarkd-dev",
       dependencies: [
         "CLNF", "Diagnostics", "FaceFinding", "Measurement", "ModelTraining", "Pictures",
-        "Recording", "Session", "Tracking", "VideoInput", "CAllocationCount",
+        "Recording", "Service", "Session", "Tracking", "VideoInput", "CAllocationCount",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

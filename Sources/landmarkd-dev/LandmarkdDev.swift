@@ -9,5 +9,5 @@ struct LandmarkdDev: ParsableCommand {
     discussion: """
       Exit status: 0 done; 1 something cannot be read, written or used; 64 wrong usage.
       """,
-    subcommands: [Train.self, Measure.self, Bench.self])
+    subcommands: [Train.self, Measure.self, Bench.self, SettingsCommand.self])
 }

@@ -192,8 +192,10 @@ struct InterruptionTests {
     run.kill(SIGKILL)
     #expect(try run.wait().signal == SIGKILL)
     #expect(try folder.names == ["o.csv.partial"])
-    let rows = try Table(folder, "o.csv.partial").rows.count
-    #expect(rows > 50)
+    // The system may stop in the middle of what it was handed: the last row need not be whole.
+    let text = try folder.text("o.csv.partial")
+    let end = try #require(text.lastIndex(of: "\n"))
+    #expect(try Table(String(text[...end])).rows.count > 50)
     // What is left over is in nobody's way.
     let again = try start([try Media.face.get(), "-q", "-o", "o.csv"]).wait()
     #expect(again.status == 0, "\(again)")

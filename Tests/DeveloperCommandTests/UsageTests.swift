@@ -43,7 +43,7 @@ import Testing
     for arguments in [[], ["--help"], ["-h"], ["help"]] {
       let help = try program.run(arguments)
       #expect(help.status == 0 && help.errors == "")
-      #expect(try listed(help) == ["train", "measure", "bench"])
+      #expect(try listed(help) == ["train", "measure", "bench", "settings"])
     }
     for arguments in [["nonsense"], ["--nonsense"]] {
       try expectWrongUsage(arguments, of: [])

@@ -75,7 +75,8 @@ let package = Package(
       name: "CLNF", dependencies: ["CLNFKernels", "CDefaultModel", "SystemNames"],
       swiftSettings: strict),
     .target(
-      name: "FaceFinding", dependencies: ["CLNF", "CFaceDetector"], swiftSettings: strict),
+      name: "FaceFinding", dependencies: ["CLNF", "CLNFKernels", "CFaceDetector"],
+      swiftSettings: strict),
     .target(name: "Tracking", dependencies: ["CLNF", "FaceFinding"], swiftSettings: strict),
     .target(name: "Measurement", dependencies: ["CLNF", "Tracking"], swiftSettings: strict),
     .target(
@@ -157,7 +158,8 @@ let package = Package(
       dependencies: ["VideoInput", "CLNF", "TestSupport", "CFFmpeg"],
       swiftSettings: strict),
     .testTarget(
-      name: "FaceFindingTests", dependencies: ["FaceFinding", "CLNF", "TestSupport"],
+      name: "FaceFindingTests",
+      dependencies: ["FaceFinding", "CLNF", "CLNFKernels", "CAllocationCount", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "MeasurementTests", dependencies: ["Measurement", "CLNF", "Tracking", "TestSupport"],

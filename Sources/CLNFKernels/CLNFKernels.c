@@ -104,10 +104,65 @@ static response_scratch lay_out_response(int window, int kernel) {
   return at;
 }
 
+// The finder's net: layers at most; the largest kernel; places that a depthwise convolution computes side
+// by side, and that lie between it and the pointwise one; zeros before a row, and room behind it. Kernels
+// compute up to seven places beyond a row's end; they read up to 17 beyond it for those.
+enum { finder_layers = 16, finder_kernel = 7, finder_places = 8, finder_chunk = 24 };
+enum { finder_margin = 3, finder_slack = 18 };
+
+// Values between two layers; the first are the grey levels.
+typedef struct {
+  int width, height;
+  // Rows that are kept: those under the next layer's kernel.
+  int kept;
+  // Channels with those that fill whole groups of lanes; floats from a row to the next; where the first
+  // row's margin begins.
+  size_t channels, row, start;
+} finder_stage;
+
+// Where a search's scratch memory holds what, floats from its start.
+typedef struct {
+  finder_stage stages[finder_layers];
+  size_t chunk, head, end;
+} finder_scratch;
+
+static finder_scratch lay_out_finder(const clnf_finder_net *net, int columns, int rows) {
+  finder_scratch at;
+  size_t next = 0, most = 0;
+  int width = columns, height = rows;
+  for (int stage = 0; stage < net->count; stage++) {
+    finder_stage *s = &at.stages[stage];
+    if (stage > 0) {
+      const int stride = net->layers[stage - 1].stride;
+      width = (width + stride - 1) / stride;
+      height = (height + stride - 1) / stride;
+    }
+    s->width = width;
+    s->height = height;
+    s->kept = net->layers[stage].kernel;
+    s->channels = stage == 0 ? 1 : (size_t)padded(net->layers[stage].inputs);
+    s->row = (finder_margin + (size_t)width + finder_slack) * s->channels;
+    s->start = next;
+    next += ((size_t)s->kept * s->row + clnf_lane_count - 1) / clnf_lane_count * clnf_lane_count;
+    if (s->channels > most) most = s->channels;
+  }
+  at.chunk = next;
+  at.head = next + finder_chunk * most;
+  at.end = at.head + ((size_t)width + clnf_lane_count) * clnf_finder_outputs;
+  return at;
+}
+
 // The left or upper edge of output pixel i of a reduced image, 1/256 px, not beyond `size` px.
 static int64_t edge(int i, double factor, int size) {
   const int64_t place = (int64_t)(i * factor * 256);
   return place < (int64_t)size * 256 ? place : (int64_t)size * 256;
+}
+
+// Where output pixel i of an enlarged image lies in an image of `size` pixels, 1/256 px.
+static uint32_t place_of(int i, double factor, int size) {
+  const double place = (((double)i + 0.5) * factor - 0.5) * 256;
+  const uint32_t last = (uint32_t)(size - 1) * 256, whole = place > 0 ? (uint32_t)(place + 0.5) : 0;
+  return whole < last ? whole : last;
 }
 
 #define KERNEL(name) portable_##name
@@ -176,6 +231,30 @@ size_t clnf_equations_scratch(int landmarks, int modes) {
 }
 
 size_t clnf_net_scratch(const clnf_net *net, int window) { return lay_out(net, window).end; }
+
+size_t clnf_finder_scratch(const clnf_finder_net *net, int columns) {
+  return lay_out_finder(net, columns, clnf_finder_cell).end;
+}
+
+void clnf_enlarge(const uint8_t *image, int stride, int width, int height, double factor,
+                  int out_width, int out_height, uint32_t *scratch, uint8_t *out) {
+  // Places in 1/256 px; the centres of pixels are whole numbers.
+  uint32_t *places = scratch, *levels = scratch + out_width;
+  for (int i = 0; i < out_width; i++) places[i] = place_of(i, factor, width);
+  for (int j = 0; j < out_height; j++) {
+    const uint32_t y = place_of(j, factor, height), below = y & 255, above = 256 - below;
+    const uint8_t *upper = image + (size_t)(y >> 8) * (size_t)stride;
+    const uint8_t *lower = (int)(y >> 8) + 1 < height ? upper + stride : upper;
+    for (int x = 0; x < width; x++) levels[x] = above * upper[x] + below * lower[x];
+    // The last column's right neighbour is itself.
+    levels[width] = levels[width - 1];
+    uint8_t *row = out + (size_t)j * (size_t)out_width;
+    for (int i = 0; i < out_width; i++) {
+      const uint32_t *at = levels + (places[i] >> 8), right = places[i] & 255;
+      row[i] = (uint8_t)(((256 - right) * at[0] + right * at[1] + 32768) >> 16);
+    }
+  }
+}
 
 int clnf_cholesky_factor(double *matrix, int n) {
   for (int j = 0; j < n; j++) {

@@ -374,6 +374,8 @@ KERNEL_TARGET static void KERNEL(accumulate_correlation)(const float *image, int
 
 #include "NetBody.h"
 
+#include "FinderBody.h"
+
 static const clnf_kernels KERNEL(table) = {
     .sample_area = KERNEL(sample_area),
     .reduce_area = KERNEL(reduce_area),
@@ -382,6 +384,7 @@ static const clnf_kernels KERNEL(table) = {
     .folded_multiply = KERNEL(folded_multiply),
     .net_response = KERNEL(net_response),
     .widen = KERNEL(widen),
+    .find_faces = KERNEL(find_faces),
     .mean_shift = KERNEL(mean_shift),
     .combine = KERNEL(combine),
     .normal_equations = KERNEL(normal_equations),

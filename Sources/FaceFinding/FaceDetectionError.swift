@@ -4,6 +4,9 @@ public enum FaceDetectionError: Error, Equatable, CustomStringConvertible {
   case invalidSetting(name: String, value: Double, allowed: String)
   /// The memory for a search of an image of this size could not be had.
   case outOfMemory(width: Int, height: Int)
+  /// A finder's net that cannot be read: its name, the offset of the byte, what is there and what was
+  /// expected.
+  case invalidNet(name: String, byte: Int, reason: String)
   /// dlib refused to work, which its documentation does not foresee.
   case detectorFailed
 
@@ -13,6 +16,8 @@ public enum FaceDetectionError: Error, Equatable, CustomStringConvertible {
       "face detector: \(name) is \(value), allowed is \(allowed)"
     case .outOfMemory(let width, let height):
       "face detector: no memory left to search an image of \(width) x \(height)"
+    case .invalidNet(let name, let byte, let reason):
+      "\(name): byte \(byte): \(reason)"
     case .detectorFailed:
       "face detector: dlib's detector failed"
     }

@@ -4,7 +4,7 @@ import CLNFKernels
 ///
 /// Here rather than from a cryptography package because the core has no dependency outside this
 /// repository, and it is an identity and a check against damage, not a secret.
-struct ModelDigest {
+package struct ModelDigest {
   private var state: [UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
     0x5be0_cd19,
@@ -12,9 +12,11 @@ struct ModelDigest {
   private var pending: [UInt8] = []
   private var length: UInt64 = 0
 
-  mutating func add(_ bytes: [UInt8]) { bytes.withUnsafeBytes { add($0) } }
+  package init() {}
 
-  mutating func add(_ raw: UnsafeRawBufferPointer) {
+  package mutating func add(_ bytes: [UInt8]) { bytes.withUnsafeBytes { add($0) } }
+
+  package mutating func add(_ raw: UnsafeRawBufferPointer) {
     length &+= UInt64(raw.count)
     var next = 0
     if !pending.isEmpty {
@@ -32,7 +34,7 @@ struct ModelDigest {
   }
 
   /// The digest of all that was added, 32 bytes.
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var copy = self
     let bits = length &* 8
     let padding = [0x80] + [UInt8](repeating: 0, count: (119 - pending.count) % 64)
@@ -45,7 +47,7 @@ struct ModelDigest {
   /// The same as 64 hexadecimal digits.
   var hexadecimal: String { Self.hexadecimal(bytes) }
 
-  static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+  package static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
     bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }

@@ -61,6 +61,41 @@ typedef struct {
   double rotation[9];
 } clnf_pose;
 
+/// A cell of the face finder's net, px of a level, and what the net says of one: 14 numbers and 2 zeros.
+enum { clnf_finder_cell = 8, clnf_finder_outputs = 16 };
+
+/// A layer of the face finder's net: padded convolutions of zeros beyond the edges. What is said to be
+/// padded has zeros up to a multiple of clnf_lane_count.
+typedef struct {
+  /// Channels, 1 to 128, not padded; the outputs of the last layer are 14.
+  int inputs, outputs;
+  /// Side of the kernel, 1, 3, 5 or 7, and its step, 1 or 2; 1 and 1 in the last layer.
+  int kernel, stride;
+  /// Whether the input is added before max(0, .): inputs = outputs, stride 1.
+  bool adds_input;
+  /// Of all layers but the first and the last, which have NULL: kernel^2 rows of the padded inputs, and
+  /// biases, as many.
+  const float *depthwise, *depthwise_bias;
+  /// `inputs` rows (the first layer: kernel^2) of the padded outputs, and biases, as many.
+  const float *weights, *bias;
+} clnf_finder_layer;
+
+/// The face finder's net: 2 to 16 layers, each one's inputs the outputs of the layer before, one input
+/// of the first; the product of strides is clnf_finder_cell.
+typedef struct {
+  int count;
+  const clnf_finder_layer *layers;
+} clnf_finder_net;
+
+/// A picture at the scale of a level, with a border in which its edges are repeated.
+typedef struct {
+  /// width x height > 0 grey levels, rows `stride` apart.
+  const uint8_t *pixels;
+  int stride, width, height;
+  /// The border on the left and above; the sides with all borders, multiples of clnf_finder_cell.
+  int left, top, columns, rows;
+} clnf_finder_level;
+
 typedef struct {
   /// Samples `size` x `size` points around (cx, cy) of an 8-bit image (width * height > 0),
   /// bilinearly, edge pixels replicated. Point (row v, column u) lies at
@@ -132,6 +167,11 @@ typedef struct {
   /// 16-bit floats (IEEE 754 binary16) to floats, exactly.
   void (*widen)(const uint16_t *halves, int count, float *out);
 
+  /// What the face finder's net says of a level, of which it sees v / 128 - 1 of grey level v. scratch:
+  /// clnf_finder_scratch() floats. out: clnf_finder_outputs for each cell, row by row.
+  void (*find_faces)(const clnf_finder_net *net, const clnf_finder_level *level, float *scratch,
+                     float *out);
+
   /// clnf_reduce_area's loops: the same bytes with every instruction set.
   void (*reduce_area)(const uint8_t *image, int stride, int x0, int y0, int x1, int y1,
                       double factor, int row_step, int out_width, int out_height,
@@ -161,6 +201,15 @@ size_t clnf_reduce_scratch(int columns);
 
 /// Pixels that `size` pixels become when they are reduced by `factor`.
 int clnf_reduced_size(int size, double factor);
+
+/// Enlarges an 8-bit image of width x height > 0 (sides up to 2^23), rows `stride` apart, by 1 / factor
+/// (factor < 1), bilinearly: output pixel i lies at (i + 1/2) factor - 1/2, to 1/256 px, edges repeated.
+/// In whole numbers. scratch: width + 1 + out_width. out: out_width * out_height.
+void clnf_enlarge(const uint8_t *image, int stride, int width, int height, double factor,
+                  int out_width, int out_height, uint32_t *scratch, uint8_t *out);
+
+/// Floats of scratch memory that find_faces needs for a level of so many columns, whatever its rows.
+size_t clnf_finder_scratch(const clnf_finder_net *net, int columns);
 
 /// Floats of scratch memory that neuron_sum needs.
 size_t clnf_response_scratch(int window, int kernel);

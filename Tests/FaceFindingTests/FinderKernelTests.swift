@@ -1,0 +1,104 @@
+import CLNFKernels
+import TestSupport
+import Testing
+
+@testable import FaceFinding
+
+/// The finder's kernels against a plain net in double precision, for every instruction set.
+@Suite struct FinderKernelTests {
+  private typealias Shape = FinderNets.Shape
+
+  static let sets = [clnf_instruction_set_portable, clnf_instruction_set_avx2]
+
+  /// Every kernel with every stride, first and later; channels that fill their lanes and that do not, one
+  /// to five groups of them; residuals.
+  private static let shapes: [[Shape]] = [
+    FinderNets.usual,
+    [
+      Shape(outputs: 1, kernel: 1, stride: 2), Shape(outputs: 3, kernel: 1, stride: 2),
+      Shape(outputs: 3, kernel: 1, stride: 1, addsInput: true),
+      Shape(outputs: 7, kernel: 1, stride: 2),
+    ],
+    [
+      Shape(outputs: 13, kernel: 7, stride: 2), Shape(outputs: 21, kernel: 7, stride: 2),
+      Shape(outputs: 21, kernel: 7, stride: 1, addsInput: true),
+      Shape(outputs: 35, kernel: 5, stride: 2), Shape(outputs: 40, kernel: 5, stride: 1),
+    ],
+    [
+      Shape(outputs: 9, kernel: 3, stride: 1), Shape(outputs: 16, kernel: 3, stride: 2),
+      Shape(outputs: 33, kernel: 7, stride: 2), Shape(outputs: 8, kernel: 5, stride: 2),
+      Shape(outputs: 8, kernel: 3, stride: 1, addsInput: true),
+    ],
+    [
+      Shape(outputs: 128, kernel: 5, stride: 1), Shape(outputs: 5, kernel: 1, stride: 2),
+      Shape(outputs: 128, kernel: 3, stride: 2), Shape(outputs: 64, kernel: 3, stride: 2),
+    ],
+  ]
+
+  @Test(arguments: sets)
+  func mapsAreThoseOfThePlainNet(set: clnf_instruction_set) {
+    let seed = TestSeed.of(501)
+    for (number, shapes) in Self.shapes.enumerated() {
+      let contents = FinderNets.random(shapes, seed: seed &+ UInt64(number))
+      let net = FinderNet(contents)
+      for (width, height, border) in [
+        (1, 1, 16), (8, 8, 0), (24, 25, 16), (61, 7, 16), (3, 90, 0), (101, 67, 16),
+      ] {
+        let level = PlainLevel.random(width: width, height: height, border: border, seed: seed)
+        let difference = relativeDifference(level.map(net, set), level.plainMap(contents))
+        #expect(difference < 1e-5, "seed \(seed), net \(number), \(width) x \(height)")
+      }
+    }
+  }
+
+  /// Sixteen layers, the most that there may be.
+  @Test(arguments: sets)
+  func deepNets(set: clnf_instruction_set) {
+    let seed = TestSeed.of(502)
+    let shapes =
+      FinderNets.usual
+      + [Shape](
+        repeating: Shape(outputs: 48, kernel: 3, stride: 1, addsInput: true), count: 10)
+    let contents = FinderNets.random(shapes, seed: seed)
+    let level = PlainLevel.random(width: 50, height: 40, seed: seed)
+    let difference = relativeDifference(
+      level.map(FinderNet(contents), set), level.plainMap(contents))
+    #expect(difference < 1e-4, "seed \(seed)")
+  }
+
+  @Test func bodiesAgree() {
+    let seed = TestSeed.of(503)
+    for (number, shapes) in Self.shapes.enumerated() {
+      let net = FinderNet(FinderNets.random(shapes, seed: seed &+ UInt64(number)))
+      let level = PlainLevel.random(width: 203, height: 111, seed: seed)
+      let maps = Self.sets.map { level.map(net, $0) }
+      #expect(relativeDifference(maps[0], maps[1]) < 1e-4, "seed \(seed), net \(number)")
+    }
+  }
+
+  /// Whatever lies in the scratch memory.
+  @Test(arguments: sets)
+  func theSameInputGivesTheSameBits(set: clnf_instruction_set) {
+    let net = FinderNet(FinderNets.random(FinderNets.usual, seed: TestSeed.of(504)))
+    let level = PlainLevel.random(width: 90, height: 70, seed: 1)
+    #expect(level.map(net, set) == level.map(net, set))
+  }
+
+  /// A straight edge stays where it is, and every grey is one of the image's or between two of them.
+  @Test func enlarging() {
+    let (width, height, factor) = (7, 5, 0.6)
+    let pixels = (0..<width * height).map { UInt8(40 * ($0 % width)) }
+    let (wide, high) = (11, 8)
+    var scratch = [UInt32](repeating: 9, count: width + 1 + wide)
+    var out = [UInt8](repeating: 1, count: wide * high)
+    clnf_enlarge(
+      pixels, Int32(width), Int32(width), Int32(height), factor, Int32(wide), Int32(high),
+      &scratch, &out)
+    for i in 0..<wide {
+      let place = max(0, min(Double(width - 1), (Double(i) + 0.5) * factor - 0.5))
+      for j in 0..<high {
+        #expect(abs(Double(out[j * wide + i]) - 40 * place) <= 0.6)
+      }
+    }
+  }
+}

@@ -15,6 +15,9 @@ struct BoxCalibration: Sendable {
   /// For the boxes of dlib's frontal HOG detector.
   static let frontalHOG = BoxCalibration(x: 0.0389, y: 0.1278, width: 0.9611, height: 0.9388)
 
+  /// For the squares of a `FaceFinder`, which are taken as they come.
+  static let finder = BoxCalibration(x: 0, y: 0, width: 1, height: 1)
+
   func apply(to box: FaceBox) -> FaceBox {
     FaceBox(
       x: box.x + x * box.width, y: box.y + y * box.height, width: width * box.width,

@@ -1,0 +1,84 @@
+import CLNFKernels
+import Foundation
+import Testing
+
+@testable import FaceFinding
+
+/// Stored cases: pictures and what other programs, which share no code with this one, make of them
+/// (docs/reference/finder-format.md). Those of a random net are Training/finder/random_cases.py's; those
+/// of the shipped net are the training program's.
+@Suite struct FinderCaseTests {
+  private static let package = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  private static let random = package.appending(path: "Tests/Fixtures/finder-random")
+  private static let shipped = package.appending(path: "Tests/Fixtures/finder")
+  private static let shippedNet = package.appending(path: "Sources/CFinderWeights/finder.weights")
+
+  private static func cases(in folder: URL) -> [URL] {
+    let files = try? FileManager.default.contentsOfDirectory(
+      at: folder, includingPropertiesForKeys: nil)
+    return (files ?? []).filter { $0.pathExtension == "case" }.sorted { $0.path < $1.path }
+  }
+
+  private static var hasShipped: Bool {
+    !cases(in: shipped).isEmpty && FileManager.default.fileExists(atPath: shippedNet.path)
+  }
+
+  private struct Short: Error { var file: String }
+
+  private struct StoredCase {
+    var level: PlainLevel
+    /// 14 numbers a cell.
+    var expected: [Double]
+
+    init(_ file: URL) throws {
+      let data = [UInt8](try Data(contentsOf: file))
+      var offset = 0
+      func word() throws -> UInt32 {
+        guard offset + 4 <= data.count else { throw Short(file: file.path) }
+        offset += 4
+        return data.withUnsafeBytes {
+          UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: offset - 4, as: UInt32.self))
+        }
+      }
+      let (width, height) = (Int(try word()), Int(try word()))
+      guard width * height <= data.count - offset else { throw Short(file: file.path) }
+      let pixels = Array(data[offset..<offset + width * height])
+      offset += width * height
+      let (columns, rows) = (Int(try word()), Int(try word()))
+      expected = try (0..<columns * rows * FinderNet.outputCount).map { _ in
+        Double(Float(bitPattern: try word()))
+      }
+      // A picture that has no border is whole cells itself.
+      let isBare = width == 8 * columns && height == 8 * rows
+      level = PlainLevel(width: width, height: height, pixels: pixels, border: isBare ? 0 : 16)
+      guard level.columns == 8 * columns, level.rows == 8 * rows, offset == data.count else {
+        throw Short(file: file.path)
+      }
+    }
+  }
+
+  private func compare(_ folder: URL, _ net: URL) throws {
+    let net = try FinderNet(bytes: [UInt8](Data(contentsOf: net)), name: net.lastPathComponent)
+    let files = Self.cases(in: folder)
+    #expect(!files.isEmpty)
+    for file in files {
+      let stored = try StoredCase(file)
+      for set in FinderKernelTests.sets {
+        let map = stored.level.map(net, set)
+        let difference = zip(map, stored.expected).map { abs($0 - $1) }.max() ?? .infinity
+        #expect(
+          difference < 1e-3 && map.count == stored.expected.count, "\(file.lastPathComponent)")
+      }
+    }
+  }
+
+  @Test func aRandomNet() throws {
+    try compare(Self.random, Self.random.appending(path: "finder.weights"))
+  }
+
+  @Test(.enabled(if: FinderCaseTests.hasShipped, "there are no cases of a shipped net"))
+  func theShippedNet() throws {
+    try compare(Self.shipped, Self.shippedNet)
+  }
+}

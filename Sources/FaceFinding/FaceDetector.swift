@@ -17,29 +17,6 @@ public struct DetectedFace: Sendable, Equatable {
   }
 }
 
-/// Five points of a face in pixels of the image searched, x to the right and y down.
-///
-/// Sides are the person's: the right eye is on the left in the picture of an upright face. In the
-/// 68-point markup they are the means of 36...41 and of 42...47, and points 30, 48 and 54.
-public struct FacePoints: Sendable, Equatable {
-  public var rightEye: SIMD2<Double>
-  public var leftEye: SIMD2<Double>
-  public var noseTip: SIMD2<Double>
-  public var rightMouthCorner: SIMD2<Double>
-  public var leftMouthCorner: SIMD2<Double>
-
-  public init(
-    rightEye: SIMD2<Double>, leftEye: SIMD2<Double>, noseTip: SIMD2<Double>,
-    rightMouthCorner: SIMD2<Double>, leftMouthCorner: SIMD2<Double>
-  ) {
-    self.rightEye = rightEye
-    self.leftEye = leftEye
-    self.noseTip = noseTip
-    self.rightMouthCorner = rightMouthCorner
-    self.leftMouthCorner = leftMouthCorner
-  }
-}
-
 /// Finds faces in a grey image.
 ///
 /// A detector keeps state (pyramids, scratch memory) and is used by one thread at a time.

@@ -15,12 +15,12 @@ import Testing
       "detector", "verdict", "convergence", "jitter", "losses", "settings", "cost", "compare",
       "sequence",
     ],
-    "bench": ["run", "frames"],
+    "bench": ["run", "frames", "finder"],
   ]
   /// Those that can do without any argument are left out.
   static let wrong =
     groups.filter { $0.key != "bench" }.flatMap { group, names in names.map { [group, $0] } }
-    + [["bench", "frames"]]
+    + [["bench", "frames"], ["bench", "finder"]]
   static let commands = groups.flatMap { group, names in names.map { [group, $0] } }
 
   /// The names of a help's list of subcommands.

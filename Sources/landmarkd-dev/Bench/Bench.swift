@@ -6,7 +6,7 @@ import Foundation
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure how long landmarkd's parts take.",
-    subcommands: [RunCommand.self, FramesCommand.self],
+    subcommands: [RunCommand.self, FramesCommand.self, FinderCommand.self],
     defaultSubcommand: RunCommand.self)
 }
 

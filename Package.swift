@@ -86,7 +86,8 @@ let package = Package(
     .target(
       name: "Pictures",
       dependencies: [
-        "CLNF", "Tracking", "Measurement", "Recording", "SystemNames", "CFFmpeg", "CFFmpegShims",
+        "CLNF", "Tracking", "Measurement", "VideoInput", "Recording", "SystemNames", "CFFmpeg",
+        "CFFmpegShims",
       ],
       swiftSettings: strict),
     .target(

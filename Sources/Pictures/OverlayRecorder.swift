@@ -1,6 +1,7 @@
 import Foundation
 import Recording
 import SystemNames
+import VideoInput
 
 /// Records drawn frames as a video, or as a folder with a PNG a frame.
 ///
@@ -16,6 +17,10 @@ public final class OverlayRecorder {
   public let path: String
   public let kind: Kind
   public private(set) var framesWritten = 0
+  /// The sound of a video; to be given before the first frame.
+  public var sound: SoundReader?
+  /// What a user should know of the sound: why there is none, or why it ends.
+  public var soundNote: String? { video?.soundNote }
 
   private let force: Bool
   private var video: VideoWriter?
@@ -95,7 +100,8 @@ public final class OverlayRecorder {
     if video == nil {
       video = try VideoWriter(
         path: path, width: picture.width, height: picture.height, timeBase: place.timeBase,
-        force: force)
+        force: force, sound: sound)
+      sound = nil
     }
     do throws(PicturesError) {
       try video?.write(picture, at: place.seconds)

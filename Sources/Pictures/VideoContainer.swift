@@ -1,17 +1,27 @@
 import CFFmpeg
 import CFFmpegShims
 import Recording
+import VideoInput
 
 /// FFmpeg's muxer over an `OutputFile`: the container's bytes go to the partial.
+///
+/// Beside the pictures it takes the sound of a recorded file, each packet in front of the first
+/// picture that is shown later: nothing has to wait for the other.
 final class VideoContainer {
   /// The stream's time base, which the container may have chosen itself; valid after `begin`.
   private(set) var timeBase = AVRational(num: 1, den: 1)
   let wantsGlobalHeader: Bool
 
+  private let kind: UnsafePointer<AVOutputFormat>
   private let file: OutputFile
   private let path: String
   private var format: UnsafeMutablePointer<AVFormatContext>?
   private var output: UnsafeMutablePointer<AVIOContext>?
+  private var sound: SoundTrack?
+  /// What is added to the pictures' times, in ticks: a container without times below 0 begins with
+  /// the sound's lead-in.
+  private var shift: Int64 = 0
+  private var refusal: String?
   /// What the file said; FFmpeg's own code for it tells less.
   private var failure: RecordingError?
   /// The end of the bytes so far: containers go back to fill their headers in.
@@ -27,9 +37,16 @@ final class VideoContainer {
 
   /// Makes the muxer; nothing is written yet.
   init(_ kind: UnsafePointer<AVOutputFormat>, file: OutputFile) throws(PicturesError) {
+    self.kind = kind
     self.file = file
     path = file.path
     wantsGlobalHeader = kind.pointee.flags & AVFMT_GLOBALHEADER != 0
+    try makeMuxer()
+  }
+
+  deinit { freeMuxer() }
+
+  private func makeMuxer() throws(PicturesError) {
     avformat_alloc_output_context2(&format, kind, nil, nil)
     guard let format, let buffer = av_malloc(Int(Self.bufferSize)) else {
       throw .video(path: path, operation: "avformat_alloc_output_context2", text: "out of memory")
@@ -58,8 +75,10 @@ final class VideoContainer {
     format.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
   }
 
-  deinit {
+  private func freeMuxer() {
+    sound = nil
     avformat_free_context(format)
+    format = nil
     if let output {
       av_free(output.pointee.buffer)
       avio_context_free(&self.output)
@@ -68,15 +87,35 @@ final class VideoContainer {
 
   /// Whether the container can hold what the encoder makes.
   func holds(_ codec: AVCodecID) -> Bool {
-    guard let kind = format?.pointee.oformat else { return false }
-    return avformat_query_codec(kind, codec, FF_COMPLIANCE_NORMAL) == 1
+    avformat_query_codec(kind, codec, FF_COMPLIANCE_NORMAL) == 1
   }
 
-  /// Writes the header for the one stream that `encoder` makes.
+  /// Writes the header for the stream that `encoder` makes, and for a sound that the container takes.
   ///
   /// - Parameter wished: the time base to ask for.
   func begin(
-    _ encoder: UnsafePointer<AVCodecContext>, wished: AVRational
+    _ encoder: UnsafePointer<AVCodecContext>, wished: AVRational, sound reader: SoundReader?
+  ) throws(PicturesError) {
+    if let reader, SoundTrack.fits(reader, in: kind) {
+      do throws(PicturesError) {
+        return try writeHeader(encoder, wished, reader)
+      } catch {
+        // The muxer knows more of a codec than its list. Nothing of the header may have gone out.
+        guard failure == nil, byteCount == 0 else { throw error }
+        freeMuxer()
+        try makeMuxer()
+      }
+    }
+    try writeHeader(encoder, wished, nil)
+    guard let reader else { return }
+    refusal = reader.isAtEnd ? reader.problem : SoundTrack.refusal(of: reader, path: path)
+  }
+
+  /// What a user should know of the sound: why there is none, or why it ends.
+  var soundNote: String? { refusal ?? sound?.problem }
+
+  private func writeHeader(
+    _ encoder: UnsafePointer<AVCodecContext>, _ wished: AVRational, _ reader: SoundReader?
   ) throws(PicturesError) {
     guard let format, let stream = avformat_new_stream(format, nil) else {
       throw .video(path: path, operation: "avformat_new_stream", text: "out of memory")
@@ -85,16 +124,34 @@ final class VideoContainer {
       "avcodec_parameters_from_context",
       avcodec_parameters_from_context(stream.pointee.codecpar, encoder))
     stream.pointee.time_base = wished
+    let track = try reader.map { reader throws(PicturesError) in
+      try check(try SoundTrack(reader, in: format))
+    }
     try check("avformat_write_header", avformat_write_header(format, nil))
     hasHeader = true
     timeBase = stream.pointee.time_base
+    sound = track
+    shift = track?.begin(timeBase) ?? 0
   }
 
-  /// Writes a packet whose times are in `timeBase`.
+  /// Writes a packet whose times are in `timeBase`, and in front of it the sound up to there.
   func write(_ packet: borrowing FFmpegEncoder.Packet) throws(PicturesError) {
     packet.pointer.pointee.stream_index = 0
+    packet.pointer.pointee.pts += shift
+    packet.pointer.pointee.dts += shift
+    try writeSound(upTo: packet.pointer.pointee.dts)
     try check("av_write_frame", av_write_frame(format, packet.pointer))
     try checkFile()
+  }
+
+  /// Writes the sound up to a time of the pictures; nil: all that is left.
+  func writeSound(upTo ticks: Int64?) throws(PicturesError) {
+    while let sound, sound.isDue(ticks, timeBase) {
+      let code = av_write_frame(format, sound.stamped())
+      try checkFile()
+      // What the muxer refuses ends the sound, not the video.
+      if code < 0 { sound.refuse() } else { sound.advance() }
+    }
   }
 
   /// Writes what the container has at its end; without it most players open nothing.

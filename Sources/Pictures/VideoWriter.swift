@@ -1,5 +1,6 @@
 import CFFmpeg
 import Recording
+import VideoInput
 
 /// Writes pictures as a video, each with its own time stamp.
 ///
@@ -52,21 +53,24 @@ public final class VideoWriter {
   ///     exact; .mkv, .webm and .avi have milliseconds. A unit below a microsecond becomes
   ///     `TimeBase.mpeg`.
   ///   - force: whether NAME may be replaced.
+  ///   - sound: goes along as it is, with 0 at the first time that is 0; where the container does not
+  ///     take it the video has none, and `soundNote` says so. Nobody else may use it from now on.
   ///
   /// The codec is H.264 (libx264), where FFmpeg has no such encoder MPEG-4; in .webm VP9 or VP8.
   ///
   /// Throws `PicturesError`: `video`, and as `file` what `CSVWriter.init` throws.
   public convenience init(
-    path: String, width: Int, height: Int, timeBase: TimeBase = .mpeg, force: Bool = false
+    path: String, width: Int, height: Int, timeBase: TimeBase = .mpeg, force: Bool = false,
+    sound: SoundReader? = nil
   ) throws(PicturesError) {
     try self.init(
-      path: path, width: width, height: height, timeBase: timeBase, force: force,
+      path: path, width: width, height: height, timeBase: timeBase, force: force, sound: sound,
       encoders: VideoEncoder.Choice.standard, calls: FileCalls())
   }
 
   init(
     path: String, width: Int, height: Int, timeBase: TimeBase, force: Bool,
-    encoders: [VideoEncoder.Choice], calls: FileCalls
+    sound: SoundReader? = nil, encoders: [VideoEncoder.Choice], calls: FileCalls
   ) throws(PicturesError) {
     Self.silenceFFmpeg
     guard let kind = VideoContainer.kind(of: path) else {
@@ -81,7 +85,8 @@ public final class VideoWriter {
         encoders, width: canvas.frame.width, height: canvas.frame.height, for: container,
         path: path)
       try container.begin(
-        encoder.context, wished: Self.timeBase(timeBase, for: String(cString: kind.pointee.name)))
+        encoder.context, wished: Self.timeBase(timeBase, for: String(cString: kind.pointee.name)),
+        sound: sound)
     } catch {
       file.discard()
       throw error
@@ -110,6 +115,9 @@ public final class VideoWriter {
   /// Where the video is until `finish`.
   public var partialPath: String? { file.partialPath }
 
+  /// What a user should know of the sound: why there is none, or why it ends.
+  public var soundNote: String? { container.soundNote }
+
   /// Adds a picture that is shown from `seconds` on.
   ///
   /// - Parameters:
@@ -135,13 +143,13 @@ public final class VideoWriter {
     framesWritten += 1
   }
 
-  /// Completes the video and gives it its name. The writer is then closed.
+  /// Completes the video, with the sound to its end, and gives it its name. The writer is then closed.
   ///
   /// Throws as `CSVWriter.finish`; the video is then in the partial.
   public func finish() throws(PicturesError) {
     try checkOpen()
     do throws(PicturesError) {
-      try complete()
+      try complete(withWholeSound: true)
       try PicturesError.ofFile(try file.publish())
       state = .closed
     } catch {
@@ -151,8 +159,8 @@ public final class VideoWriter {
     }
   }
 
-  /// Completes the video under its partial name, as after an interruption; after an earlier error
-  /// it only closes. Returns the partial's path.
+  /// Completes the video under its partial name, as after an interruption, with the sound up to its
+  /// last picture; after an earlier error it only closes. Returns the partial's path.
   @discardableResult
   public func abandon() throws(PicturesError) -> String? {
     switch state {
@@ -161,14 +169,15 @@ public final class VideoWriter {
     case .open:
       defer { file.close() }
       state = .closed
-      try complete()
+      try complete(withWholeSound: false)
       try PicturesError.ofFile(try file.leave())
     }
     return file.partialPath
   }
 
-  private func complete() throws(PicturesError) {
+  private func complete(withWholeSound: Bool) throws(PicturesError) {
     try encoder.encode(nil, ticks: 0)
+    if withWholeSound { try container.writeSound(upTo: nil) }
     try container.end()
   }
 

@@ -10,6 +10,8 @@ final class Demuxer {
   let input: MediaInput
   let name: String
   private(set) var streamIndex: Int32 = -1
+  /// The stream that `readPacket` gives: the picture stream, unless `give` chose another.
+  private var givenIndex: Int32 = -1
   private let watch: IOWatch
   private let opening: RecordedOpening
   /// The bytes of a recording by HTTP.
@@ -78,6 +80,7 @@ final class Demuxer {
     self.packet = packet
     noteStatedDurations()
     try findStream(settings)
+    givenIndex = streamIndex
     unwrapping = StampUnwrapping(stream)
   }
 
@@ -99,7 +102,22 @@ final class Demuxer {
     return String(cString: name)
   }
 
-  /// Reads the next packet of the picture stream into `packet`. Returns false at the end.
+  /// From now on `readPacket` gives the packets of the stream `index`; those of others are not read
+  /// where the container can pass over them.
+  ///
+  /// - Parameter stamp: what its first stamps are near to, so that they may lie behind a wrap.
+  func give(_ index: Int32, near stamp: Int64) {
+    for other in 0..<Int(context.pointee.nb_streams) where other != Int(index) {
+      context.pointee.streams[other]?.pointee.discard = AVDISCARD_ALL
+    }
+    guard let given = context.pointee.streams[Int(index)] else { return }
+    givenIndex = index
+    unwrapping = StampUnwrapping(given)
+    _ = unwrapping?.unwrap(stamp)
+  }
+
+  /// Reads the next packet of the picture stream, or of the one that `give` chose, into `packet`.
+  /// Returns false at the end.
   /// Throws `.timedOut`, `.interrupted` and, for a descriptor, `.failed`.
   func readPacket() throws(VideoInputError) -> Bool {
     var failures = 0
@@ -112,7 +130,7 @@ final class Demuxer {
         failures = 0
         endError = nil
         noteEnd()
-        guard packet.pointee.stream_index == streamIndex else { continue }
+        guard packet.pointee.stream_index == givenIndex else { continue }
         unwrapping?.apply(to: packet)
         return true
       }

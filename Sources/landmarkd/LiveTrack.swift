@@ -64,7 +64,7 @@ final class LiveTrack {
         landmarkCount: model.landmarkCount, modeCount: model.shapeModel.modeCount,
         groups: command.columns.groups, isLive: true),
       force: command.force)
-    run = TrackRun(input: capture.address, path: output, started: Date())
+    run = TrackRun(input: capture.address, outputs: TrackOutputs(rows: output), started: Date())
     let name = run.input
     pipeline = try options.made { try FacePipeline(plan, .beside(beside), stream: name) }
     news = LiveNews(capture.address, isQuiet: command.quiet)

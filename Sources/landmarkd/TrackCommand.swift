@@ -74,7 +74,6 @@ struct TrackCommand: ParsableCommand, Sendable {
     _ = try videoSettings()
     try checkLive()
     let paths = outputPaths()
-    try overlay.validate(inputs: input, output: paths.first)
     for (index, path) in paths.enumerated() {
       if let other = paths[..<index].firstIndex(of: path) {
         throw ValidationError(
@@ -82,12 +81,14 @@ struct TrackCommand: ParsableCommand, Sendable {
         )
       }
     }
+    let outputs = outputs()
+    try overlay.validate(inputs: input, outputs: outputs)
     if let picture, paths.flatMap({ [$0, RunReport.path(besides: $0)] }).contains(picture) {
       throw ValidationError("--picture and the CSV or its report would both be \(picture)")
     }
     try OutputCheck.keepApart(
-      outputs: paths.flatMap { [$0, RunReport.path(besides: $0)] }
-        + [picture, overlay.overlay].compactMap(\.self),
+      outputs: outputs.flatMap { [$0.rows, RunReport.path(besides: $0.rows), $0.overlay] }
+        .compactMap(\.self) + [picture].compactMap(\.self),
       inputs: input + model.files)
     if let output {
       try OutputCheck.beTable(output, hint: "--overlay draws a video, --picture a picture")
@@ -99,14 +100,14 @@ struct TrackCommand: ParsableCommand, Sendable {
     let interruption = Interruption()
     SignalWatch.start { interruption.interrupt() }
     let faceModel = try model.load()
-    if let outDir { try makeFolder(outDir) }
+    for folder in [outDir, overlay.overlayDir].compactMap(\.self) { try makeFolder(folder) }
     if let source = try liveInput ?? liveByHTTP(interruption) {
       let status = try follow(source, to: outputPaths()[0], faceModel, interruption)
       guard status == .success else { throw status }
       return
     }
     let jobs = TrackJobs(
-      self, outputs: outputPaths(), model: faceModel, interruption: interruption)
+      self, outputs: outputs(), model: faceModel, interruption: interruption)
     try jobs.run()
   }
 
@@ -120,7 +121,7 @@ struct TrackCommand: ParsableCommand, Sendable {
     let decoderThreads = speed.decoderThreads ?? 0
     return try VideoSettings(
       startSeconds: range.start, durationSeconds: range.duration, everyNthFrame: range.every,
-      greyConversion: model.greyConversion, keepsColour: picture != nil || overlay.overlay != nil,
+      greyConversion: model.greyConversion, keepsColour: picture != nil || overlay.isAsked,
       openDeadlineSeconds: reading.openDeadline ?? 30,
       readDeadlineSeconds: reading.readDeadline ?? 30,
       decoderThreads: decoderThreads > 0 || jobCount == 1
@@ -135,12 +136,22 @@ struct TrackCommand: ParsableCommand, Sendable {
     if let output { return [output] }
     return input.map { input in
       if input == "-" && outDir == nil { return "-" }
-      let name = input == "-" ? "standard-input" : Self.stem(of: input)
-      return (outDir.map { $0 + "/" } ?? "") + name + ".csv"
+      return (outDir.map { $0 + "/" } ?? "") + Self.stem(of: input) + ".csv"
     }
   }
 
+  /// Where all goes that is made of each input.
+  private func outputs() -> [TrackOutputs] {
+    zip(input, outputPaths()).map { input, rows in
+      let name = rows == "-" ? Self.stem(of: input) : Self.stem(of: rows)
+      let drawn = overlay.overlayDir.map { $0 + "/" + name + ".mp4" }
+      return TrackOutputs(rows: rows, overlay: overlay.overlay ?? drawn)
+    }
+  }
+
+  /// The name that outputs get of an input.
   private static func stem(of input: String) -> String {
+    if input == "-" { return "standard-input" }
     if VideoInput.isLive(input) {
       let name = liveStem(of: input)
       guard VideoInput.isHTTP(input), namesRecording(input) else { return name }
@@ -217,6 +228,7 @@ extension TrackCommand {
     let unfit = [
       (Settings.start.key, range.start != 0), (Settings.every.key, range.every != 1),
       (Settings.picture.key, picture != nil), (Settings.overlay.key, overlay.overlay != nil),
+      (Settings.overlayDir.key, overlay.overlayDir != nil),
       (Settings.strict.key, damage.strict),
       (Settings.decoderThreads.key, speed.decoderThreads != nil),
       (Settings.jobs.key, speed.jobs != nil),

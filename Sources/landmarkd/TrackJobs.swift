@@ -10,7 +10,7 @@ import VideoInput
 /// rows do not depend on how many jobs there are.
 final class TrackJobs: Sendable {
   private let command: TrackCommand
-  private let outputs: [String]
+  private let outputs: [TrackOutputs]
   private let model: FaceModel
   private let interruption: Interruption
   private let progress: SharedProgress?
@@ -23,9 +23,9 @@ final class TrackJobs: Sendable {
     var outcomes: [TrackSession.Outcome?]
   }
 
-  /// - Parameter outputs: where the rows of each input of `command` go.
+  /// - Parameter outputs: where what is made of each input of `command` goes.
   init(
-    _ command: TrackCommand, outputs: [String], model: FaceModel, interruption: Interruption
+    _ command: TrackCommand, outputs: [TrackOutputs], model: FaceModel, interruption: Interruption
   ) {
     self.command = command
     self.outputs = outputs

@@ -17,6 +17,14 @@ struct TrackOutputOptions: ParsableArguments {
   @Option(setting: Settings.pictureFrame) var pictureFrame: Int?
 }
 
+/// Where what is made of one input goes.
+struct TrackOutputs: Sendable {
+  /// The CSV.
+  var rows: String
+  /// The drawn frames; nil where none are asked for.
+  var overlay: String?
+}
+
 /// Which face is followed, and how.
 struct FaceOptions: ParsableArguments {
   @Option(setting: Settings.faceAt) var faceAt: TrackingSettings.Point?

@@ -7,18 +7,24 @@ import Session
 import Tracking
 import VideoInput
 
-/// The drawn frames of one input on their way to `--overlay`.
+/// The drawn frames of one input on their way to a video or a folder.
 final class TrackOverlay {
   private let recorder: OverlayRecorder
   /// Taken from the frames' times: what was cut off in front is not shown as a gap.
   private var firstTime: Double?
   private let startsAtZero: Bool
+  private let makeSound: (Double) -> SoundReader?
   private var picture = OverlayPicture(grey: GreyImage(width: 0, height: 0, repeating: 0))
 
-  /// - Parameter startsAtZero: whether the first frame's time becomes 0; else it stays.
-  init(path: String, force: Bool, startsAtZero: Bool) throws {
+  /// - Parameters:
+  ///   - startsAtZero: whether the first frame's time becomes 0; else it stays.
+  ///   - sound: the sound of a video, from a time of the input on; asked for with the first frame.
+  init(
+    path: String, force: Bool, startsAtZero: Bool, sound: @escaping (Double) -> SoundReader?
+  ) throws {
     recorder = try OverlayRecorder(path: path, force: force)
     self.startsAtZero = startsAtZero
+    makeSound = sound
   }
 
   /// Draws and records a frame, face or not.
@@ -33,6 +39,7 @@ final class TrackOverlay {
       record.shown.frame, record.shown.measurement, camera: record.context.camera,
       residuals: residuals.isEmpty ? nil : residuals)
     let origin = firstTime ?? (startsAtZero ? frame.timestampSeconds : 0)
+    if firstTime == nil, recorder.kind == .video { recorder.sound = makeSound(origin) }
     firstTime = origin
     let timeBase = VideoWriter.TimeBase(
       numerator: frame.timeBase.numerator, denominator: frame.timeBase.denominator)
@@ -44,6 +51,9 @@ final class TrackOverlay {
 
   func finish() throws { try recorder.finish() }
 
+  /// What a user should know of a video's sound, if anything.
+  var soundNote: String? { recorder.soundNote }
+
   /// After an interruption or an error: says where the frames are, if there are any.
   func keep() {
     guard let place = (try? recorder.abandon()) ?? nil else { return }
@@ -54,20 +64,37 @@ final class TrackOverlay {
 /// Where drawn frames go.
 struct OverlayOptions: ParsableArguments {
   @Option(setting: Settings.overlay) var overlay: String?
+  @Option(setting: Settings.overlayDir) var overlayDir: String?
+
+  /// Whether frames are drawn.
+  var isAsked: Bool { overlay != nil || overlayDir != nil }
 
   func validate() throws {
+    guard overlay == nil || overlayDir == nil else {
+      throw ValidationError("--overlay and --overlay-dir exclude each other")
+    }
     guard let overlay, OverlayRecorder.kind(of: overlay) == nil else { return }
     let endings = VideoWriter.endings.map { "." + $0 }.joined(separator: ", ")
     throw ValidationError(
       "--overlay \(overlay): a video's name ends in \(endings); a folder's in /")
   }
 
-  /// One drawing for one input, and never over the input itself.
-  func validate(inputs: [String], output: String?) throws {
-    guard let overlay else { return }
-    guard inputs.count == 1 else { throw ValidationError("--overlay draws one input") }
-    for other in inputs + [output].compactMap(\.self) where Self.isSameFile(overlay, other) {
-      throw ValidationError("--overlay \(overlay) is also an input or the CSV")
+  /// A drawing for each input, and never over the input itself.
+  func validate(inputs: [String], outputs: [TrackOutputs]) throws {
+    if let overlay, inputs.count > 1 {
+      throw ValidationError(
+        "--overlay \(overlay) draws one input; give --overlay-dir for \(inputs.count) inputs")
+    }
+    for (index, output) in outputs.enumerated() {
+      guard let path = output.overlay else { continue }
+      if let other = outputs[..<index].firstIndex(where: { $0.overlay == path }) {
+        throw ValidationError(
+          "\(VideoInput.redacted(inputs[other])) and \(VideoInput.redacted(inputs[index])) would both be drawn to \(path); track them apart"
+        )
+      }
+      for file in inputs + [output.rows] where Self.isSameFile(path, file) {
+        throw ValidationError("the drawing \(path) is also an input or the CSV")
+      }
     }
   }
 
@@ -75,11 +102,6 @@ struct OverlayOptions: ParsableArguments {
     let (a, b) = (URL(fileURLWithPath: a), URL(fileURLWithPath: b))
     return a.resolvingSymlinksInPath().standardizedFileURL.path
       == b.resolvingSymlinksInPath().standardizedFileURL.path
-  }
-
-  /// nil where no drawing was asked for.
-  func open(force: Bool, startsAtZero: Bool) throws -> TrackOverlay? {
-    try overlay.map { try TrackOverlay(path: $0, force: force, startsAtZero: startsAtZero) }
   }
 }
 

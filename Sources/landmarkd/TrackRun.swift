@@ -13,6 +13,8 @@ final class TrackRun {
   /// As it may be shown.
   let input: String
   let path: String
+  /// Where its frames are drawn.
+  let overlayPath: String?
   let started: Date
   var source: (any FrameSource)?
   var writer: CSVWriter?
@@ -23,9 +25,10 @@ final class TrackRun {
   var tally = RunTally()
   private(set) var hasPicture = false
 
-  init(input: String, path: String, started: Date) {
+  init(input: String, outputs: TrackOutputs, started: Date) {
     self.input = SystemName.shown(VideoInput.redacted(input))
-    self.path = path
+    path = outputs.rows
+    overlayPath = outputs.overlay
     self.started = started
   }
 

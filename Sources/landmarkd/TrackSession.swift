@@ -53,14 +53,14 @@ final class TrackSession {
     var failure: String?
   }
 
-  /// Tracks `input` into `path`. Errors are said, not thrown, so that other inputs go on.
-  func track(_ input: String, to path: String) -> Outcome {
+  /// Tracks `input` into `outputs`. Errors are said, not thrown, so that other inputs go on.
+  func track(_ input: String, to outputs: TrackOutputs) -> Outcome {
     pipeline.reset()
     let clock = ContinuousClock()
     let begin = clock.now
     // An address may hold a password.
     let shown = VideoInput.isHTTP(input) ? VideoInput.redacted(input) : input
-    let run = TrackRun(input: shown, path: path, started: Date())
+    let run = TrackRun(input: shown, outputs: outputs, started: Date())
     do {
       let status = try read(input, into: run)
       run.wallSeconds = (clock.now - begin).seconds
@@ -107,7 +107,7 @@ final class TrackSession {
     run.source = source
     let progress = makeProgress(source.description)
     defer { progress?.end() }
-    var rows = Rows(session: self, run: run, progress: progress)
+    var rows = Rows(session: self, input: input, run: run, progress: progress)
     try Runner(pipeline).run(RecordedFeed(source), &rows)
     let isUnsound = command.damage.strict ? source.report.isDamaged : source.report.endedEarly
     return isUnsound ? Terminal.endedEarly : .success
@@ -116,13 +116,14 @@ final class TrackSession {
   /// Writes and draws what is made of each frame.
   private struct Rows: RunObserver {
     let session: TrackSession
+    let input: String
     let run: TrackRun
     let progress: (any RunProgress)?
 
     func begin(_ frame: borrowing VideoFrame) throws {
       guard run.writer == nil else { return }
       try session.detector.ready()
-      try session.open(run)
+      try session.open(run, of: input)
     }
 
     func take(_ frame: borrowing VideoFrame, _ record: FrameRecord) throws {
@@ -167,9 +168,16 @@ final class TrackSession {
     }
   }
 
-  private func open(_ run: TrackRun) throws {
-    run.overlay = try command.overlay.open(
-      force: command.force, startsAtZero: command.range.start > 0)
+  private func open(_ run: TrackRun, of input: String) throws {
+    run.overlay = try run.overlayPath.map { path in
+      let isCut = command.range.start > 0
+      return try TrackOverlay(path: path, force: command.force, startsAtZero: isCut) {
+        [videoSettings, interruption] seconds in
+        SoundReader(
+          of: input, settings: videoSettings, from: seconds, isCut: isCut,
+          interruption: interruption)
+      }
+    }
     let schema = ColumnSchema(
       landmarkCount: model.landmarkCount, modeCount: model.shapeModel.modeCount,
       groups: columnGroups,
@@ -205,7 +213,9 @@ final class TrackSession {
     // The rows have their name: an error of the drawing is not about them.
     run.writer = nil
     try run.overlay?.finish()
-    if !command.quiet { Terminal.say(run.summary) }
+    guard !command.quiet else { return }
+    if let note = run.overlay?.soundNote { Terminal.say("note: \(run.input): \(note)") }
+    Terminal.say(run.summary)
   }
 
   /// Rows of a run that failed stay in the partial; an empty one was never made.

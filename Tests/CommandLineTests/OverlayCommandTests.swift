@@ -107,6 +107,56 @@ private let model = BuiltCommand.repository.appendingPathComponent(
     }
   }
 
+  /// Each input is drawn to a video of its own, beside its rows.
+  @Test(arguments: ["1", "2"])
+  func aFolderOfVideos(jobs: String) throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for name in ["a.mp4", "b.v2.mp4"] {
+      symlink(sample, folder.appendingPathComponent(name).path)
+    }
+    func run(_ more: String...) throws -> BuiltCommand.Result {
+      try BuiltCommand.run(
+        ["track", "a.mp4", "b.v2.mp4", "--model", model, "-q", "--duration", "0.2"]
+          + ["--out-dir", "rows", "--overlay-dir", "seen/new", "--jobs", jobs] + more, in: folder)
+    }
+    let result = try run()
+    #expect(result.status == 0 && result.errors == "")
+    let contents = { [folder] (name: String) in
+      try FileManager.default.contentsOfDirectory(
+        atPath: folder.appendingPathComponent(name).path
+      ).sorted()
+    }
+    #expect(try contents("seen/new") == ["a.mp4", "b.v2.mp4"])
+    #expect(try contents("rows").filter { $0.hasSuffix(".csv") } == ["a.csv", "b.v2.csv"])
+    for name in try contents("seen/new") {
+      #expect(try read("seen/new/" + name).seconds.count == 6)
+    }
+    // Nothing is replaced unasked, and one drawing does not stop the others.
+    try FileManager.default.removeItem(at: folder.appendingPathComponent("rows"))
+    try FileManager.default.removeItem(at: folder.appendingPathComponent("seen/new/a.mp4"))
+    let again = try run()
+    #expect(again.status == 1)
+    #expect(again.errors.contains("landmarkd: seen/new/b.v2.mp4 exists; it is replaced only"))
+    #expect(try contents("rows") == ["a.csv", "a.csv.json"])
+    #expect(try run("--force").status == 0)
+  }
+
+  @Test func namesOfDrawingsAreTheRows() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    #expect(
+      try track("-o", "mine.csv", "--overlay-dir", "seen", "--duration", "0.1").status == 0)
+    #expect(try read("seen/mine.mp4").seconds.count == 3)
+    let refused = try track("-o", "o.csv", "--overlay-dir", "mine.csv", "--duration", "0.1")
+    #expect(refused.status == 1 && refused.errors.contains("cannot make the folder mine.csv"))
+    // The input's own folder: a drawing never takes its place.
+    try FileManager.default.copyItem(
+      at: URL(fileURLWithPath: sample), to: folder.appendingPathComponent("in.mp4"))
+    let over = try BuiltCommand.run(
+      ["track", "in.mp4", "--model", model, "--overlay-dir", ".", "--force"], in: folder)
+    #expect(over.status == 64)
+    #expect(over.errors.contains("the drawing ./in.mp4 is also an input"), "\(over.errors)")
+  }
+
   /// The signal comes when the first of 210 frames has been drawn.
   @Test(arguments: [SIGINT, SIGTERM])
   func anInterruptedDrawingCanBePlayed(number: Int32) throws {

@@ -105,6 +105,19 @@ import Testing
     ),
     (["a.avi", "b.avi", "--picture", "p.png"], "--picture draws a frame of one input"),
     (["a.avi", "b.avi", "-o", "c.csv"], "give --out-dir for 2 inputs"),
+    (
+      ["a.avi", "b.avi", "--overlay", "c.mp4"],
+      "--overlay c.mp4 draws one input; give --overlay-dir for 2 inputs"
+    ),
+    (
+      ["a.avi", "--overlay", "c.mp4", "--overlay-dir", "d"],
+      "--overlay and --overlay-dir exclude each other"
+    ),
+    (["/dev/video0", "--overlay-dir", "d"], "--overlay-dir is for recorded inputs"),
+    (
+      ["-", "x/standard-input.mkv", "--overlay-dir", "d"],
+      "- and x/standard-input.mkv would both be drawn to d/standard-input.mp4"
+    ),
     (["a.avi", "-o", "c.csv", "--out-dir", "d"], "-o and --out-dir exclude each other"),
     (["a.avi", "--picture", "a.csv.json"], "would both be a.csv.json"),
     (["a.avi", "-o", "-", "--picture", "-"], "would both be -"),

@@ -4,7 +4,7 @@ extension Settings {
   static let output = [
     Self.outputFile.description, outDir.description, json.description, picture.description,
     pictureFrame.description, pictureDir.description, ptsDir.description, overlay.description,
-    force.description, quiet.description,
+    overlayDir.description, force.description, quiet.description,
   ]
 
   public static let outputFile = Setting(
@@ -46,6 +46,10 @@ extension Settings {
     "overlay", .path("the name of a video or a folder"), "path", in: [.track],
     "Draw every frame: a video (.mp4, .mkv, .mov, .avi, .webm), or a folder (with / at its end if "
       + "it is new) for a PNG a frame.")
+
+  public static let overlayDir = Setting(
+    "overlay-dir", .path("the name of a folder"), "folder", in: [.track],
+    "Folder for a video an input, every frame drawn: NAME.mp4 beside NAME.csv.")
 }
 
 extension Settings {

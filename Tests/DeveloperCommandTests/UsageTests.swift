@@ -20,7 +20,7 @@ import Testing
   /// Those that can do without any argument are left out.
   static let wrong =
     groups.filter { $0.key != "bench" }.flatMap { group, names in names.map { [group, $0] } }
-    + [["bench", "frames"], ["bench", "finder"]]
+    + [["bench", "frames"]]
   static let commands = groups.flatMap { group, names in names.map { [group, $0] } }
 
   /// The names of a help's list of subcommands.
@@ -80,6 +80,9 @@ import Testing
     ["measure", "detector", "folder", "nothing"], ["measure", "detector", "folder", "0"],
     ["measure", "convergence", "folder", "default", "11,x"], ["measure", "compare", "a", "b", "c"],
     ["measure", "settings", "default", "landmarkd"], ["bench", "run", "--runs", "0"],
+    ["train", "render", "--material", "m", "--count", "0"],
+    ["train", "render", "--material", "m", "--farthest-yaw", "30"],
+    ["train", "render", "--material", "m", "--far-share", "2"],
   ])
   func argumentsThatCannotBe(arguments: [String]) throws {
     try expectWrongUsage(arguments, of: Array(arguments.prefix(2)))

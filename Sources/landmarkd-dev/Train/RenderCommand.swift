@@ -46,6 +46,12 @@ struct RenderCommand: ParsableCommand {
   @Option(help: "Most px/mm.")
   var most = 1.5
 
+  @Option(help: "The greatest yaw of the heads that are turned far, degrees.")
+  var farthestYaw = 75.0
+
+  @Option(help: "Share of the heads that are turned far, 45 degrees and more.")
+  var farShare = 0.2
+
   @Option(help: "Threads; the result does not depend on it.")
   var threads = 1
 
@@ -67,11 +73,17 @@ struct RenderCommand: ParsableCommand {
   @Option(help: "A folder to write every face to.")
   var images: String?
 
-  func run() throws {
+  func validate() throws {
     guard count > 0, side > 0, columns > 0, least > 0, least <= most, most < 20 else {
       throw ValidationError(
         "expected --count, --side, --columns and --least above 0, --least up to --most")
     }
+    guard (45...100).contains(farthestYaw), (0...1).contains(farShare) else {
+      throw ValidationError("expected --farthest-yaw from 45 to 100, --far-share from 0 to 1")
+    }
+  }
+
+  func run() throws {
     let material = try TrainingMaterial(files.material)
     let definition = try readDefinition(material.head)
     let scene = SceneMaterial(
@@ -112,6 +124,8 @@ struct RenderCommand: ParsableCommand {
     var settings = bare ? SceneSettings.bare : SceneSettings()
     settings.seed = seed
     settings.pixelsPerMillimetre = least...most
+    settings.pose.farYaw = 45...farthestYaw
+    settings.pose.farShare = farShare
     return settings
   }
 

@@ -1,0 +1,89 @@
+"""Writes a checkpoint's averaged net as a weights file, and cases for the inference's tests.
+
+    python export.py --checkpoint RUN/checkpoint.pt --output finder.weights [--like OLD.weights]
+    python export.py --weights finder.weights --cases FOLDER
+
+--like takes threshold and calibration over. A case NAME.case: little-endian u32 width, height,
+columns, rows; width x height bytes (the level with its border, grey); 14 x rows x columns float32
+(the net's raw outputs, one output after the other).
+"""
+import argparse
+import os
+import struct
+
+import cv2
+import numpy as np
+
+from weights import FIRST, HEAD, SEPARABLE, Finder, Layer
+
+LEAST, MOST = 20.0, 40.0
+
+
+def from_checkpoint(path):
+    import torch
+
+    import net as nets
+    from train import finder_state
+
+    net = nets.Finder()
+    net.load_state_dict(finder_state(path))
+    net.eval()
+    layers = []
+    for block in net.blocks:
+        if block.kind == FIRST:
+            arrays = list(nets.folded(block.conv, block.norm))
+        else:
+            arrays = [*nets.folded(block.depth, block.norm1), *nets.folded(block.point, block.norm2)]
+        flags = 1 if block.kind == SEPARABLE and block.residual else 0
+        layers.append(Layer(block.kind, block.kernel, block.stride, block.inputs, block.outputs, flags, arrays))
+    layers.append(Layer(HEAD, 1, 1, net.head.in_channels, net.head.out_channels, 0, [net.head.weight, net.head.bias]))
+    for layer in layers:
+        layer.arrays = [a.detach().numpy().reshape(s) for a, s in zip(layer.arrays, layer.shapes())]
+    finder = Finder(layers, nets.UNIT, LEAST, MOST)
+    pixels = np.random.default_rng(1).integers(0, 256, (96, 128)).astype(np.float32)
+    with torch.no_grad():
+        wanted = net(torch.from_numpy(pixels)[None, None])[0].numpy()
+    print("folding changes outputs by at most %.1e" % np.abs(finder.run(pixels) - wanted).max())
+    return finder
+
+
+def write_cases(finder, folder):
+    """Noise, a drawing and smooth noise, at sizes that need different borders."""
+    os.makedirs(folder, exist_ok=True)
+    random = np.random.default_rng(7)
+    noise = random.integers(0, 256, (47, 61))
+    smooth = cv2.GaussianBlur(random.integers(0, 256, (96, 128)).astype(np.float32), (0, 0), 3)
+    smooth = (smooth - smooth.min()) / np.ptp(smooth) * 255
+    drawing = np.full((64, 80), 90, np.uint8)
+    cv2.ellipse(drawing, (36, 30), (15, 19), 0, 0, 360, 180, -1, cv2.LINE_AA)
+    for x in (30, 42):
+        cv2.circle(drawing, (x, 25), 2, 50, -1, cv2.LINE_AA)
+    cv2.ellipse(drawing, (36, 39), (6, 2), 0, 0, 360, 70, -1, cv2.LINE_AA)
+    for name, picture in [("noise-61x47", noise), ("smooth-128x96", smooth), ("drawing-80x64", drawing)]:
+        height, width = picture.shape
+        level = cv2.copyMakeBorder(np.uint8(picture), 16, 16 + -height % 8, 16, 16 + -width % 8, cv2.BORDER_REPLICATE)
+        output = finder.run(level)
+        with open(os.path.join(folder, name + ".case"), "wb") as file:
+            file.write(struct.pack("<4I", level.shape[1], level.shape[0], output.shape[2], output.shape[1]))
+            file.write(level.tobytes() + output.astype("<f4").tobytes())
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--checkpoint")
+    parser.add_argument("--weights", help="a file that is there, for --cases")
+    parser.add_argument("--output")
+    parser.add_argument("--like")
+    parser.add_argument("--cases")
+    options = parser.parse_args()
+    if options.checkpoint:
+        finder = from_checkpoint(options.checkpoint)
+        if options.like:
+            other = Finder.read(options.like)
+            finder.threshold, finder.knots = other.threshold, other.knots
+        finder.write(options.output)
+        print(f"{options.output}: {os.path.getsize(options.output)} bytes")
+    else:
+        finder = Finder.read(options.weights)
+    if options.cases:
+        write_cases(finder, options.cases)

@@ -9,6 +9,7 @@ from daemon import BINARY, REPOSITORY
 
 _SAMPLE = REPOSITORY / "Samples/landmarkd.yaml"
 _MANUAL = REPOSITORY / "docs/use/serve.md"
+_REFERENCE = REPOSITORY / "docs/reference/settings.md"
 
 
 class Documents(unittest.TestCase):
@@ -21,11 +22,15 @@ class Documents(unittest.TestCase):
         result = self.check(_SAMPLE)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
 
-    def test_the_manual_has_every_key(self):
+    def test_manual_and_reference_have_every_key(self):
         # Keys of the sample, those in comments too; "#" with a space before the key.
         keys = set(re.findall(r"^ *(?:# )?(?:- )?([a-z]+(?:-[a-z]+)*):(?: |$)", _SAMPLE.read_text(), re.M))
         self.assertGreater(len(keys), 30)
-        code = " ".join(re.findall(r"`([^`]+)`", _MANUAL.read_text()))
+        manual = _MANUAL.read_text()
+        # In a sentence, in a block, in the reference's tables.
+        code = " ".join(
+            re.findall(r"`([^`\n]+)`", manual) + re.findall(r"`([^`\n]+)`", _REFERENCE.read_text())
+            + re.findall(r"^    .*$", manual, re.M))
         missing = {key for key in keys if not re.search(rf"(?<![a-z-]){key}(?![a-z-])", code)}
         self.assertEqual(missing, set())
 

@@ -8,7 +8,7 @@ import unittest
 
 import processes
 import rows
-from daemon import Service, stream
+from daemon import Daemon, stream
 from sources import HTTPSource
 from system_test import SystemTest
 

@@ -5,7 +5,7 @@ import time
 
 import processes
 import rows
-from daemon import Service, stream
+from daemon import Daemon, stream
 from hostile_caller import Crowd, ask, request, status, statuses
 from sources import HTTPSource
 from system_test import SystemTest

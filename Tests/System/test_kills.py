@@ -9,7 +9,7 @@ import unittest
 
 import processes
 import rows
-from daemon import Service, stream
+from daemon import Daemon, stream
 from row_receiver import RowReceiver
 from sources import FakeCamera, motion_jpeg
 from system_test import SystemTest, is_long, seed

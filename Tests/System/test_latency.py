@@ -4,7 +4,7 @@ import time
 import unittest
 
 import rows
-from daemon import Service, stream
+from daemon import Daemon, stream
 from sources import FakeCamera, raw_frames
 from system_test import SystemTest, is_long
 

@@ -5,7 +5,7 @@ import subprocess
 import unittest
 
 import processes
-from daemon import Service, stream
+from daemon import Daemon, stream
 from sources import HTTPSource
 from system_test import SystemTest
 

@@ -6,7 +6,7 @@ import time
 import unittest
 
 import processes
-from daemon import Service, stream
+from daemon import Daemon, stream
 from sources import FakeCamera, raw_frames
 from system_test import SystemTest
 

@@ -6,7 +6,7 @@ import unittest
 
 import processes
 import rows
-from daemon import Service, stream
+from daemon import Daemon, stream
 from sources import HTTPSource, RTSPSource, UDPSource
 from system_test import SystemTest, is_long
 

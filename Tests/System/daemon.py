@@ -55,7 +55,7 @@ class Daemon:
     def configure(self, *streams: dict) -> None:
         self.file.write_text(configuration(*streams, port=self.port, http=self._http))
 
-    def start(self, ready_within: float = 90) -> "Service":
+    def start(self, ready_within: float = 90) -> "Daemon":
         self._messages()
         self.process = processes.start(
             [*self.prefix, BINARY, "serve", "--config", self.file], self.log,

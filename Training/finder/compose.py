@@ -229,6 +229,8 @@ class Composer(Spoiler):
             cut = (slice(b - top, d - top), slice(a - left, c - left))
             window += alpha[cut] * (piece[cut] - window)
 
+    # -- what lies before faces
+
     def is_seen(self, clean, at, noise):
         """Whether eyes, nose and mouth stand out: of the exposure's ends and of the noise."""
         low = np.int32(np.clip(at[17:].min(0), 0, None))

@@ -183,7 +183,7 @@ def tables(finder, faces, false, pictures):
 def sheet(path, tiles, columns=6):
     if not tiles:
         return
-    tiles = tiles[: columns * 5]
+    tiles = [tile for tile in tiles if tile.shape == tiles[0].shape][: columns * 5]
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
     rows = [np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
     cv2.imwrite(path, np.vstack(rows))
@@ -224,10 +224,10 @@ def main():
     parser.add_argument("--weights", required=True)
     parser.add_argument("--material")
     parser.add_argument("--drawn-boxes", help="boxes.csv of the drawn faces: their yaw")
-    parser.add_argument("--pictures", type=int, default=60, help="for every size")
-    parser.add_argument("--faceless", type=int, default=300)
+    parser.add_argument("--pictures", type=int, default=40, help="for every size")
+    parser.add_argument("--faceless", type=int, default=600)
     parser.add_argument("--calibrate", action="store_true", help="set threshold and knots (on other pictures), and write the file")
-    parser.add_argument("--most-false", type=float, default=0.04, help="false boxes a picture without a face that the threshold allows")
+    parser.add_argument("--most-false", type=float, default=0.035, help="false boxes a picture without a face that the threshold allows")
     parser.add_argument("--sheet", help="folder for pictures of what was missed and what was wrong")
     parser.add_argument("--fairface")
     parser.add_argument("--least", type=float, default=40, help="least face searched for on FairFace, px")

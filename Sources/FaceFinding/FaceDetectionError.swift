@@ -23,3 +23,15 @@ public enum FaceDetectionError: Error, Equatable, CustomStringConvertible {
     }
   }
 }
+
+extension FaceDetectionError {
+  /// Throws `invalidSetting` for a value outside its range.
+  static func check(_ name: String, _ value: Double, _ range: ClosedRange<Double>)
+    throws(FaceDetectionError)
+  {
+    guard range.contains(value) else {
+      throw .invalidSetting(
+        name: name, value: value, allowed: "\(range.lowerBound) to \(range.upperBound)")
+    }
+  }
+}

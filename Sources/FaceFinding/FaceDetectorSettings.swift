@@ -36,10 +36,10 @@ public struct FaceDetectorSettings: Sendable, Equatable {
     maximumSearchedPixels: Double = 16_777_216, searchesReducedFirst: Bool = false,
     body: Body = .best
   ) throws(FaceDetectionError) {
-    try Self.check("enlargement", enlargement, 0.1...8)
-    try Self.check("threshold", threshold, -10...10)
-    try Self.check("minimumFaceWidth", minimumFaceWidth, 0...100_000)
-    try Self.check("maximumSearchedPixels", maximumSearchedPixels, 6_400...1e9)
+    try FaceDetectionError.check("enlargement", enlargement, 0.1...8)
+    try FaceDetectionError.check("threshold", threshold, -10...10)
+    try FaceDetectionError.check("minimumFaceWidth", minimumFaceWidth, 0...100_000)
+    try FaceDetectionError.check("maximumSearchedPixels", maximumSearchedPixels, 6_400...1e9)
     self.init(
       uncheckedEnlargement: enlargement, threshold: threshold, minimumFaceWidth: minimumFaceWidth,
       maximumSearchedPixels: maximumSearchedPixels, searchesReducedFirst: searchesReducedFirst,
@@ -63,14 +63,5 @@ public struct FaceDetectorSettings: Sendable, Equatable {
     self.maximumSearchedPixels = maximumSearchedPixels
     self.searchesReducedFirst = searchesReducedFirst
     self.body = body
-  }
-
-  private static func check(_ name: String, _ value: Double, _ range: ClosedRange<Double>)
-    throws(FaceDetectionError)
-  {
-    guard range.contains(value) else {
-      throw .invalidSetting(
-        name: name, value: value, allowed: "\(range.lowerBound) to \(range.upperBound)")
-    }
   }
 }

@@ -29,11 +29,11 @@ public struct FaceFinderSettings: Sendable, Equatable {
     maximumSearchedPixels: Double = 16_777_216, searchesReducedFirst: Bool = false,
     sureScore: Double = 0.9, body: Body = .best
   ) throws(FaceDetectionError) {
-    try Self.check("smallestFaceWidth", smallestFaceWidth, 0...100_000)
-    try Self.check("enlargement", enlargement, 0.1...8)
-    if let threshold { try Self.check("threshold", threshold, 0...1) }
-    try Self.check("maximumSearchedPixels", maximumSearchedPixels, 6_400...1e9)
-    try Self.check("sureScore", sureScore, 0...1)
+    try FaceDetectionError.check("smallestFaceWidth", smallestFaceWidth, 0...100_000)
+    try FaceDetectionError.check("enlargement", enlargement, 0.1...8)
+    if let threshold { try FaceDetectionError.check("threshold", threshold, 0...1) }
+    try FaceDetectionError.check("maximumSearchedPixels", maximumSearchedPixels, 6_400...1e9)
+    try FaceDetectionError.check("sureScore", sureScore, 0...1)
     self.init(
       unchecked: smallestFaceWidth, enlargement, threshold, maximumSearchedPixels,
       searchesReducedFirst, sureScore, body)
@@ -54,14 +54,5 @@ public struct FaceFinderSettings: Sendable, Equatable {
     self.searchesReducedFirst = searchesReducedFirst
     self.sureScore = sureScore
     self.body = body
-  }
-
-  private static func check(_ name: String, _ value: Double, _ range: ClosedRange<Double>)
-    throws(FaceDetectionError)
-  {
-    guard range.contains(value) else {
-      throw .invalidSetting(
-        name: name, value: value, allowed: "\(range.lowerBound) to \(range.upperBound)")
-    }
   }
 }

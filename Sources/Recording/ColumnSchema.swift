@@ -16,23 +16,6 @@ public enum ColumnGroup: String, Sendable, CaseIterable, Codable {
   case fit
   /// The source's own time stamps.
   case times
-
-  /// The groups that a comma-separated list names; spaces around names are ignored.
-  ///
-  /// Throws `RecordingError.unknownColumnGroup`, which lists the valid names.
-  public static func parse(_ list: String) throws(RecordingError) -> Set<ColumnGroup> {
-    var groups: Set<ColumnGroup> = []
-    for part in list.split(separator: ",", omittingEmptySubsequences: false) {
-      var name = part
-      while name.first?.isWhitespace == true { name.removeFirst() }
-      while name.last?.isWhitespace == true { name.removeLast() }
-      guard let group = ColumnGroup(rawValue: String(name)) else {
-        throw .unknownColumnGroup(name: String(name), valid: allCases.map(\.rawValue))
-      }
-      groups.insert(group)
-    }
-    return groups
-  }
 }
 
 /// The columns of the CSV: their names, their order, their decimals. docs/use/columns.md is written

@@ -13,8 +13,6 @@ public enum RecordingError: Error, Sendable, Equatable, CustomStringConvertible 
   case notARegularFile(path: String)
   /// The writer was finished or abandoned before.
   case closed(path: String)
-  /// `--columns` names a group that does not exist.
-  case unknownColumnGroup(name: String, valid: [String])
   /// A frame does not have the numbers of values that the columns were made for.
   case shapeMismatch(what: String, got: Int, expected: Int)
   /// A setting of an output is out of range; `expected` says what the range is.
@@ -41,8 +39,6 @@ public enum RecordingError: Error, Sendable, Equatable, CustomStringConvertible 
       return "\(path) is not a regular file"
     case .closed(let path):
       return "\(path) was already finished"
-    case .unknownColumnGroup(let name, let valid):
-      return "no column group '\(name)'; there are \(valid.joined(separator: ", "))"
     case .shapeMismatch(let what, let got, let expected):
       return "a frame has \(got) \(what), the columns are for \(expected)"
     case .invalidSetting(let name, let value, let expected):

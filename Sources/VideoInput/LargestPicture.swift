@@ -7,6 +7,7 @@ import CFFmpegShims
 /// No side is longer than `VideoInput.largestSide` besides.
 public struct LargestPicture: Sendable, Equatable {
   public let pixels: Int
+  public var megapixels: Double { Double(pixels) / 1e6 }
 
   /// 64 megapixels, for recorded inputs: all but a few photos, and four times 4K.
   public static let recorded = LargestPicture(pixels: 64_000_000)
@@ -31,7 +32,6 @@ public struct LargestPicture: Sendable, Equatable {
 
   /// "64 megapixels".
   var text: String {
-    let megapixels = Double(pixels) / 1e6
     let isWhole = megapixels == megapixels.rounded()
     return "\(isWhole ? "\(Int(megapixels))" : "\(megapixels)") megapixels"
   }

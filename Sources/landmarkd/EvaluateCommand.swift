@@ -35,7 +35,7 @@ struct EvaluateCommand: ParsableCommand {
   var outDir: String? { written.outDir }
   var force: Bool { written.force }
   var boxes: String? { faces.boxes }
-  var starts: Fitter.Starts { faces.starts ?? .one }
+  var starts: Fitter.Starts { Settings.starts.value(faces.starts) }
 
   func validate() throws {
     try belief.check(with: model.fitSettings)

@@ -41,7 +41,7 @@ struct FitCommand: ParsableCommand {
   var pts: String? { written.ptsDir }
   var picture: String? { written.pictureDir }
   var boxes: String? { faces.boxes }
-  var starts: Fitter.Starts { faces.starts ?? .one }
+  var starts: Fitter.Starts { Settings.starts.value(faces.starts) }
 
   mutating func validate() throws {
     image = image.flatMap(Self.images)

@@ -29,14 +29,13 @@ struct LiveOptions: ParsableArguments {
         "--\(Settings.frameRate.key) is \(rate); expected for live sources \(Settings.liveFrameRate.format.expected)"
       )
     }
-    let standard = LiveSettings.standard
     return try LiveSettings(
       pixelFormat: pixelFormat, width: videoSize?.width, height: videoSize?.height,
       framesPerSecond: reading.frameRate,
-      rtspTransport: rtspTransport ?? standard.rtspTransport, allowsRedirects: allowRedirects,
-      openDeadlineSeconds: reading.openDeadline ?? standard.openDeadlineSeconds,
-      readDeadlineSeconds: reading.readDeadline ?? standard.readDeadlineSeconds,
-      largestPicture: largest, bufferSeconds: buffer ?? standard.bufferSeconds,
+      rtspTransport: Settings.rtspTransport.value(rtspTransport), allowsRedirects: allowRedirects,
+      openDeadlineSeconds: Settings.openDeadline.liveValue(reading.openDeadline),
+      readDeadlineSeconds: Settings.readDeadline.liveValue(reading.readDeadline),
+      largestPicture: largest, bufferSeconds: Settings.buffer.value(buffer),
       greyConversion: grey)
   }
 }

@@ -24,8 +24,8 @@ struct RangeOptions: ParsableArguments {
   @Option(setting: Settings.duration) var duration: Double?
   @Option(setting: Settings.every) var givenEvery: Int?
 
-  var start: Double { givenStart ?? 0 }
-  var every: Int { givenEvery ?? 1 }
+  var start: Double { Settings.start.value(givenStart) }
+  var every: Int { Settings.every.value(givenEvery) }
 }
 
 /// How any input is read.

@@ -13,7 +13,7 @@ struct ModelOptions: ParsableArguments {
   @Option(setting: Settings.model) var model: String?
   @Option(setting: Settings.fitSettings) var givenFitSettings: FitSettingsName?
 
-  var fitSettings: FitSettingsName { givenFitSettings ?? .landmarkd }
+  var fitSettings: FitSettingsName { Settings.fitSettings.value(givenFitSettings) }
 
   /// The model's name in messages and reports.
   var name: String { model ?? FaceModel.defaultName }
@@ -105,7 +105,7 @@ struct DetectorOptions: ParsableArguments {
 
   var report: [String: ReportValue] {
     [
-      Settings.minFace.key: .number(minFace ?? 0),
+      Settings.minFace.key: .number(Settings.minFace.value(minFace)),
       Settings.enlarge.key: enlarge.map(ReportValue.number) ?? "default",
     ]
   }

@@ -118,12 +118,12 @@ struct TrackCommand: ParsableCommand, Sendable {
   static var coreCount: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
 
   func videoSettings() throws -> VideoSettings {
-    let decoderThreads = speed.decoderThreads ?? 0
+    let decoderThreads = Settings.decoderThreads.value(speed.decoderThreads)
     return try VideoSettings(
       startSeconds: range.start, durationSeconds: range.duration, everyNthFrame: range.every,
       greyConversion: model.greyConversion, keepsColour: picture != nil || overlay.isAsked,
-      openDeadlineSeconds: reading.openDeadline ?? 30,
-      readDeadlineSeconds: reading.readDeadline ?? 30,
+      openDeadlineSeconds: Settings.openDeadline.value(reading.openDeadline),
+      readDeadlineSeconds: Settings.readDeadline.value(reading.readDeadline),
       decoderThreads: decoderThreads > 0 || jobCount == 1
         ? decoderThreads : max(1, Self.coreCount / jobCount),
       frameRate: reading.frameRate, largestPicture: try pictures.largest(),
@@ -180,7 +180,7 @@ extension TrackCommand {
     do {
       let answer = try VideoInput.answer(
         of: input[0], allowsRedirects: live.allowRedirects,
-        deadlineSeconds: reading.openDeadline ?? 10,
+        deadlineSeconds: Settings.openDeadline.liveValue(reading.openDeadline),
         interruption: interruption)
       guard answer == .live else { return nil }
     } catch let error where error.kind == .interrupted {

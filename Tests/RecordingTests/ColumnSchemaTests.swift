@@ -95,12 +95,7 @@ import Tracking
     }
   }
 
-  @Test func groupsAreChosenByNameAndKeepTheSchemasOrder() throws {
-    #expect(try ColumnGroup.parse("pose,landmarks") == [.pose, .landmarks])
-    #expect(try ColumnGroup.parse(" times , pose,pose") == [.times, .pose])
-    #expect(
-      try ColumnGroup.parse("pose,landmarks,landmarks3d,parameters,fit,times")
-        == Set(ColumnGroup.allCases))
+  @Test func chosenGroupsKeepTheSchemasOrder() throws {
     let schema = ColumnSchema(landmarkCount: 1, modeCount: 1, groups: [.times, .landmarks])
     #expect(schema.header == "frame,face_id,timestamp,confidence,success,x_0,y_0,pts,time_utc")
     #expect(
@@ -109,16 +104,6 @@ import Tracking
     let least = ColumnSchema(landmarkCount: 1, modeCount: 1, groups: [])
     #expect(least.header == "frame,face_id,timestamp,confidence,success")
     #expect(try row(least, lostFrame(), FaceMeasurement()) == "8,0,1.000000,0.0000,0")
-  }
-
-  @Test(arguments: ["gaze", "Pose", "", "pose,,fit", "pose;fit"])
-  func noSuchGroup(list: String) {
-    #expect {
-      _ = try ColumnGroup.parse(list)
-    } throws: { error in
-      "\(error)".hasPrefix("no column group '")
-        && "\(error)".hasSuffix("pose, landmarks, landmarks3d, parameters, fit, times")
-    }
   }
 
   @Test func aFitOfAnotherShapeIsRefusedAndLeavesTheRowsAlone() throws {

@@ -1,7 +1,7 @@
 import CLNFKernels
 import Foundation
 
-/// How five points say where a head looks.
+/// How five points say where a head looks. The figures are guesses, to be measured with the finder.
 public struct PointPrior: Sendable, Equatable {
   /// How far the points are off, standard deviation, as a share of the face's width.
   public var pointDeviation = 0.05
@@ -28,7 +28,7 @@ extension PointDistributionModel {
   ///
   /// nil for a model without the 68-point markup, and for points that are not finite or all in one
   /// place. Gauss-Newton from five yaws, so that profiles are found too; rotations are updated on
-  /// the right, as those of a fit. Cost: some ten microseconds. Allocates.
+  /// the right, as those of a fit. Cost: some tenths of a millisecond. Allocates.
   public func globalParameters(
     points: FacePoints, prior: PointPrior = .standard
   ) -> PointPose? {

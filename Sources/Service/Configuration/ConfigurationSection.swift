@@ -84,12 +84,7 @@ struct ConfigurationSection {
   }
 
   /// The value of a setting, or its default, which it must have.
-  func value<Value>(_ setting: Setting<Value>) -> Value {
-    guard let value = read(setting) ?? setting.standard else {
-      preconditionFailure("\(setting.key) is declared without a default")
-    }
-    return value
-  }
+  func value<Value>(_ setting: Setting<Value>) -> Value { setting.value(read(setting)) }
 
   /// The value of a setting that must be there; nil where it is not or is wrong.
   func require<Value>(_ setting: Setting<Value>) -> Value? {

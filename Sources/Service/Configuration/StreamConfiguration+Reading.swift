@@ -49,26 +49,25 @@ extension SourceConfiguration {
     let size = section.read(Settings.videoSize)
     let pixelFormat = section.read(Settings.pixelFormat)
     let rate = section.read(Settings.liveFrameRate)
-    let transport = section.read(Settings.rtspTransport)
-    let allowsRedirects = section.read(Settings.allowRedirects)
+    let transport = section.value(Settings.rtspTransport)
+    let allowsRedirects = section.value(Settings.allowRedirects)
     let openDeadline = section.read(Settings.openDeadline)
     let readDeadline = section.read(Settings.readDeadline)
     let largest = section.read(Settings.largestPicture)
-    let buffer = section.read(Settings.buffer)
+    let buffer = section.value(Settings.buffer)
     guard let address else { return nil }
-    let standard = LiveSettings.standard
     do {
       self.init(
         address: address,
         settings: try LiveSettings(
           pixelFormat: pixelFormat, width: size?.width, height: size?.height,
-          framesPerSecond: rate, rtspTransport: transport ?? standard.rtspTransport,
-          allowsRedirects: allowsRedirects ?? standard.allowsRedirects,
-          openDeadlineSeconds: openDeadline ?? standard.openDeadlineSeconds,
-          readDeadlineSeconds: readDeadline ?? standard.readDeadlineSeconds,
+          framesPerSecond: rate, rtspTransport: transport,
+          allowsRedirects: allowsRedirects,
+          openDeadlineSeconds: Settings.openDeadline.liveValue(openDeadline),
+          readDeadlineSeconds: Settings.readDeadline.liveValue(readDeadline),
           largestPicture: try largest.map(LargestPicture.init(megapixels:))
-            ?? standard.largestPicture,
-          bufferSeconds: buffer ?? standard.bufferSeconds))
+            ?? .live,
+          bufferSeconds: buffer))
     } catch {
       // Each value was read within its range.
       section.complain(

@@ -51,25 +51,43 @@ public struct SettingDescription: Sendable {
 public struct Setting<Value: Sendable>: Sendable {
   public let description: SettingDescription
   public let format: ValueFormat<Value>
-  /// What applies without it, where that is one value for all places.
+  /// What applies without it, where that is a value.
   public let standard: Value?
+  /// What applies for live sources, where that is another one.
+  public let liveStandard: Value?
 
   public var key: String { description.key }
 
   /// - Parameters:
   ///   - valueName: what stands for the value in a help.
   ///   - words: the default in words, where `standard` does not say it.
+  ///   - live: the default of live sources, where it is another one.
   public init(
     _ key: String, _ format: ValueFormat<Value>, _ valueName: String, short: Character? = nil,
-    default standard: Value? = nil, words: String? = nil, in places: Set<SettingPlace>,
-    _ summary: String
+    default standard: Value? = nil, live: Value? = nil, words: String? = nil,
+    in places: Set<SettingPlace>, _ summary: String
   ) {
     self.format = format
     self.standard = standard
+    liveStandard = live
+    let told = [standard.map(format.text), live.map { "live \(format.text($0))" }]
+      .compactMap(\.self)
     description = SettingDescription(
       key: key, short: short, valueName: valueName, range: format.range,
-      standard: words ?? standard.map(format.text), summary: summary, places: places)
+      standard: words ?? (told.isEmpty ? nil : told.joined(separator: "; ")), summary: summary,
+      places: places)
   }
+
+  /// What was given, or the default, which the setting must have.
+  public func value(_ given: Value?) -> Value {
+    guard let value = given ?? standard else {
+      preconditionFailure("\(key) is declared without a default")
+    }
+    return value
+  }
+
+  /// As `value`, for live sources.
+  public func liveValue(_ given: Value?) -> Value { given ?? liveStandard ?? value(nil) }
 
   /// The value that `text` stands for.
   public func parse(_ text: String) throws(WrongValue) -> Value {
@@ -85,6 +103,7 @@ extension Setting where Value == Bool {
   ) {
     format = .flag
     standard = false
+    liveStandard = nil
     description = SettingDescription(
       key: key, short: short, valueName: "", range: format.range, standard: "false",
       summary: summary, places: places)

@@ -38,7 +38,8 @@ extension Settings {
 
   public static let largestPicture = Setting(
     "largest-picture", .number(LargestPicture.megapixels, "megapixels"), "megapixels",
-    words: "64; live 36", in: .fitsAndStream,
+    default: LargestPicture.recorded.megapixels, live: LargestPicture.live.megapixels,
+    in: .fitsAndStream,
     "Larger pictures are refused before memory is taken for them.")
 
   public static let strict = Setting(
@@ -55,12 +56,14 @@ extension Settings {
     "Threads that decode an input; 0: the cores that nothing else needs.")
 
   public static let openDeadline = Setting(
-    "open-deadline", .duration(LiveSettings.deadlineSeconds), "time", words: "30s; live 10s",
-    in: .trackAndStream, "How long opening may take.")
+    "open-deadline", .duration(LiveSettings.deadlineSeconds), "time", default: 30,
+    live: LiveSettings.standard.openDeadlineSeconds, in: .trackAndStream,
+    "How long opening may take.")
 
   public static let readDeadline = Setting(
-    "read-deadline", .duration(LiveSettings.deadlineSeconds), "time", words: "30s; live 5s",
-    in: .trackAndStream,
+    "read-deadline", .duration(LiveSettings.deadlineSeconds), "time",
+    default: VideoSettings.standard.readDeadlineSeconds,
+    live: LiveSettings.standard.readDeadlineSeconds, in: .trackAndStream,
     "How long no data may come: then a recorded input is given up, and a live source is lost and "
       + "opened again. More than the time between two frames; cameras: three frames at least.")
 }

@@ -1,3 +1,5 @@
+import CLNF
+import FaceFinding
 import Foundation
 import Measurement
 import Recording
@@ -46,19 +48,40 @@ import VideoInput
     #expect(ServiceSettings.prefix.standard == osc.prefix)
     #expect(Settings.columns.description.standard?.hasSuffix("osc: pose,landmarks,fit") == true)
     #expect(OSCSettings.standardGroups == [.pose, .landmarks, .fit])
+    #expect(Settings.enlarge.description.standard == "1")
+    #expect(FaceDetectorSettings.standard.enlargement == 1)
+    let belief = Belief.learned(for: try FaceModel.default())
+    #expect(Settings.maxLikelihoodDrop.description.standard == "2")
+    #expect(belief.maximumLikelihoodDrop == 2)
+    #expect(Settings.maxMovement.description.standard == "0.5")
+    #expect(belief.maximumMovement == 0.5)
     let live = LiveSettings.standard
-    #expect(Settings.openDeadline.format.parse("10s") == live.openDeadlineSeconds)
+    #expect(Settings.openDeadline.liveStandard == live.openDeadlineSeconds)
     #expect(Settings.openDeadline.description.standard == "30s; live 10s")
-    #expect(Settings.readDeadline.format.parse("5s") == live.readDeadlineSeconds)
+    #expect(Settings.readDeadline.liveStandard == live.readDeadlineSeconds)
     #expect(Settings.readDeadline.description.standard == "30s; live 5s")
     #expect(Settings.largestPicture.description.standard == "64; live 36")
-    #expect(LargestPicture.recorded.pixels == 64_000_000)
-    #expect(LargestPicture.live.pixels == 36_000_000)
+    #expect(Settings.largestPicture.standard == LargestPicture.recorded.megapixels)
+    #expect(Settings.largestPicture.liveStandard == LargestPicture.live.megapixels)
     let tracking = TrackingConfiguration()
     #expect(Settings.minFace.standard == tracking.minimumFaceWidth)
     #expect(Settings.pose.standard == tracking.pose)
     #expect(Settings.fitSettings.standard == tracking.fitSettings)
     #expect(Settings.minConfidence.standard == Belief().minimumConfidence)
+  }
+
+  @Test("columns are chosen by their groups' names, with commas")
+  func columns() {
+    let format = Settings.columns.format
+    #expect(format.parse("pose,landmarks") == [.pose, .landmarks])
+    #expect(format.parse(" times , pose,pose") == [.times, .pose])
+    #expect(format.parse("all") == Set(ColumnGroup.allCases))
+    #expect(
+      format.parse("pose,landmarks,landmarks3d,parameters,fit,times")
+        == Set(ColumnGroup.allCases))
+    for text in ["gaze", "Pose", "", "pose,,fit", "pose;fit"] {
+      #expect(format.parse(text) == nil, "\(text)")
+    }
   }
 
   @Test("what a default's words say is a value of the setting")

@@ -1,3 +1,4 @@
+import Session
 import VideoInput
 
 /// One mistake in a configuration file.
@@ -91,11 +92,5 @@ final class MistakeList {
 /// `text` without line breaks and other control characters: a message has to stay one line.
 func singleLine(_ text: String) -> String {
   String(
-    String.UnicodeScalarView(
-      text.unicodeScalars.map { scalar in
-        switch scalar.properties.generalCategory {
-        case .control, .lineSeparator, .paragraphSeparator: "?"
-        default: scalar
-        }
-      }))
+    String.UnicodeScalarView(text.unicodeScalars.map { $0.breaksLine ? "?" : $0 }))
 }

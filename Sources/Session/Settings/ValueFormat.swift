@@ -151,13 +151,17 @@ extension ValueFormat where Value == String {
 
   /// 1 to 4096 bytes without control characters and line separators.
   public static func isPlainText(_ text: String) -> Bool {
-    !text.isEmpty && text.utf8.count <= 4096
-      && text.unicodeScalars.allSatisfy { scalar in
-        switch scalar.properties.generalCategory {
-        case .control, .lineSeparator, .paragraphSeparator: false
-        default: true
-        }
-      }
+    !text.isEmpty && text.utf8.count <= 4096 && !text.unicodeScalars.contains(where: \.breaksLine)
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether it ends a line, or is another control character: no name has it, and no message.
+  package var breaksLine: Bool {
+    switch properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator: true
+    default: false
+    }
   }
 }
 

@@ -1,34 +1,9 @@
 import Measurement
 import Tracking
 
-/// Writes a track as CSV: a header, then a row a frame and face.
-///
-/// The rows go to NAME.partial; `finish` makes them durable and gives them their name, so a file
-/// under NAME is always whole. A run that does not get there leaves the partial, which ends with a
-/// whole row whatever happened but a power failure. NAME is never replaced unless `force` says so,
-/// checked at the start and again at the end.
-///
-/// Rows are collected (64 KB) and written together. Not to be used by two threads at once.
-public final class CSVWriter {
+/// Writes a track as CSV: a header, then a row a frame and face. How they come to a file: `RowFile`.
+public final class CSVWriter: RowFile {
   public let schema: ColumnSchema
-  /// Rows handed to the system so far; the others are still in the buffer. A row that was counted
-  /// stays counted: nothing that goes wrong later takes it from the file.
-  public private(set) var rowsWritten = 0
-  /// Rows that were made and could not be handed to the system, after an error.
-  public private(set) var rowsLost = 0
-
-  private let file: OutputFile
-  private var buffer: ByteWriter
-  private var rowsInBuffer = 0
-  private var state = State.open
-
-  private enum State {
-    case open
-    case closed
-    case failed(RecordingError)
-  }
-
-  private static let bufferSize = 1 << 16
 
   /// Starts a file and writes the header.
   ///
@@ -48,119 +23,19 @@ public final class CSVWriter {
     path: String, schema: ColumnSchema, force: Bool, calls: FileCalls
   ) throws(RecordingError) {
     self.schema = schema
-    file = try OutputFile(path, force: force, calls: calls)
-    // Rows of 68 landmarks have about 4 KB; the buffer grows once if they are longer.
-    buffer = ByteWriter(capacity: Self.bufferSize + (1 << 13))
-    buffer.append(schema.header)
-    buffer.append(UInt8(ascii: "\n"))
-    do throws(RecordingError) {
-      try flush()
-    } catch {
-      // Not even the header went in: there is nothing to keep.
-      file.discard()
-      throw error
-    }
+    try super.init(path: path, header: schema.header, force: force, calls: calls)
   }
 
-  /// Closes the file and leaves the partial, with the rows that were in the buffer where they can
-  /// still be written.
-  deinit {
-    if case .open = state { _ = try? abandon() }
-  }
-
-  /// What messages call the destination: NAME, or "standard output".
-  public var name: String { file.path }
-
-  /// Where the rows are until `finish`; nil for standard output, devices and pipes.
-  public var partialPath: String? { file.partialPath }
-
-  /// Adds the row of one face in one frame; `image` is written where the schema names images. Allocates nothing after the first buffer's worth.
+  /// Adds the row of one face in one frame; `image` is written where the schema names images.
+  /// Allocates nothing after the first buffer's worth.
   ///
   /// Throws `shapeMismatch` (the file is as before, and can be gone on with), and whatever `flush`
   /// throws.
   public func write(
     _ frame: TrackedFrame, _ measurement: FaceMeasurement, image: String = ""
   ) throws(RecordingError) {
-    try checkOpen()
-    try schema.append(frame, measurement, image: image, to: &buffer)
-    rowsInBuffer += 1
-    if buffer.count >= Self.bufferSize { try flush() }
-  }
-
-  /// Hands the rows of the buffer to the system, so that a reader of the file sees them.
-  ///
-  /// Throws `system` where they cannot be written (a full disk, a reader that has gone). The
-  /// partial then ends with the last row that went in whole, and the writer is of no more use: it
-  /// throws the same error again.
-  public func flush() throws(RecordingError) {
-    try checkOpen()
-    let start = file.length
-    do throws(RecordingError) {
-      try file.write(buffer.bytes)
-    } catch {
-      keepWholeRows(from: start)
-      state = .failed(error)
-      buffer.clear()
-      rowsInBuffer = 0
-      throw error
+    try add { (row) throws(RecordingError) in
+      try schema.append(frame, measurement, image: image, to: &row)
     }
-    rowsWritten += rowsInBuffer
-    rowsInBuffer = 0
-    buffer.clear()
-  }
-
-  /// Writes what is left, makes it durable and gives the file its name. The writer is then closed.
-  ///
-  /// Throws `alreadyExists` where NAME came to be during the run, and `system` where the rows
-  /// cannot be made durable. The rows are then in the partial.
-  public func finish() throws(RecordingError) {
-    try flush()
-    do throws(RecordingError) {
-      try file.publish()
-      state = .closed
-    } catch {
-      state = .failed(error)
-      throw error
-    }
-  }
-
-  /// Writes what is left and closes the file under its partial name, as after an interruption.
-  ///
-  /// After an earlier error it only closes. Returns the partial's path; nil for standard output,
-  /// devices and pipes.
-  @discardableResult
-  public func abandon() throws(RecordingError) -> String? {
-    switch state {
-    case .closed: throw .closed(path: file.path)
-    case .failed: file.close()
-    case .open:
-      defer { file.close() }
-      try flush()
-      state = .closed
-      try file.leave()
-    }
-    return file.partialPath
-  }
-
-  private func checkOpen() throws(RecordingError) {
-    switch state {
-    case .open: return
-    case .closed: throw .closed(path: file.path)
-    case .failed(let error): throw error
-    }
-  }
-
-  /// After a failed write: takes the part of a row back that went in, and counts the whole ones.
-  private func keepWholeRows(from start: Int) {
-    let bytesIn = file.length - start
-    let written = buffer.bytes.prefix(bytesIn)
-    let newline = UInt8(ascii: "\n")
-    let lines = written.count { $0 == newline }
-    let wholeBytes = (written.lastIndex(of: newline) ?? -1) + 1
-    if wholeBytes < bytesIn { file.truncate(to: start + wholeBytes) }
-    // The header, when it is in this buffer, comes before any row.
-    let rows = start == 0 ? max(0, lines - 1) : lines
-    rowsWritten += rows
-    rowsLost += rowsInBuffer - rows
   }
 }

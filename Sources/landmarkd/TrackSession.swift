@@ -228,10 +228,7 @@ final class TrackSession {
 
   private func sayDamage(_ run: TrackRun) {
     guard let report = run.source?.report else { return }
-    if report.endedEarly {
-      Terminal.complain(
-        "\(run.input) ended early: \(report.endedEarlyReason ?? "data is missing at its end")")
-    }
+    sayEarlyEnd(of: run.input, report)
     if report.decodeErrors > 0 {
       let first = report.firstDecodeError.map { " (first: \($0))" } ?? ""
       Terminal.complain(
@@ -273,8 +270,15 @@ extension RunReport.Counts {
   }
 }
 
+/// Says that a recorded input ended before what it promised, where it did.
+func sayEarlyEnd(of input: String, _ report: SourceReport) {
+  guard report.endedEarly else { return }
+  Terminal.complain(
+    "\(input) ended early: \(report.endedEarlyReason ?? "data is missing at its end")")
+}
+
 /// Says where the rows of a run that failed are, and how many there were no room or no reader for.
-func sayRows(_ writer: CSVWriter, _ origin: String, in place: String?) {
+func sayRows(_ writer: RowFile, _ origin: String, in place: String?) {
   if writer.rowsWritten > 0, place != nil || writer.rowsLost > 0 {
     let verb = place == nil ? "went to" : "are in"
     Terminal.complain("\(writer.rowsWritten) rows\(origin) \(verb) \(place ?? writer.name)")

@@ -58,6 +58,9 @@ let package = Package(
       name: "CDefaultModel", exclude: ["default.landmarkd"],
       cSettings: [.unsafeFlags(["-std=gnu23", "-Wall", "-Wextra", "-Werror"])]),
     .target(
+      name: "CFinderWeights", exclude: ["finder.weights", "refiner.weights"],
+      cSettings: [.unsafeFlags(["-std=gnu23", "-Wall", "-Wextra", "-Werror"])]),
+    .target(
       name: "CLivePage",
       exclude: ["page.html", "style.css", "drawing.js", "card.js", "page.js"],
       cSettings: [.unsafeFlags(["-std=gnu23", "-Wall", "-Wextra", "-Werror"])]),
@@ -75,19 +78,21 @@ let package = Package(
       name: "CLNF", dependencies: ["CLNFKernels", "CDefaultModel", "SystemNames"],
       swiftSettings: strict),
     .target(
-      name: "FaceFinding", dependencies: ["CLNF", "CLNFKernels", "CFaceDetector"],
+      name: "FaceFinding",
+      dependencies: ["CLNF", "CLNFKernels", "CFaceDetector", "CFinderWeights"],
       swiftSettings: strict),
     .target(name: "Tracking", dependencies: ["CLNF", "FaceFinding"], swiftSettings: strict),
     .target(name: "Measurement", dependencies: ["CLNF", "Tracking"], swiftSettings: strict),
     .target(
       name: "Recording",
-      dependencies: ["CLNF", "Tracking", "Measurement", "SystemNames"], swiftSettings: strict),
+      dependencies: ["CLNF", "FaceFinding", "Tracking", "Measurement", "SystemNames"],
+      swiftSettings: strict),
     // What is drawn, and how it becomes PNG, JPEG and video.
     .target(
       name: "Pictures",
       dependencies: [
-        "CLNF", "Tracking", "Measurement", "VideoInput", "Recording", "SystemNames", "CFFmpeg",
-        "CFFmpegShims",
+        "CLNF", "FaceFinding", "Tracking", "Measurement", "VideoInput", "Recording", "SystemNames",
+        "CFFmpeg", "CFFmpegShims",
       ],
       swiftSettings: strict),
     .target(
@@ -115,7 +120,8 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
-    // What a fit sees and how far fits are from hand-placed landmarks: behind evaluate and inspect.
+    // What a fit and the finder see, and how far fits are from hand-placed landmarks: behind evaluate,
+    // inspect and detect.
     .target(
       name: "Diagnostics",
       dependencies: [
@@ -134,7 +140,8 @@ let package = Package(
 
     // For developers: the default model is learned, and the figures of docs/results are made.
     .target(
-      name: "ModelTraining", dependencies: ["CLNF", "CLNFKernels", "CLAPACK"],
+      name: "ModelTraining",
+      dependencies: ["CLNF", "CLNFKernels", "CLAPACK", "FaceFinding", "Tracking"],
       swiftSettings: strict),
     // Counts calls of the allocator.
     .target(name: "CAllocationCount"),
@@ -167,19 +174,23 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "DiagnosticsTests",
-      dependencies: ["Diagnostics", "CLNF", "Tracking", "Recording", "TestSupport"],
+      dependencies: [
+        "Diagnostics", "CLNF", "FaceFinding", "Tracking", "Pictures", "Recording", "VideoInput",
+        "TestSupport",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "RecordingTests",
       dependencies: [
-        "Recording", "Measurement", "CLNF", "Tracking", "TestSupport", "CAllocationCount",
+        "Recording", "Measurement", "CLNF", "FaceFinding", "Tracking", "TestSupport",
+        "CAllocationCount",
       ],
       swiftSettings: strict),
     .testTarget(
       name: "PicturesTests",
       dependencies: [
-        "Pictures", "Recording", "Measurement", "CLNF", "Tracking", "VideoInput", "TestSupport",
-        "CFFmpeg",
+        "Pictures", "Recording", "Measurement", "CLNF", "FaceFinding", "Tracking", "VideoInput",
+        "TestSupport", "CFFmpeg",
       ],
       swiftSettings: strict),
     .testTarget(

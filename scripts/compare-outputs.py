@@ -93,6 +93,8 @@ def cases() -> list[Case]:
         Case("fit", "fit", "@pngs/frame001.png", "@jpegs/frame009.jpg", "-o", "rows.csv", "--pts-dir", "points",
              "--picture-dir", "drawn"),
         Case("fit-starts", "fit", "@pngs/frame005.png", "--starts", 5),
+        Case("detect", "detect", "@pngs", "@mpeg4.avi", "--every", 5, "-o", "faces.csv", "--picture-dir", "drawn"),
+        Case("detect-ndjson", "detect", "@jpegs/frame009.jpg", "--ndjson", "--min-score", 0),
         Case("inspect", "inspect", "@pngs/frame003.png", "--out-dir", "seen", "--json", "report.json"),
         Case("model-info", "model", "info"),
     ]

@@ -1,4 +1,4 @@
-/// Why nothing can be evaluated, inspected or compared. `description` is one line.
+/// Why nothing can be evaluated, inspected, compared or searched. `description` is one line.
 public struct DiagnosticsError: Error, CustomStringConvertible {
   public let description: String
 }

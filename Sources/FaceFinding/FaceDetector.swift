@@ -24,10 +24,20 @@ public protocol FaceDetector: AnyObject {
   /// Every face found, the most confident first; none is an empty array, not an error.
   func detectFaces(in image: borrowing GreyImage) -> [DetectedFace]
 
+  /// The same of a picture in which a face was in `place` shortly before, of about that size: detectors
+  /// that can search there first, and all of the picture only where nothing is there.
+  func detectFaces(in image: borrowing GreyImage, lastAt place: FaceBox) -> [DetectedFace]
+
   /// Why the last search could not be run; nil where it was. It found no faces then, which says nothing.
   var lastError: FaceDetectionError? { get }
 }
 
 extension FaceDetector {
+  public func detectFaces(
+    in image: borrowing GreyImage, lastAt place: FaceBox
+  ) -> [DetectedFace] {
+    detectFaces(in: image)
+  }
+
   public var lastError: FaceDetectionError? { nil }
 }

@@ -4,6 +4,8 @@ import Foundation
 
 /// Finds faces with a small fully convolutional net (`FinderNet`) at several scales of an image.
 ///
+/// A first net proposes places; where there is a second one, it decides (`FinderRefinement`).
+///
 /// Each level is reduced from the image itself, each pixel the mean of the area it covers: that is what
 /// the net was trained on, and means of means would be blurred by each level's uneven edges. A level of
 /// the image's own scale is read where it lies.
@@ -16,7 +18,11 @@ public final class FaceFinder: FaceDetector {
   public let settings: FaceFinderSettings
   public let net: FinderNet
   private let kernels: UnsafePointer<clnf_kernels>
+  /// Scores, of the first net, from which on a place is a candidate, and of the net that decides, from
+  /// which on it is a face.
+  private let proposalThreshold: Double
   private let threshold: Double
+  private let refinement: FinderRefinement?
   private var candidates = FinderCandidates()
   /// A level's pixels, unless they are the image's own.
   private var pixels = GreyImage(width: 0, height: 0, repeating: 0)
@@ -26,16 +32,22 @@ public final class FaceFinder: FaceDetector {
   private var enlarging = Buffer<UInt32>(repeating: 0, count: 0)
 
   /// Cost: microseconds; memory is taken with the first image.
-  public init(net: FinderNet, settings: FaceFinderSettings = .standard) {
+  ///
+  /// - Parameter refiner: the second net; nil: the first one's word counts.
+  public init(
+    net: FinderNet, refiner: FinderNet? = nil, settings: FaceFinderSettings = .standard
+  ) {
     self.net = net
     self.settings = settings
-    threshold = settings.threshold ?? net.threshold
+    threshold = settings.threshold ?? (refiner ?? net).threshold
+    proposalThreshold = refiner == nil ? threshold : net.threshold
     let set =
       settings.body == .best ? clnf_best_instruction_set() : clnf_instruction_set_portable
     guard let kernels = clnf_kernels_for(set) else {
       preconditionFailure("there is always a portable set of kernels")
     }
     self.kernels = kernels
+    refinement = refiner.map { FinderRefinement(net: $0, kernels: kernels) }
   }
 
   /// The instruction set of the body that runs: "avx2" or "portable".
@@ -52,6 +64,25 @@ public final class FaceFinder: FaceDetector {
     findFaces(in: image, into: &faces)
     return faces
   }
+
+  /// The faces near the place where one was last; where none is, every face.
+  ///
+  /// Near: within 1.25 widths of its centre, half as wide to twice as wide.
+  public func detectFaces(
+    in image: borrowing GreyImage, lastAt place: FaceBox
+  ) -> [DetectedFace] {
+    let width = max(place.width, place.height)
+    if width > 0, width.isFinite, place.center.x.isFinite, place.center.y.isFinite {
+      let area = FaceBox(
+        x: place.center.x - Self.nearness * width, y: place.center.y - Self.nearness * width,
+        width: 2 * Self.nearness * width, height: 2 * Self.nearness * width)
+      let near = detectFaces(in: image, within: area, widths: width / 2...2 * width)
+      if !near.isEmpty { return near }
+    }
+    return detectFaces(in: image)
+  }
+
+  private static let nearness = 1.25
 
   /// Every face found with its centre in `area`, the surest first.
   ///
@@ -93,8 +124,7 @@ public final class FaceFinder: FaceDetector {
       {
         continue
       }
-      search(
-        image, FinderLevel(area: part, width: width, height: height, factor: factor), area: part)
+      search(image, FinderLevel(area: part, width: width, height: height, factor: factor))
       if settings.searchesReducedFirst, let best = candidates.best, best >= settings.sureScore {
         break
       }
@@ -110,9 +140,7 @@ public final class FaceFinder: FaceDetector {
   private static let roomPerPixel = 16.0
   private static let leastRoom = 4_194_304.0
 
-  private func search(
-    _ image: borrowing GreyImage, _ level: FinderLevel, area: PixelRectangle
-  ) {
+  private func search(_ image: borrowing GreyImage, _ level: FinderLevel) {
     let limit = settings.maximumSearchedPixels
     guard level.pixelCount <= limit else { return }
     var kernelNet = net.kernelNet
@@ -128,7 +156,26 @@ public final class FaceFinder: FaceDetector {
       resize(image, to: level)
       pixels.withSamples { run(level, $0, from: 0, stride: level.width) }
     }
-    collect(level, area, of: image.width, image.height)
+    if level.factor == 1 {
+      let (width, height) = (image.width, image.height)
+      image.withSamples {
+        collect(level, Seen(samples: $0, width: width, height: height, origin: level.part))
+      }
+    } else {
+      let whole = PixelRectangle(x0: 0, y0: 0, x1: level.width, y1: level.height)
+      pixels.withSamples {
+        collect(
+          level, Seen(samples: $0, width: level.width, height: level.height, origin: whole))
+      }
+    }
+  }
+
+  /// The pixels a level is read from, and where in them its own begin.
+  private struct Seen {
+    var samples: UnsafeBufferPointer<UInt8>
+    var width: Int
+    var height: Int
+    var origin: PixelRectangle
   }
 
   /// Fills the map.
@@ -176,9 +223,7 @@ public final class FaceFinder: FaceDetector {
   }
 
   /// Takes the peaks of the map: cells that are not below their eight neighbours.
-  private func collect(
-    _ level: FinderLevel, _ area: PixelRectangle, of width: Int, _ height: Int
-  ) {
+  private func collect(_ level: FinderLevel, _ seen: Seen) {
     let (columns, rows) = (level.cellColumns, level.cellRows)
     let outputs = Int(clnf_finder_outputs)
     let values = map.pointer
@@ -191,53 +236,67 @@ public final class FaceFinder: FaceDetector {
             isPeak = isPeak && values[(v * columns + u) * outputs] <= cell[0]
           }
         }
-        guard isPeak, let score = net.score(Double(cell[0])), score >= threshold,
-          let found = candidate(cell, x: x, y: y, score: score, level),
-          Self.isInside(found.center, area, width, height)
+        guard isPeak, let first = net.score(Double(cell[0])), first >= proposalThreshold,
+          let proposal = proposal(cell, x: x, y: y, level),
+          let found = candidate(proposal, logit: cell[0], score: first, level, seen),
+          found.score >= threshold, level.holds(found.center)
         else { continue }
         candidates.add(found)
       }
     }
   }
 
-  /// A level's sizes are believed within these factors of the least and the most that it is asked for; the
-  /// training program measures nets with the same.
-  private static let believedWidths = (least: 0.7, most: 1.4)
-  /// Centres and points are believed to this many widths from their cell.
-  private static let largestOffset: Float = 2
-
-  /// What a cell says; nil where no face could look like that.
-  private func candidate(
-    _ cell: UnsafeMutablePointer<Float>, x: Int, y: Int, score: Double, _ level: FinderLevel
-  ) -> FinderCandidates.Candidate? {
-    let width = net.contents.unit * exp(Double(cell[3]))
-    let (least, most) = (net.widths.lowerBound, net.widths.upperBound)
-    // Also where a number is none.
-    guard width >= Self.believedWidths.least * least, width <= Self.believedWidths.most * most
-    else { return nil }
-    for index in 1..<FinderNet.outputCount where index != 3 {
-      guard abs(cell[index]) <= Self.largestOffset else { return nil }
-    }
+  /// Where a cell says that a face is, px of the level without its border; nil where no face could look
+  /// like that.
+  private func proposal(
+    _ cell: UnsafeMutablePointer<Float>, x: Int, y: Int, _ level: FinderLevel
+  ) -> FinderRefinement.Proposal? {
+    guard let width = net.believedWidth(cell) else { return nil }
     let side = Double(clnf_finder_cell)
+    let (left, top) = (Double(level.left), Double(level.top))
     func place(_ index: Int) -> SIMD2<Double> {
-      level.imagePlace(
-        x: (Double(x) + 0.5) * side - 0.5 + Double(cell[index]) * width,
-        y: (Double(y) + 0.5) * side - 0.5 + Double(cell[index + 1]) * width)
+      SIMD2(
+        (Double(x) + 0.5) * side - 0.5 - left + Double(cell[index]) * width,
+        (Double(y) + 0.5) * side - 0.5 - top + Double(cell[index + 1]) * width)
     }
-    return FinderCandidates.Candidate(
-      logit: cell[0], score: score, center: place(1), width: width * level.factor,
+    return FinderRefinement.Proposal(
+      center: place(1), width: width,
       points: FacePoints(
         rightEye: place(4), leftEye: place(6), noseTip: place(8), rightMouthCorner: place(10),
         leftMouthCorner: place(12)))
   }
 
-  /// Whether a centre lies in the area, which has no end where it reaches the image's edge.
-  private static func isInside(
-    _ center: SIMD2<Double>, _ area: PixelRectangle, _ width: Int, _ height: Int
-  ) -> Bool {
-    (area.x0 == 0 || center.x >= Double(area.x0) - 0.5)
-      && (area.y0 == 0 || center.y >= Double(area.y0) - 0.5)
-      && (area.x1 == width || center.x < Double(area.x1) - 0.5)
-      && (area.y1 == height || center.y < Double(area.y1) - 0.5)
+  /// A proposal as the second net sees it, or as it is, in px of the image. What the two nets say is
+  /// added up: either may be mistaken alone.
+  private func candidate(
+    _ proposal: FinderRefinement.Proposal, logit: Float, score: Double, _ level: FinderLevel,
+    _ seen: Seen
+  ) -> FinderCandidates.Candidate? {
+    var (logit, score, face) = (logit, score, proposal)
+    if let net = refinement?.net, let samples = seen.samples.baseAddress {
+      let origin = SIMD2(Double(seen.origin.x0), Double(seen.origin.y0))
+      face.center += origin
+      face.points = face.points.map { $0 + origin }
+      guard
+        let looked = refinement?.look(
+          at: face, in: samples, width: seen.width, height: seen.height)
+      else { return nil }
+      let said = Double(logit) + Double(looked.logit) + level.sizeSay(looked.place.width)
+      guard let shared = net.score(said) else { return nil }
+      (logit, score, face) = (Float(said), shared, looked.place)
+      // Seen from where it is, its points are better.
+      if score >= threshold,
+        let again = refinement?.look(
+          at: face, in: samples, width: seen.width, height: seen.height)
+      {
+        face = again.place
+      }
+      face = FinderRefinement.Proposal(
+        center: face.center - origin, width: face.width, points: face.points.map { $0 - origin })
+    }
+    return FinderCandidates.Candidate(
+      logit: logit, score: score, center: level.imagePlace(face.center),
+      width: face.width * level.factor,
+      points: face.points.map { level.imagePlace($0) })
   }
 }

@@ -45,6 +45,10 @@ struct FinderLevel {
 
   /// Image pixels a level's pixel, along a side.
   let factor: Double
+  /// Where centres are wanted, px of the image.
+  private let area: PixelRectangle
+  private let imageWidth: Int
+  private let imageHeight: Int
   /// The part of the image that is seen.
   let part: PixelRectangle
   /// That part at the level's scale, px.
@@ -63,6 +67,8 @@ struct FinderLevel {
   ///   - height: the image's.
   init(area: PixelRectangle, width: Int, height: Int, factor: Double) {
     self.factor = factor
+    self.area = area
+    (imageWidth, imageHeight) = (width, height)
     let reach = (Double(Self.border) * factor).rounded(.up)
     func before(_ place: Int) -> Int { Int(max(0, Double(place) - reach)) }
     func behind(_ place: Int, _ limit: Int) -> Int {
@@ -93,11 +99,32 @@ struct FinderLevel {
   /// Pixels without the border.
   var pixelCount: Double { Double(width) * Double(height) }
 
-  /// A place of the level with its border, px, in the image.
-  func imagePlace(x: Double, y: Double) -> SIMD2<Double> {
-    SIMD2(
-      (x - Double(left) + 0.5) * factor - 0.5 + Double(part.x0),
-      (y - Double(top) + 0.5) * factor - 0.5 + Double(part.y0))
+  /// A place of the level without its border, px, in the image.
+  func imagePlace(_ place: SIMD2<Double>) -> SIMD2<Double> {
+    (place + 0.5) * factor - 0.5 + SIMD2(Double(part.x0), Double(part.y0))
+  }
+
+  /// How much more often a place is a face the larger it is.
+  private static let sizeWeight = 0.7
+  /// Widths below this share of the image's size, the root of its area, all count the same.
+  private static let smallShare = 0.1
+
+  /// What the width of a face, px of the level, says by itself, a logit: among as many places of each
+  /// size as an image has, the larger ones are more often faces. The training program measures with the
+  /// same (`SIZE_SAY`).
+  func sizeSay(_ width: Double) -> Double {
+    let share = width * factor / (Double(imageWidth) * Double(imageHeight)).squareRoot()
+    let ratio = max(1, min(share / Self.smallShare, 1 / Self.smallShare))
+    return ratio.isFinite ? Self.sizeWeight * log(ratio) : 0
+  }
+
+  /// Whether a centre, px of the image, is in the area asked for, which has no end where it reaches the
+  /// image's edge.
+  func holds(_ center: SIMD2<Double>) -> Bool {
+    (area.x0 == 0 || center.x >= Double(area.x0) - 0.5)
+      && (area.y0 == 0 || center.y >= Double(area.y0) - 0.5)
+      && (area.x1 == imageWidth || center.x < Double(area.x1) - 0.5)
+      && (area.y1 == imageHeight || center.y < Double(area.y1) - 0.5)
   }
 
   /// The factors of an image's levels: the finest at which faces of the least width are found, then each

@@ -127,6 +127,24 @@ public final class FinderNet: @unchecked Sendable {
     clnf_finder_net(count: Int32(layers.count), layers: UnsafePointer(layers.pointer))
   }
 
+  /// Sizes are believed within these factors of the least and the most that a level is asked for; the
+  /// training program measures nets with the same.
+  private static let believedWidths = (least: 0.7, most: 1.4)
+  /// Centres and points are believed to this many widths from their cell.
+  private static let largestOffset: Float = 2
+
+  /// The width that a cell says, px of the level; nil where no face could look like that.
+  func believedWidth(_ cell: UnsafeMutablePointer<Float>) -> Double? {
+    let width = contents.unit * exp(Double(cell[3]))
+    let least = Self.believedWidths.least * widths.lowerBound
+    // Also where a number is none.
+    guard width >= least, width <= Self.believedWidths.most * widths.upperBound else { return nil }
+    for index in 1..<Self.outputCount where index != 3 {
+      guard abs(cell[index]) <= Self.largestOffset else { return nil }
+    }
+    return width
+  }
+
   /// The share of right boxes among those with this logit, 0...1; logits that are no number have none.
   func score(_ logit: Double) -> Double? {
     guard !logit.isNaN else { return nil }

@@ -187,14 +187,14 @@ enum Decimals {
 }
 
 extension ByteWriter {
-  fileprivate mutating func endCell() { append(UInt8(ascii: ",")) }
+  mutating func endCell() { append(UInt8(ascii: ",")) }
 
-  fileprivate mutating func cell(_ value: Int) {
+  mutating func cell(_ value: Int) {
     append(Int64(value))
     endCell()
   }
 
-  fileprivate mutating func cell(_ value: Double?, decimals: Int) {
+  mutating func cell(_ value: Double?, decimals: Int) {
     if let value { append(value, decimals: decimals) }
     endCell()
   }

@@ -3,6 +3,15 @@ import SystemNames
 
 /// What can be known of an output before the work for it is done.
 public enum OutputCheck {
+  /// Whether `path` takes bytes as they come (standard output, a device, a pipe), so that nothing
+  /// can stand beside it.
+  public static func isStream(_ path: String) -> Bool {
+    var status = stat()
+    guard path != "-" else { return true }
+    guard stat(path, &status) == 0 else { return false }
+    return [S_IFCHR, S_IFIFO].contains(status.st_mode & S_IFMT)
+  }
+
   /// Throws what writing `path` would throw later: it is there and may not be replaced, it is a
   /// folder, or its folder is missing or closed to this user.
   public static func beforehand(_ path: String, force: Bool) throws(RecordingError) {

@@ -1,4 +1,5 @@
 import CLNF
+import FaceFinding
 import Tracking
 
 /// Fits faces of single images and judges the fits. One thread at a time.
@@ -9,6 +10,8 @@ public final class ImageFitter {
   private let belief: Belief
   /// What the validator says of the last fit; nil where there is none, or where the fit failed.
   public private(set) var certainty: Double?
+  /// Where the last fit began; of several starts from a box, straight on.
+  public private(set) var start: FaceParameters
   /// What is thought of the last fit.
   public private(set) var word = Belief.Word(isBelieved: false, confidence: 0)
 
@@ -18,11 +21,58 @@ public final class ImageFitter {
     fitter = try plan.makeFitter()
     judge = plan.makeJudge()
     self.starts = starts
+    start = FaceParameters(
+      global: GlobalParameters(scale: 1, tx: 0, ty: 0),
+      local: [Double](repeating: 0, count: plan.model.shapeModel.modeCount))
   }
 
   /// The fit to a face box, with the validator's word; `hasFit` is false where it diverged.
   public func fit(_ image: borrowing GreyImage, _ box: FaceBox) -> TrackedFrame {
+    start.global = Fitter.Starts.one.poses(on: box, in: fitter.model.shapeModel)[0]
     let parameters = fitter.fit(image: image, box: box, starts: starts)
+    return judged(image, parameters)
+  }
+
+  /// The fit to a face that was found, the same way as in a video: from its points, where it has some,
+  /// and from other poses where that fit is not believed. With five starts those from its box count as
+  /// well, and the best of all is taken.
+  public func fit(_ image: borrowing GreyImage, _ found: DetectedFace) -> TrackedFrame {
+    guard found.points != nil else { return fit(image, found.box) }
+    let shape = fitter.model.shapeModel
+    let choice = FaceStarts(of: found, in: shape)
+    let mean = [Double](repeating: 0, count: shape.modeCount)
+    var poses = choice.poses
+    if starts == .five { poses += starts.poses(on: found.box, in: shape) }
+    var best: (word: StartWord, start: FaceParameters)?
+    for (index, pose) in poses.enumerated() {
+      let start = FaceParameters(global: pose, local: mean)
+      let (word, face) = attempt(image, start, choice)
+      if word.suffices, starts == .one { return face }
+      guard best.map({ word.isBetter(than: $0.word) }) ?? true else { continue }
+      best = (word, start)
+      if index == poses.count - 1 { return face }
+    }
+    guard let best else { preconditionFailure("there is always one start") }
+    // Once more, so that the fitter's reports are the best start's.
+    return attempt(image, best.start, choice).face
+  }
+
+  private func attempt(
+    _ image: borrowing GreyImage, _ start: FaceParameters, _ choice: FaceStarts
+  ) -> (word: StartWord, face: TrackedFrame) {
+    self.start = start
+    var parameters = start
+    fitter.fit(image: image, parameters: &parameters, windows: fitter.settings.firstFitWindows)
+    let face = judged(image, parameters)
+    let word = StartWord(
+      word: word, agrees: choice.agree(with: face.landmarks), likelihood: fitter.report.likelihood)
+    return (word, face)
+  }
+
+  /// What the fitter's last fit came to.
+  private func judged(
+    _ image: borrowing GreyImage, _ parameters: FaceParameters
+  ) -> TrackedFrame {
     var face = TrackedFrame()
     face.hasFit = fitter.report.failure != .diverged
     face.global = parameters.global

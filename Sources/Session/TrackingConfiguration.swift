@@ -31,17 +31,34 @@ public struct TrackingConfiguration: Sendable, Equatable {
 
   public init() {}
 
-  /// How faces are searched for.
+  /// What searches for faces: dlib's detector for the reference's settings, else the finder.
+  ///
   /// - Parameter followsOne: whether the largest face will do, which a search of reduced pictures finds
   ///   first; else all are looked for.
-  /// - Throws: `FaceDetectionError.invalidSetting`.
-  public func detectorSettings(
+  /// - Throws: `FaceDetectionError`.
+  public func makeDetector(
     followsOne: Bool = true
-  ) throws(FaceDetectionError) -> FaceDetectorSettings {
-    let base: FaceDetectorSettings = fitSettings == .reference ? .reference : .standard
+  ) throws(FaceDetectionError) -> sending any FaceDetector {
+    switch fitSettings {
+    case .reference: try FrontalFaceDetector(referenceDetectorSettings())
+    case .landmarkd: FaceFinder(try finderSettings(followsOne: followsOne))
+    }
+  }
+
+  /// How the finder searches. See `makeDetector`.
+  public func finderSettings(
+    followsOne: Bool = true
+  ) throws(FaceDetectionError) -> FaceFinderSettings {
+    try FaceFinderSettings(
+      smallestFaceWidth: minimumFaceWidth, enlargement: enlargement ?? 1,
+      searchesReducedFirst: followsOne && preferredPoint == nil)
+  }
+
+  /// How dlib's detector searches for the reference's settings.
+  public func referenceDetectorSettings() throws(FaceDetectionError) -> FaceDetectorSettings {
+    let base = FaceDetectorSettings.reference
     return try FaceDetectorSettings(
       enlargement: enlargement ?? base.enlargement, threshold: base.threshold,
-      minimumFaceWidth: minimumFaceWidth,
-      searchesReducedFirst: fitSettings != .reference && followsOne && preferredPoint == nil)
+      minimumFaceWidth: minimumFaceWidth)
   }
 }

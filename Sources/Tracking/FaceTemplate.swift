@@ -1,4 +1,5 @@
 import CLNF
+import FaceFinding
 
 /// Where a face has moved to, found by its picture: normalised correlation of the last face,
 /// reduced to 0.3 px/mm, within a box twice its size (docs/reference/clnf.md section 6).
@@ -70,20 +71,24 @@ struct FaceTemplate {
     )
   }
 
-  /// Where the face in `box` of an earlier picture is now; where its picture says nothing, where it
-  /// was. nil where the two pictures are not of one size.
+  /// Where a face of an earlier picture is now; where its picture says nothing, where it was. nil where
+  /// the two pictures are not of one size.
   static func carry(
-    _ box: FaceBox, from earlier: borrowing GreyImage, to image: borrowing GreyImage
-  ) -> FaceBox? {
+    _ face: DetectedFace, from earlier: borrowing GreyImage, to image: borrowing GreyImage
+  ) -> DetectedFace? {
+    let box = face.box
     guard earlier.width == image.width, earlier.height == image.height else { return nil }
     var template = FaceTemplate()
     // A face is about 150 mm wide from outline to outline.
     let scale = box.width / 150
     template.remember(
       earlier, [box.x, box.x + box.width, box.y, box.y + box.height], scale: scale)
-    guard let shift = template.shift(in: image, scale: scale) else { return box }
-    return FaceBox(
+    guard let shift = template.shift(in: image, scale: scale) else { return face }
+    var carried = face
+    carried.box = FaceBox(
       x: box.x + shift.x, y: box.y + shift.y, width: box.width, height: box.height)
+    carried.points = face.points?.map { $0 + SIMD2(shift.x, shift.y) }
+    return carried
   }
 
   /// The centred template times the patch at (x, y), divided by the patch's deviation.

@@ -45,6 +45,8 @@ public final class FaceTracker {
   private var machine: TrackingStateMachine
   private var current: Fit
   private var saved: Fit
+  /// The best of several starts so far.
+  private var bestStart: Fit
   private var template: FaceTemplate
   private var history = LikelihoodHistory()
   /// How far the face moved to the last frame, as `stillMovement` says; infinite where that is not
@@ -107,6 +109,7 @@ public final class FaceTracker {
       residuals: [Double](repeating: 0, count: model.landmarkCount))
     current = empty
     saved = empty
+    bestStart = empty
     template = FaceTemplate()
   }
 
@@ -147,50 +150,73 @@ public final class FaceTracker {
   }
 
   /// Fits the chosen face of the detector from scratch. Returns whether there was one.
-  private func detectAndFit(_ image: borrowing GreyImage, isDue: Bool) -> Bool {
-    let box: FaceBox?
+  ///
+  /// - Parameter place: where the face was last, if that is known.
+  private func detectAndFit(
+    _ image: borrowing GreyImage, isDue: Bool, lastAt place: FaceBox? = nil
+  ) -> Bool {
+    let face: DetectedFace?
     switch search {
     case .onPath(let detector):
       guard isDue else { return false }
       activity.detectorRan = true
-      box = chosen(of: detector.detectFaces(in: image))?.box
+      if let place, settings.preferredPoint == nil {
+        face = detector.detectFaces(in: image, lastAt: place).first
+      } else {
+        face = chosen(of: detector.detectFaces(in: image))
+      }
       searchError = detector.lastError
     case .beside(let detector):
-      box = spareSeconds > 0 ? boxWaitedFor(detector, image) : boxBeside(detector, image, isDue)
+      face = spareSeconds > 0 ? faceWaitedFor(detector, image) : faceBeside(detector, image, isDue)
     }
-    guard let box else { return false }
+    guard let face else { return false }
     activity.detectorFound = true
     movement = .infinity
-    let shape = fitter.model.shapeModel
-    for mode in 0..<shape.modeCount { current.parameters.local[mode] = 0 }
-    current.parameters.global = shape.globalParameters(
-      box: box, local: current.parameters.local, rotation: EulerAngles(x: 0, y: 0, z: 0))
-    fit(image, .first)
+    fitFirst(image, face)
     return true
   }
 
+  /// Fits from the face's points, and from other starts where that is not enough.
+  private func fitFirst(_ image: borrowing GreyImage, _ face: DetectedFace) {
+    let starts = FaceStarts(of: face, in: fitter.model.shapeModel)
+    var best: StartWord?
+    for pose in starts.poses {
+      for mode in current.parameters.local.indices { current.parameters.local[mode] = 0 }
+      current.parameters.global = pose
+      fit(image, .first)
+      let word = StartWord(
+        word: current.word, agrees: starts.agree(with: current.landmarks),
+        likelihood: current.report.likelihood)
+      if word.suffices { return }
+      if let best, !word.isBetter(than: best) { continue }
+      best = word
+      swap(&current, &bestStart)
+    }
+    swap(&current, &bestStart)
+  }
+
   /// What an earlier search found, where it is now; a search begins where there is none.
-  private func boxBeside(
+  private func faceBeside(
     _ detector: BackgroundDetector, _ image: borrowing GreyImage, _ isDue: Bool
-  ) -> FaceBox? {
+  ) -> DetectedFace? {
     let answer = detector.take { copy, faces in
-      chosen(of: faces).flatMap { FaceTemplate.carry($0.box, from: copy, to: image) }
+      chosen(of: faces).flatMap { FaceTemplate.carry($0, from: copy, to: image) }
     }
     if answer != nil { searchError = detector.lastError }
-    let box = answer ?? nil
-    if box == nil, isDue { activity.detectorRan = detector.submit(image) }
-    return box
+    let face = answer ?? nil
+    if face == nil, isDue { activity.detectorRan = detector.submit(image) }
+    return face
   }
 
   /// What a search of this very picture finds, where it ends in the time that there is.
-  private func boxWaitedFor(
+  private func faceWaitedFor(
     _ detector: BackgroundDetector, _ image: borrowing GreyImage
-  ) -> FaceBox? {
+  ) -> DetectedFace? {
     // An answer about the picture before is old; a search that still runs is all that there will be.
     if detector.hasAnswer { detector.discard() }
     if !detector.isBusy { activity.detectorRan = detector.submit(image) }
     detector.waitForAnswer(atMost: spareSeconds)
-    return boxBeside(detector, image, false)
+    return faceBeside(detector, image, false)
   }
 
   private func chosen(of faces: [DetectedFace]) -> DetectedFace? {
@@ -308,12 +334,27 @@ public final class FaceTracker {
       return
     }
     if case .onPath = search, !isDue { return }
+    let place = lastPlace()
     saved = current
-    let found = detectAndFit(image, isDue: isDue)
+    let found = detectAndFit(image, isDue: isDue, lastAt: place)
     if case .beside = search, !found { return }
     machine.redetected(success: found && current.success)
     if found, current.success { history = LikelihoodHistory() }
     if found, !current.success { current = saved }
+  }
+
+  /// The box of the frame before's landmarks, which this frame's failed fit began from; nil where they
+  /// are no numbers.
+  private func lastPlace() -> FaceBox? {
+    let n = fitter.model.landmarkCount
+    let landmarks = saved.landmarks
+    guard n > 0, landmarks.allSatisfy(\.isFinite) else { return nil }
+    var (low, high) = (SIMD2(landmarks[0], landmarks[n]), SIMD2(landmarks[0], landmarks[n]))
+    for i in 0..<n {
+      low = pointwiseMin(low, SIMD2(landmarks[i], landmarks[n + i]))
+      high = pointwiseMax(high, SIMD2(landmarks[i], landmarks[n + i]))
+    }
+    return FaceBox(x: low.x, y: low.y, width: high.x - low.x, height: high.y - low.y)
   }
 
   private func fit(_ image: borrowing GreyImage, _ windows: Activity.Windows) {

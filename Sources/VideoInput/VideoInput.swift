@@ -63,6 +63,15 @@ public enum VideoInput {
     }
   }
 
+  /// Whether `input` is a file that is read as one still image: it is named like one and its bytes are
+  /// not those of a video, or it is named like nothing and its bytes are an image's. Reads its first
+  /// 4 KB.
+  public static func isStillImage(_ input: String) -> Bool {
+    var status = stat()
+    return stat(input, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+      && ImageFormat.isStillImage(path: input)
+  }
+
   /// The files that `input` is read from: those of a folder of images or of a pattern, else itself.
   /// Empty where there are none.
   public static func files(of input: String) -> [String] {

@@ -115,7 +115,9 @@ struct FitOutputOptions: ParsableArguments {
     setting: Settings.outputFile,
     help: "The CSV to write, - for standard output (default: -).")
   var output: String?
-  @Option(setting: Settings.pictureDir) var pictureDir: String?
+  @Option(
+    setting: Settings.pictureDir, help: "Folder for a PNG an image, landmarks drawn.")
+  var pictureDir: String?
   @Option(setting: Settings.ptsDir) var ptsDir: String?
   @Flag(setting: Settings.force) var force = false
 }

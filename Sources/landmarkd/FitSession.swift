@@ -18,7 +18,7 @@ final class FitSession {
   private let boxes: BoxTable?
   private let plan: TrackingPlan
   private let fitter: ImageFitter
-  private let detector: FrontalFaceDetector?
+  private let detector: (any FaceDetector)?
   private let videoSettings: VideoSettings
   private let interruption: Interruption
   private var tally = Tally()
@@ -122,19 +122,19 @@ final class FitSession {
     tally.images += 1
     guard !SystemName.isFolder(image) else { throw IsFolder(image: image) }
     let frame = try ImageReader.read(image, settings: videoSettings)
-    let found: [FaceBox]
+    let found: [DetectedFace]
     if let boxes {
-      found = boxes[image]
+      found = boxes[image].map { DetectedFace(box: $0, confidence: 1) }
       guard !found.isEmpty else { throw NoBox(image: image) }
     } else {
-      found = detector?.detectFaces(in: frame.grey).map(\.box) ?? []
+      found = detector?.detectFaces(in: frame.grey) ?? []
       if let error = detector?.lastError { throw Unsearched(image: image, reason: "\(error)") }
     }
     let measurer = FaceMeasurer(
       camera: try plan.intrinsics(width: frame.grey.width, height: frame.grey.height))
     var faces: [(TrackedFrame, FaceMeasurement)] = []
-    for (index, box) in found.enumerated() {
-      var face = fitter.fit(frame.grey, box)
+    for (index, one) in found.enumerated() {
+      var face = fitter.fit(frame.grey, one)
       face.frameNumber = number
       face.faceID = index
       var measurement = FaceMeasurement()

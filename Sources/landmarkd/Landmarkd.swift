@@ -20,8 +20,9 @@ struct Landmarkd: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      TrackCommand.self, FitCommand.self, EvaluateCommand.self, InspectCommand.self,
-      ServeCommand.self, ModelCommand.self, DevicesCommand.self, VersionCommand.self,
+      TrackCommand.self, FitCommand.self, DetectCommand.self, EvaluateCommand.self,
+      InspectCommand.self, ServeCommand.self, ModelCommand.self, DevicesCommand.self,
+      VersionCommand.self,
     ])
 
   static func main() {

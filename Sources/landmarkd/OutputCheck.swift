@@ -19,15 +19,6 @@ extension OutputCheck {
       "-o \(path): the rows are a CSV; \(hint)")
   }
 
-  /// Whether `path` takes bytes as they come (standard output, a device, a pipe), so that nothing
-  /// can stand beside it.
-  static func isStream(_ path: String) -> Bool {
-    var status = stat()
-    guard path != "-" else { return true }
-    guard stat(path, &status) == 0 else { return false }
-    return [S_IFCHR, S_IFIFO].contains(status.st_mode & S_IFMT)
-  }
-
   /// A usage error where one of `outputs`, or the partial it is written as, is one of `inputs`:
   /// --force would destroy what is to be read.
   ///

@@ -18,7 +18,12 @@ struct StreamOptions: ParsableArguments {
   @Flag(setting: Settings.allowPlaylists) var allowPlaylists = false
 }
 
-/// Which frames of an input are tracked.
+/// What an address of a recording may lead to.
+struct AddressOptions: ParsableArguments {
+  @Flag(setting: Settings.allowRedirects) var allowRedirects = false
+}
+
+/// Which frames of an input are read.
 struct RangeOptions: ParsableArguments {
   @Option(setting: Settings.start) var givenStart: Double?
   @Option(setting: Settings.duration) var duration: Double?

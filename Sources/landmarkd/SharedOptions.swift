@@ -179,9 +179,9 @@ struct PlanOptions {
   }
 
   /// - Parameter followsOne: whether the largest face will do.
-  func makeDetector(followsOne: Bool) throws -> sending FrontalFaceDetector {
+  func makeDetector(followsOne: Bool) throws -> sending any FaceDetector {
     do {
-      return try FrontalFaceDetector(configuration.detectorSettings(followsOne: followsOne))
+      return try configuration.makeDetector(followsOne: followsOne)
     } catch {
       Terminal.complain(error)
       throw Terminal.unusable

@@ -150,7 +150,7 @@ struct TrackCommand: ParsableCommand, Sendable {
   }
 
   /// The name that outputs get of an input.
-  private static func stem(of input: String) -> String {
+  static func stem(of input: String) -> String {
     if input == "-" { return "standard-input" }
     if VideoInput.isLive(input) {
       let name = liveStem(of: input)

@@ -20,7 +20,8 @@ final class TrackSession {
   private let interruption: Interruption
   private let videoSettings: VideoSettings
   private let columnGroups: Set<ColumnGroup>
-  private let detector: PendingDetector
+  /// dlib's, for the reference's settings: it takes some time to be made.
+  private let pending: PendingDetector?
   private let plan: TrackingPlan
   private let pipeline: FacePipeline
   /// What the sessions of other threads show together with this one; nil where there is none.
@@ -36,14 +37,17 @@ final class TrackSession {
     sharedProgress = progress
     let options = command.planOptions
     // First: it takes longest, and goes on while the rest is made and the first frames are decoded.
-    detector = PendingDetector(try options.configuration.detectorSettings())
+    let isReference = options.configuration.fitSettings == .reference
+    pending =
+      isReference
+      ? PendingDetector(try options.configuration.referenceDetectorSettings()) : nil
     videoSettings = try command.videoSettings()
     columnGroups = command.columns.groups
     var plan = options.plan(model)
     // With more jobs the other cores have work of their own.
     plan.sharesMaps = command.jobCount == 1 && TrackCommand.coreCount > 1
     self.plan = plan
-    let detector = detector
+    let detector = try pending ?? options.configuration.makeDetector()
     pipeline = try options.made { try FacePipeline(plan, .onPath(detector)) }
   }
 
@@ -122,7 +126,7 @@ final class TrackSession {
 
     func begin(_ frame: borrowing VideoFrame) throws {
       guard run.writer == nil else { return }
-      try session.detector.ready()
+      try session.pending?.ready()
       try session.open(run, of: input)
     }
 

@@ -150,20 +150,24 @@ struct ReferenceTrackTests {
     #expect(success[(30 + away)...].allSatisfy { $0 == "1" })
   }
 
-  /// A cut to another face at another place: the fit from the old place fails, the detector runs
-  /// on the same frame, and all goes on as if the video began there.
+  /// A cut to another face at another place: the fit from the old place fails, a face is found on the
+  /// same frame, and all goes on as if the video began there. It is searched for near the old place first,
+  /// so that it is seen at another scale than in a whole picture and the first fits differ a little; of
+  /// several people it may be another one than a new video would begin with.
   @Test(.enabled(if: Media.hasFFmpeg, Media.isMissing))
   func aCut() throws {
-    try splice([("default.wmv", 0, 30), ("multi_face.avi", 0, 60)], to: "v.mkv")
+    try splice([("multi_face.avi", 0, 30), ("default.wmv", 0, 60)], to: "v.mkv")
     let table = try track("v.mkv", "o.csv")
     #expect(table.rows.count == 90)
     #expect(try table.column("success").allSatisfy { $0 == "1" })
-    let alone = try track(video("multi_face.avi"), "m.csv", "--duration", "2")
-    #expect(alone.rows.count == 60)
-    for name in ["x_0", "y_8", "x_30", "y_57", "p_scale", "p_rz"] {
+    let alone = try track(video("default.wmv"), "m.csv", "--duration", "4")
+    #expect(alone.rows.count >= 60)
+    for name in ["x_0", "y_8", "x_30", "y_57"] {
       let (after, wanted) = (try table.numbers(name)[30...], try alone.numbers(name))
-      let difference = zip(after, wanted).map { abs($0 - $1) }.max() ?? .infinity
-      #expect(difference < 1e-3, "\(name) differs by \(difference)")
+      let differences = zip(after, wanted).map { abs($0 - $1) }
+      #expect((differences.max() ?? .infinity) < 2, "\(name) differs by \(differences)")
+      // The start is soon forgotten.
+      #expect((differences[5...].max() ?? .infinity) < 0.05, "\(name) differs by \(differences)")
     }
   }
 

@@ -9,8 +9,8 @@ import Testing
   init() throws { folder = try Scratch() }
 
   static let commands = [
-    ["track"], ["fit"], ["evaluate"], ["inspect"], ["serve"], ["model"], ["model", "info"],
-    ["model", "verify"], ["model", "convert"], ["model", "export"], ["devices"],
+    ["track"], ["fit"], ["detect"], ["evaluate"], ["inspect"], ["serve"], ["model"],
+    ["model", "info"], ["model", "verify"], ["model", "convert"], ["model", "export"], ["devices"],
   ]
 
   /// A command that is added has to be added here.
@@ -166,6 +166,26 @@ import Testing
     (["fit", "a.png", "x/a.jpg", "--model", "m", "--pts-dir", "p"], "a.png and x/a.jpg would be"),
     (["fit", "a.png", "--model", "m", "-o", "."], "-o names a file, . is a folder"),
     (["fit", "a.png", "--nonsense"], "Unknown option '--nonsense'"),
+    (["detect"], "Missing expected argument '<input> ...'"),
+    (["detect", "a", "--nonsense"], "Unknown option '--nonsense'"),
+    (["detect", "a", ""], "the name of an input is empty"),
+    (["detect", "a", "--model", "m"], "Unknown option '--model'"),
+    (
+      ["detect", "a", "--min-score", "1.5"], "'--min-score <score>': expected a number from 0 to 1"
+    ),
+    (["detect", "a", "--min-face", "nan"], "'--min-face <px>': expected pixels from 0"),
+    (["detect", "a", "--every", "0"], "'--every <n>': expected a whole number, 1 or more"),
+    (["detect", "a", "-o", "."], "-o names a file, . is a folder"),
+    (
+      ["detect", "a", "-o", "b.png"], "-o b.png: the rows are a CSV; --picture-dir draws the faces"
+    ),
+    (
+      ["detect", "a.png", "x/a.jpg", "--picture-dir", "p"], "a.png and x/a.jpg would be drawn under"
+    ),
+    (["detect", "/dev/video0"], "/dev/video0 is a live source; detect reads images and recorded"),
+    (
+      ["detect", "a", "rtsp://h/s"], "rtsp://h/s is a live source; detect reads images and recorded"
+    ),
     (["evaluate"], "Missing expected argument '<folder>'"),
     (["evaluate", "a", "b"], "Unexpected argument 'b'"),
     (["evaluate", "a", "--nonsense"], "Unknown option '--nonsense'"),

@@ -85,6 +85,7 @@ import Testing
     ["convergence", "nothing", "default", "11,9,7"], ["jitter", "nothing", "default"],
     ["losses", "nothing", "a.avi"], ["settings", "default", "landmarkd", "nothing"],
     ["cost", "nothing"], ["compare", "nothing", "other"], ["sequence", "nothing", "t", "v"],
+    ["returns", "default", "nothing", "v"],
   ])
   func whatIsMissingIsNamed(arguments: [String]) throws {
     let run = try measure.run(arguments)
@@ -141,5 +142,7 @@ import Testing
     #expect(try train.text("truth.csv").split(separator: "\n").count == 7)
     let run = try measure("sequence", "default", train.path("truth.csv"), train.path("head.mp4"))
     #expect(run.status == 0 && run.output.contains(" of 6 frames believed"), "\(run)")
+    let returns = try measure("returns", "default", train.path("truth.csv"), train.path("head.mp4"))
+    #expect(returns.status == 0 && returns.output.contains("| 0 | 1 |"), "\(returns)")
   }
 }

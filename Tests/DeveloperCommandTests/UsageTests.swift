@@ -13,7 +13,7 @@ import Testing
     ],
     "measure": [
       "detector", "verdict", "convergence", "jitter", "losses", "settings", "cost", "compare",
-      "sequence",
+      "sequence", "returns",
     ],
     "bench": ["run", "frames", "finder"],
   ]

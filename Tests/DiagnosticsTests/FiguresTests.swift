@@ -1,4 +1,5 @@
 import CLNF
+import FaceFinding
 import Foundation
 import TestSupport
 import Testing
@@ -102,8 +103,10 @@ private let box = FaceBox(x: 1, y: 2, width: 3, height: 4)
     // The truth's box is 90 x 60 from (0, 0).
     let annotated = image("a.png")
     #expect(annotated.truthBox == FaceBox(x: 0, y: 0, width: 90, height: 60))
-    let near = FaceBox(x: 5, y: 5, width: 90, height: 60)
-    let far = FaceBox(x: 40, y: 20, width: 90, height: 60)
+    func face(_ x: Double, _ y: Double) -> DetectedFace {
+      DetectedFace(box: FaceBox(x: x, y: y, width: 90, height: 60), confidence: 1)
+    }
+    let (near, far) = (face(5, 5), face(40, 20))
     #expect(annotated.match([far, near]) == near)
     #expect(annotated.match([far]) == nil)
     #expect(annotated.match([]) == nil)

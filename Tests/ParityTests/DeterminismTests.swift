@@ -13,7 +13,7 @@ struct DeterminismTests {
     let model = try Golden.generalModel()
     let tracker = try FaceTracker(
       fitter: Fitter(model: model, settings: .landmarkd(for: model), instructionSet: set),
-      detector: FrontalFaceDetector(),
+      detector: FaceFinder(),
       judge: ValidatorEvaluation(
         try #require(model.validator), landmarkCount: 68, instructionSet: set),
       settings: .landmarkd(for: model))

@@ -25,7 +25,7 @@ struct SampleClipTests {
     let model = try Golden.generalModel()
     let tracker = try FaceTracker(
       fitter: Fitter(model: model, settings: set.settings(for: model)),
-      detector: FrontalFaceDetector(),
+      detector: FaceFinder(),
       judge: ValidatorEvaluation(try #require(model.validator), landmarkCount: 68),
       settings: TrackingSettings())
     let source = try VideoInput.open(samples.appending(path: "portrait.mp4").path)

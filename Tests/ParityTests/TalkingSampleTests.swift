@@ -32,7 +32,7 @@ struct TalkingSampleTests {
     let truth = try GoldenTrack(Self.samples.appending(path: "talking.csv"))
     let tracker = try FaceTracker(
       fitter: Fitter(model: model, settings: model.fitSettings ?? .landmarkd(for: model)),
-      detector: FrontalFaceDetector(),
+      detector: FaceFinder(),
       judge: model.validator.map { ValidatorEvaluation($0, landmarkCount: model.landmarkCount) },
       settings: .landmarkd(for: model))
     let source = try VideoInput.open(Self.samples.appending(path: "talking.mp4").path)

@@ -242,7 +242,7 @@ private struct Notes: RunObserver {
     var configuration = TrackingConfiguration()
     configuration.smoothing = .standard
     configuration.enlargement = 2
-    let detector = try FrontalFaceDetector(configuration.detectorSettings())
+    let detector = try configuration.makeDetector()
     let pipeline = try FacePipeline(
       TrackingPlan(FaceModel.default(), configuration), .onPath(detector))
     var frame = VideoFrame()
@@ -278,7 +278,10 @@ private struct Notes: RunObserver {
       #expect(plan.tracking == .reference)
       #expect(plan.fit == FitSettings.classic(for: model).asReference)
     }
-    #expect(try !configuration.detectorSettings().searchesReducedFirst)
+    // dlib searches for the reference, as it does there.
+    #expect(try configuration.makeDetector() is FrontalFaceDetector)
+    configuration.fitSettings = .landmarkd
+    #expect(try configuration.makeDetector() is FaceFinder)
   }
 
   @Test func whatIsGivenTakesTheRulesPlace() throws {
@@ -298,12 +301,12 @@ private struct Notes: RunObserver {
   /// The largest face will do where one is followed; not where its place decides.
   @Test func reducedPicturesAreSearchedFirst() throws {
     var configuration = TrackingConfiguration()
-    #expect(try configuration.detectorSettings().searchesReducedFirst)
-    #expect(try !configuration.detectorSettings(followsOne: false).searchesReducedFirst)
+    #expect(try configuration.finderSettings().searchesReducedFirst)
+    #expect(try !configuration.finderSettings(followsOne: false).searchesReducedFirst)
     configuration.preferredPoint = TrackingSettings.Point(x: 3, y: 4)
-    #expect(try !configuration.detectorSettings().searchesReducedFirst)
+    #expect(try !configuration.finderSettings().searchesReducedFirst)
     configuration.minimumFaceWidth = -1
-    #expect(throws: FaceDetectionError.self) { try configuration.detectorSettings() }
+    #expect(throws: FaceDetectionError.self) { try configuration.finderSettings() }
   }
 
   @Test func framesAddUp() {

@@ -19,7 +19,7 @@ struct DefaultModelTrackingTests {
     let model = try FaceModel.default()
     let tracker = try FaceTracker(
       fitter: Fitter(model: model, settings: model.fitSettings ?? .landmarkd(for: model)),
-      detector: FrontalFaceDetector(), judge: nil, settings: .landmarkd(for: model))
+      detector: FaceFinder(), judge: nil, settings: .landmarkd(for: model))
     let portrait = try PortableGreyMap.read(Self.fixtures.appending(path: "portrait.pgm"))
       .enlarged(enlargement)
     // Still, moving, and from one to the other: all kinds of fits.
@@ -47,7 +47,7 @@ struct DefaultModelTrackingTests {
     #expect(settings.stillMovement != nil && TrackingSettings.reference.stillMovement == nil)
     let tracker = try FaceTracker(
       fitter: Fitter(model: model, settings: model.fitSettings ?? .landmarkd(for: model)),
-      detector: FrontalFaceDetector(), judge: nil, settings: settings)
+      detector: FaceFinder(), judge: nil, settings: settings)
     let portrait = try PortableGreyMap.read(Self.fixtures.appending(path: "portrait.pgm"))
     var frame = TrackedFrame()
     var fits: [[FaceTracker.Activity.Windows]] = []

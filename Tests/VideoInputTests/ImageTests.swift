@@ -42,6 +42,23 @@ struct ImageTests {
     }
   }
 
+  @Test func stillImagesAreTold() throws {
+    try makeImage("image.png")
+    try folder.write(folder.read("image.png"), to: "none")
+    try folder.write(Array("text".utf8), to: "broken.png")
+    try folder.write(Array("text".utf8), to: "notes.txt")
+    try FFmpegTool.run(
+      "-f", "lavfi", "-i", "testsrc2=size=64x48:rate=5:d=1", "clip.mp4", in: folder)
+    try folder.write(folder.read("clip.mp4"), to: "clip.png")
+    for name in ["image.png", "none", "broken.png"] {
+      #expect(VideoInput.isStillImage(folder.path(name)), "\(name)")
+    }
+    for name in ["clip.mp4", "clip.png", "notes.txt", "missing.png", ".", ""] {
+      #expect(!VideoInput.isStillImage(folder.path(name)), "\(name)")
+    }
+    #expect(!VideoInput.isStillImage("-") && !VideoInput.isStillImage("/dev/null"))
+  }
+
   /// EXIF orientation 1 to 8 in a JPEG.
   @Test(arguments: 1...8)
   func appliesEXIFOrientation(_ value: UInt8) throws {

@@ -26,6 +26,8 @@ class Composer(Spoiler):
         self.random = np.random.default_rng(seed)
         self.told = []
         self.scenery_alone = False
+        # How much of what makes faces hard is drawn: 0 nothing, 1 all of it.
+        self.hardness = 1.0
 
     # -- chance
 
@@ -55,9 +57,32 @@ class Composer(Spoiler):
         else:
             image = self.scenery(width, height) if self.chance(0.5) else self.texture(width, height)
             self.clutter(image)
+        if len(self.material.objects) and self.chance(0.25):
+            for _ in range(self.random.integers(1, 6)):
+                self.thing(image)
         if self.chance(0.2):
             image = 255 - image
         return image
+
+    def thing(self, canvas):
+        """An animal, a fruit, a tool, a hand: no face of a person."""
+        height, width = canvas.shape
+        index = self.one_of(self.material.objects)
+        grey, opacity = self.material.image(index), self.material.image(index + 1)
+        scale = self.log_uniform(14, 200) / max(grey.shape)
+        turn = cv2.getRotationMatrix2D((grey.shape[1] / 2, grey.shape[0] / 2), self.random.normal(0, 25), scale)
+        turn[:, 2] += [self.uniform(0, width) - grey.shape[1] / 2, self.uniform(0, height) - grey.shape[0] / 2]
+        if scale < 0.6:
+            z = scale * 1.3
+            size = (max(1, round(grey.shape[1] * z)), max(1, round(grey.shape[0] * z)))
+            step = np.array([grey.shape[1] / size[0], grey.shape[0] / size[1]])
+            grey, opacity = (cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in (grey, opacity))
+            turn[:, :2] = turn[:, :2] @ np.diag(step)
+        alpha = cv2.warpAffine(opacity, turn, (width, height), flags=cv2.INTER_LINEAR).astype(np.float32) / 255
+        tone = cv2.warpAffine(grey, turn, (width, height), flags=cv2.INTER_LINEAR).astype(np.float32)
+        if self.chance(0.3):
+            tone = tone * self.uniform(0.4, 1.3) + self.uniform(-20, 20)
+        canvas += alpha * (np.clip(tone, 0, 255) - canvas)
 
     def scenery(self, width, height):
         scene = self.material.image(self.one_of(self.material.scenes))
@@ -172,8 +197,8 @@ class Composer(Spoiler):
         if erase:
             self.erase(face, at, width)
         elif self.chance(0.4):  # The face's own light and tone.
-            face = face * self.uniform(0.35, 1.4) + self.uniform(-20, 20)
-        if self.chance(0.2):
+            face = face * self.uniform(0.5, 1.4) + self.uniform(-20, 20)
+        if self.chance(0.15 * self.hardness):
             self.side_light(face, at.mean(0), width)
         canvas += alpha * (np.clip(face, 0, 255) - canvas)
         return at
@@ -236,12 +261,12 @@ class Composer(Spoiler):
         low = np.int32(np.clip(at[17:].min(0), 0, None))
         high = np.int32(np.clip(at[17:].max(0), 0, None)) + 1
         box = clean[low[1] : high[1], low[0] : high[0]]
-        return box.size > 0 and box.std() > 2.5 + 0.7 * noise
+        return box.size > 0 and box.std() > 4.5 + 0.8 * noise
 
     # -- whole pictures
 
     def roll(self):
-        if self.chance(0.7):
+        if not self.chance(0.3 * self.hardness):
             return np.radians(self.random.normal(0, 15))
         return np.radians(self.uniform(-62, 62))
 
@@ -278,11 +303,12 @@ class Composer(Spoiler):
                 continue
             roll, index = self.roll(), self.face_index()
             at = self.paste(canvas, index, size, (x, y), roll, whole=portrait)
-            covered = self.cover(canvas, at, size, roll) if self.chance(cover_share) else 0.0
+            covered = self.cover(canvas, at, size, roll) if self.chance(cover_share * self.hardness) else 0.0
             placed.append((x, y, size, at, covered, index, roll))
-        if self.chance(0.15):
+        if self.chance(0.12 * self.hardness):
             self.side_light(canvas, (width / 2 + self.uniform(-40, 40), height / 2), max(width, height))
-        pixels, seen_at_all = self.camera(canvas, [(p[3], p[2]) for p in placed], fine)
+        camera = self.camera if self.chance(self.hardness) else self.good_camera
+        pixels, seen_at_all = camera(canvas, [(p[3], p[2]) for p in placed], fine)
         if inner:
             pixels = cv2.copyMakeBorder(pixels[top:bottom, left:right], top, height - bottom, left, width - right, cv2.BORDER_REPLICATE)
         for number, (_, _, size, at, covered, index, _) in enumerate(placed):
@@ -319,7 +345,7 @@ class Composer(Spoiler):
     def close_up(self, side):
         """A level of side x side px whose picture is hardly larger than the face: borders on all sides."""
         right, bottom = (int(side - 16 - self.random.integers(0, 8)) for _ in range(2))
-        size = float(np.clip((min(right, bottom) - 16) * self.uniform(0.45, 1.0), 15, 44))
+        size = float(np.clip((min(right, bottom) - 16) * self.uniform(0.45, 1.15), 15, 44))
         return self.picture(side, side, [size] if self.chance(0.85) else [], (16, 16, right, bottom),
                             portrait=self.chance(0.7), edge_share=0.15, fine=self.chance(0.8))
 

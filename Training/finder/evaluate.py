@@ -1,8 +1,8 @@
 """Measures a weights file on made-up pictures of people and scenes kept out of training, sets its
 threshold and calibration, and measures it on FairFace.
 
-    python evaluate.py --weights W --material HELD [--calibrate] [--sheet DIR] [--drawn-boxes DRAWN-HELD/boxes.csv]
-    python evaluate.py --weights W --fairface FOLDER      (to measure with only)
+    python evaluate.py --weights W --second V --material HELD [--calibrate] [--sheet DIR] [--drawn-boxes DRAWN-HELD/boxes.csv]
+    python evaluate.py --weights W --second V --fairface FOLDER      (to measure with only)
 """
 import argparse
 import csv
@@ -180,6 +180,29 @@ def tables(finder, faces, false, pictures):
     print(f"width found / true: median {np.median(widths):.3f}, deviation {np.std(widths):.3f}")
 
 
+def curves(path, judge, faces, false, pictures):
+    """Draws the share of faces found against false boxes a picture without a face, by size."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    values = sorted(false[FACELESS[0]], reverse=True)
+    rates = np.geomspace(0.003, 1, 60)
+    cuts = [values[min(len(values) - 1, int(rate * pictures[FACELESS[0]]))] for rate in rates]
+    figure, axes = pyplot.subplots(figsize=(7, 4.6))
+    groups = [("12 and 16 px, enlarged", (12, 16)), ("20 px", (20,)), ("28 px", (28,)), ("40 and 60 px", (40, 60)),
+              ("90 to 200 px", (90, 130, 200)), ("close-ups", ("close",))]
+    for name, sizes in groups:
+        of = [f[1] for f in faces if f[0] in sizes]
+        axes.plot(rates, [np.mean([value > cut for value in of]) for cut in cuts], label=name)
+    axes.axvline(0.05, color="0.7", linewidth=1)
+    axes.set(xscale="log", xlabel="false boxes a picture without a face", ylabel="faces found", ylim=(0, 1.02))
+    axes.legend(loc="lower right", fontsize=8)
+    axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=90, bbox_inches="tight")
+
+
 def sheet(path, tiles, columns=6):
     if not tiles:
         return
@@ -222,6 +245,7 @@ def fairface(finder, folder, least):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", required=True)
+    parser.add_argument("--second", help="the second net's weights; without it the first decides")
     parser.add_argument("--material")
     parser.add_argument("--drawn-boxes", help="boxes.csv of the drawn faces: their yaw")
     parser.add_argument("--pictures", type=int, default=40, help="for every size")
@@ -229,19 +253,22 @@ def main():
     parser.add_argument("--calibrate", action="store_true", help="set threshold and knots (on other pictures), and write the file")
     parser.add_argument("--most-false", type=float, default=0.035, help="false boxes a picture without a face that the threshold allows")
     parser.add_argument("--sheet", help="folder for pictures of what was missed and what was wrong")
+    parser.add_argument("--curves", help="a picture of faces found against false boxes")
     parser.add_argument("--fairface")
     parser.add_argument("--least", type=float, default=40, help="least face searched for on FairFace, px")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     cv2.setNumThreads(1)
     finder = Finder.read(options.weights)
+    finder.second = Finder.read(options.second) if options.second else None
+    judge = finder.second or finder
     if options.material:
         material = Material(options.material)
         if options.calibrate:
             items = compose_set(material, options.seed + 1000, options.pictures, options.faceless * 2)
             _, false, pictures, pairs, _ = measure(finder, items)
-            calibrate(finder, pairs, false[FACELESS[0]], pictures[FACELESS[0]], options.most_false)
-            finder.write(options.weights)
+            calibrate(judge, pairs, false[FACELESS[0]], pictures[FACELESS[0]], options.most_false)
+            judge.write(options.second or options.weights)
             by = defaultdict(list)
             for logit, width, right in pairs:
                 by[(float(np.floor(logit)), "to 32 px" if width < 32 else "32 to 80" if width < 80 else "above 80")].append(right)
@@ -257,14 +284,16 @@ def main():
                 about["real"] = bool(material.kinds[about["index"]] == REAL)
                 about["yaw"] = yaws.get(str(material.names[about["index"]]), 0.0)
         faces, false, pictures, _, wrong = measure(finder, items)
-        tables(finder, faces, false, pictures)
+        tables(judge, faces, false, pictures)
+        if options.curves:
+            curves(options.curves, judge, faces, false, pictures)
         if options.sheet:
             os.makedirs(options.sheet, exist_ok=True)
-            missed = sorted((f for f in faces if f[0] in SIZES[2:] and finder.score(f[1]) < finder.threshold), key=lambda f: f[1])
+            missed = sorted((f for f in faces if f[0] in SIZES[2:] and judge.score(f[1]) < judge.threshold), key=lambda f: f[1])
             random = np.random.default_rng(1)
             random.shuffle(missed)
             sheet(os.path.join(options.sheet, "missed.png"), [around(f[5], f[6]) for f in missed])
-            good = [f for f in faces if finder.score(f[1]) >= finder.threshold]
+            good = [f for f in faces if judge.score(f[1]) >= judge.threshold]
             random.shuffle(good)
             sheet(os.path.join(options.sheet, "found.png"), [around(f[5], f[6]) for f in good])
             wrong.sort(key=lambda w: -w[0])

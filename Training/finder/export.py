@@ -1,11 +1,10 @@
 """Writes a checkpoint's averaged net as a weights file, and cases for the inference's tests.
 
-    python export.py --checkpoint RUN/checkpoint.pt --output finder.weights [--like OLD.weights]
+    python export.py --checkpoint FIRST/checkpoint.pt --from-logit -2.5 --output finder.weights
+    python export.py --checkpoint SECOND/checkpoint.pt --second --say 0.5 --output refiner.weights
     python export.py --weights finder.weights --cases FOLDER
 
---like takes threshold and calibration over. A case NAME.case: little-endian u32 width, height,
-columns, rows; width x height bytes (the level with its border, grey); 14 x rows x columns float32
-(the net's raw outputs, one output after the other).
+--like takes threshold and calibration over. docs/reference/finder-format.md has both formats.
 """
 import argparse
 import os
@@ -19,13 +18,14 @@ from weights import FIRST, HEAD, SEPARABLE, Finder, Layer
 LEAST, MOST = 20.0, 40.0
 
 
-def from_checkpoint(path):
+def from_checkpoint(path, second=False):
     import torch
 
     import net as nets
+    from refine import SHAPE
     from train import finder_state
 
-    net = nets.Finder()
+    net = nets.Finder(**SHAPE) if second else nets.Finder()
     net.load_state_dict(finder_state(path))
     net.eval()
     layers = []
@@ -64,20 +64,28 @@ def write_cases(finder, folder):
         level = cv2.copyMakeBorder(np.uint8(picture), 16, 16 + -height % 8, 16, 16 + -width % 8, cv2.BORDER_REPLICATE)
         output = finder.run(level)
         with open(os.path.join(folder, name + ".case"), "wb") as file:
-            file.write(struct.pack("<4I", level.shape[1], level.shape[0], output.shape[2], output.shape[1]))
-            file.write(level.tobytes() + output.astype("<f4").tobytes())
+            file.write(struct.pack("<2I", level.shape[1], level.shape[0]) + level.tobytes())
+            file.write(struct.pack("<2I", output.shape[2], output.shape[1]))
+            file.write(output.transpose(1, 2, 0).astype("<f4").tobytes())
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--checkpoint")
     parser.add_argument("--weights", help="a file that is there, for --cases")
+    parser.add_argument("--second", action="store_true", help="the checkpoint is refine.py's")
+    parser.add_argument("--say", type=float, default=1, help="what the net's logits are multiplied by: how much it has to say beside the first")
+    parser.add_argument("--from-logit", type=float, help="the threshold: of the first net, from where places are proposed")
     parser.add_argument("--output")
     parser.add_argument("--like")
     parser.add_argument("--cases")
     options = parser.parse_args()
     if options.checkpoint:
-        finder = from_checkpoint(options.checkpoint)
+        finder = from_checkpoint(options.checkpoint, options.second)
+        for array in finder.layers[-1].arrays:
+            array[0] *= options.say
+        if options.from_logit is not None:
+            finder.threshold = float(1 / (1 + np.exp(-options.from_logit)))
         if options.like:
             other = Finder.read(options.like)
             finder.threshold, finder.knots = other.threshold, other.knots

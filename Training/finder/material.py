@@ -1,10 +1,11 @@
 """Gathers what training draws from in one folder of plain arrays, grey and reduced.
 
     python material.py --photos MATERIAL --labels labels.npz --mattes mattes.npz \
-        --drawn DRAWN [DRAWN ...] --scenes SCENES/train --output TRAIN
-    python material.py --held ... --drawn DRAWN-HELD --scenes SCENES/held --output HELD
+        --drawn DRAWN [DRAWN ...] --scenes SCENES/train --objects SCENES/train-objects --output TRAIN
+    python material.py --held ... --drawn DRAWN-HELD --scenes SCENES/held --objects SCENES/held-objects --output HELD
 
-Faces are reduced to 150 px width (real) or 110 px (drawn), scenes to 1000 px. pixels.u8 holds all
+Faces are reduced to 150 px width (real) or 110 px (drawn), scenes to 1000 px, things to 300 px (a
+picture and its opacity, one after the other). pixels.u8 holds all
 pictures one after the other; table.npz says where each begins, its shape, points and matte.
 """
 import argparse
@@ -16,7 +17,7 @@ import numpy as np
 
 from split import held_photos
 
-REAL, DRAWN, SCENE = 0, 1, 2
+REAL, DRAWN, SCENE, OBJECT, OPACITY = 0, 1, 2, 3, 4
 
 
 def read_pts(path):
@@ -105,6 +106,7 @@ def main():
     parser.add_argument("--mattes", required=True)
     parser.add_argument("--drawn", nargs="*", default=[], help="folders of landmarkd-train render")
     parser.add_argument("--scenes", required=True)
+    parser.add_argument("--objects", help="folder of pictures of single things, with transparency")
     parser.add_argument("--held", action="store_true", help="the people kept out, instead of the others")
     parser.add_argument("--young", type=float, default=0.4, help="share of the photos also taken with a child's proportions")
     parser.add_argument("--seed", type=int, default=1)
@@ -148,6 +150,15 @@ def main():
             scale = min(1, 1000 / max(image.shape))
             image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
             add(SCENE, image, nothing, whole, os.path.basename(path))
+        for path in sorted(glob.glob(os.path.join(options.objects, "*"))) if options.objects else []:
+            image = cv2.imread(path, cv2.IMREAD_UNCHANGED)
+            if image is None or image.ndim != 3 or image.shape[2] != 4 or image.dtype != np.uint8:
+                continue
+            scale = min(1, 300 / max(image.shape))
+            image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            grey = cv2.cvtColor(image[:, :, :3], cv2.COLOR_BGR2GRAY)
+            add(OBJECT, grey, nothing, whole, os.path.basename(path))
+            add(OPACITY, image[:, :, 3], nothing, whole, os.path.basename(path))
         import matplotlib
 
         fonts = sorted(glob.glob(os.path.join(matplotlib.get_data_path(), "fonts/ttf/*.ttf")))
@@ -157,7 +168,7 @@ def main():
     np.savez(
         os.path.join(options.output, "table.npz"), kinds=np.array(kinds), shapes=np.array(shapes),
         starts=np.array(starts), points=np.array(points, np.float32), mattes=np.array(mattes), names=np.array(names))
-    print(f"{kinds.count(REAL)} real faces, {kinds.count(DRAWN)} drawn, {kinds.count(SCENE)} scenes, {position >> 20} MB")
+    print(f"{kinds.count(REAL)} real faces, {kinds.count(DRAWN)} drawn, {kinds.count(SCENE)} scenes, {kinds.count(OBJECT)} things, {position >> 20} MB")
 
 
 class Material:
@@ -171,6 +182,7 @@ class Material:
         self.real = np.flatnonzero(self.kinds == REAL)
         self.drawn = np.flatnonzero(self.kinds == DRAWN)
         self.scenes = np.flatnonzero(self.kinds == SCENE)
+        self.objects = np.flatnonzero(self.kinds == OBJECT)
 
     def image(self, index):
         height, width = self.shapes[index]

@@ -31,7 +31,7 @@ class Spoiler:
         skin = float(np.median(inside)) if inside.size else 120.0
         tone = self.uniform(0, 255)
         cloth = self.chance(0.4)
-        kind = self.one_of(["hand", "hand", "phone", "mask", "mask", "scarf", "glasses", "sunglasses", "sunglasses", "hat", "hat", "half", "blob"])
+        kind = self.one_of(["hand", "hand", "phone", "mask", "mask", "scarf", "glasses", "sunglasses", "sunglasses", "hat", "hat", "half", "blob", "beard", "beard"])
         if kind == "hand":
             x, y, angle = self.uniform(-0.5, 0.5), self.uniform(-0.3, 0.6), self.uniform(0, 2 * np.pi)
             blob(x, y, self.uniform(0.14, 0.24), self.uniform(0.12, 0.2), np.degrees(angle))
@@ -52,6 +52,13 @@ class Spoiler:
             outline = np.concatenate([at[2:15], (at[14:15] + at[28:29]) / 2, middle[None], (at[2:3] + at[28:29]) / 2])
             outline[0:13] += (outline[0:13] - centre) * self.uniform(0, 0.1)
             cv2.fillPoly(mask, [np.int32(np.round(outline * 8))], 1.0, cv2.LINE_AA, 3)
+        elif kind == "beard":
+            lower = np.concatenate([at[1:16], at[33:34] + 0.3 * (at[51:52] - at[33:34])])
+            cv2.fillPoly(mask, [np.int32(np.round(lower * 8))], self.uniform(0.4, 0.95), cv2.LINE_AA, 3)
+            if self.chance(0.7):
+                cv2.fillPoly(mask, [np.int32(np.round(at[48:60] * 8))], 0.1, cv2.LINE_AA, 3)
+            mask[:] = cv2.GaussianBlur(mask, (0, 0), max(0.5, width * 0.02))
+            tone, cloth = skin * self.uniform(0.15, 0.7) if self.chance(0.75) else self.uniform(150, 240), False
         elif kind == "scarf":
             top = self.uniform(0.05, 0.35)
             fill([(-0.75, top + self.uniform(-0.1, 0.1)), (0, top), (0.75, top + self.uniform(-0.1, 0.1)), (0.9, 1), (-0.9, 1)])
@@ -100,24 +107,30 @@ class Spoiler:
 
     # -- the camera
 
+    def good_camera(self, image, faces, fine=False):
+        """Daylight, in focus, without noise."""
+        image = (image - 128) * self.uniform(0.7, 1.2) + 128 + self.uniform(-25, 25)
+        clean = np.float32(np.clip(image, 0, 255))
+        return np.uint8(np.round(clean)), [self.is_seen(clean, at, 0) for at, _ in faces]
+
     def camera(self, image, faces, fine=False):
         """Exposure, focus, noise and coding. `faces`: their 68 points and widths. `fine`: a level of
         a larger picture, whose faults the reduction has averaged out."""
         kind = self.random.random()
-        if kind < 0.68:
+        if kind < 0.76:
             if self.chance(0.6):
                 image = 255 * (np.clip(image, 0, 255) / 255) ** self.log_uniform(0.5, 2)
-            image = (image - 128) * np.exp(self.random.normal(0, 0.3)) + 128 + self.random.normal(0, 25)
+            image = (image - 128) * np.exp(self.random.normal(0.08, 0.42)) + 128 + self.random.normal(0, 25)
             noise = self.uniform(1, 12) if self.chance(0.4) else 0
-        elif kind < 0.81:  # Dark.
+        elif kind < 0.86:  # Dark.
             image = np.clip(image, 0, 255) ** self.uniform(0.8, 1.6)
-            image = image / max(image.mean(), 1) * self.log_uniform(4, 50)
+            image = image / max(image.mean(), 1) * self.log_uniform(6, 50)
             noise = self.uniform(0.5, 6) if self.chance(0.7) else 0.5
-        elif kind < 0.87:  # Washed out.
-            image = 255 - (255 - np.clip(image, 0, 255)) * self.uniform(0.12, 0.5)
+        elif kind < 0.90:  # Washed out.
+            image = 255 - (255 - np.clip(image, 0, 255)) * self.uniform(0.18, 0.5)
             noise = self.uniform(0, 4)
         elif kind < 0.94:  # Narrow.
-            image = self.uniform(30, 225) + (np.clip(image, 0, 255) - 128) * self.uniform(0.1, 0.4)
+            image = self.uniform(30, 225) + (np.clip(image, 0, 255) - 128) * self.uniform(0.15, 0.5)
             noise = self.uniform(0, 4)
         else:  # A lamp beside the camera; infra-red half of the time.
             if self.chance(0.5):
@@ -144,7 +157,7 @@ class Spoiler:
         if fine:
             noise *= 0.25
         clean, full = np.clip(image, 0, 255), image.shape[::-1]
-        if not fine and self.chance(0.12):  # A small picture, enlarged.
+        if not fine and self.chance(0.18):  # A small picture, enlarged.
             factor = self.uniform(1.4, 2.2)
             image = cv2.resize(image, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
         if noise:

@@ -6,6 +6,7 @@ RUN gets checkpoint.pt (net, its moving average, optimiser, position, hard windo
 the training goes on from there. One process draws pictures, one learns.
 """
 import argparse
+import itertools
 import os
 import time
 
@@ -27,17 +28,18 @@ IGNORED_FROM, IGNORED_TO = 9.0, 70.0
 class Windows(torch.utils.data.IterableDataset):
     """Endless batches: pixels and records of windows, pixels and records of close-ups."""
 
-    def __init__(self, folder, seed, size):
-        self.folder, self.seed, self.size = folder, seed, size
+    def __init__(self, folder, seed, size, batch, mild):
+        self.folder, self.seed, self.size, self.batch, self.mild = folder, seed, size, batch, mild
 
     def __iter__(self):
         cv2.setNumThreads(1)
         info = torch.utils.data.get_worker_info()
         composer = Composer(Material(self.folder), [self.seed, info.id if info else 0])
-        while True:
+        for batch in itertools.count(self.batch):
+            composer.hardness = min(1.0, batch / max(1, self.mild))
             drawn = [composer.window(SIDE) for _ in range(self.size)]
             side = int(composer.one_of(CLOSE_SIDES))
-            close = [composer.close_up(side) for _ in range(self.size // 3)]
+            close = [composer.close_up(side) for _ in range(self.size // 2)]
             yield [np.stack([f(d) for d in w]) for w in (drawn, close) for f in (lambda d: d[0], lambda d: pad_records(d[1]))]
 
 
@@ -76,14 +78,14 @@ def targets(records, side_y, side_x):
     return heat, values.gather(1, pick)[:, 0], counts, ignored, clear
 
 
-def losses(output, records, side):
+def losses(output, records, side, hits):
     heat, wanted, counts, ignored, clear = targets(records, side, side)
     logit = output[:, 0]
     p = torch.sigmoid(logit)
     positive = (heat > 0.95).float()
     hit = -positive * (1 - p) ** 2 * F.logsigmoid(logit)
     miss = -(1 - positive) * (1 - heat) ** 4 * p**2 * F.logsigmoid(-logit)
-    centre = (hit + miss * (~ignored)).sum() / positive.sum().clamp(min=1)
+    centre = (hits * hit + miss * (~ignored)).sum() / positive.sum().clamp(min=1)
     error = F.smooth_l1_loss(output[:, 1:], wanted, reduction="none", beta=0.05)
     weights = torch.tensor([2.0, 2.0, 2.0] + [0.7] * 10).view(1, -1, 1, 1)
     place = ((error * weights).mean(1) * counts).sum() / counts.sum().clamp(min=1)
@@ -158,6 +160,9 @@ def main():
     parser.add_argument("--minutes", type=float, default=60, help="at most; the rate falls in time for it")
     parser.add_argument("--fresh", type=int, default=36, help="new windows a step")
     parser.add_argument("--repeated", type=int, default=12, help="hard windows a step")
+    parser.add_argument("--mild", type=float, default=0.3, help="share of the steps in which pictures grow as hard as they are meant to be")
+    parser.add_argument("--hits", type=float, default=3.0, help="weight of faces against what is none")
+    parser.add_argument("--close", type=float, default=0.8, help="weight of close-ups against windows")
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
@@ -187,7 +192,7 @@ def main():
         net.load_state_dict(finder_state(options.initial))
     seed = options.seed * 100_003 + start
     loader = iter(torch.utils.data.DataLoader(
-        Windows(options.material, seed, options.fresh), batch_size=None, num_workers=options.workers,
+        Windows(options.material, seed, options.fresh, start, options.mild * options.steps), batch_size=None, num_workers=options.workers,
         prefetch_factor=8))
     composer = Composer(Material(options.material), [seed, 999])
     cv2.setNumThreads(1)
@@ -220,10 +225,10 @@ def main():
                 old_pixels, old_records = flipped(old_pixels, old_records)
             pixels, records = torch.cat([pixels, old_pixels]), torch.cat([records, old_records])
         output = net(pixels.float().contiguous(memory_format=torch.channels_last))
-        centre, place, worst = losses(output, records, SIDE)
+        centre, place, worst = losses(output, records, SIDE, options.hits)
         output = net(close.float().contiguous(memory_format=torch.channels_last))
-        close_centre, close_place, _ = losses(output, close_records, close.shape[-1])
-        loss = centre + 4 * place + 0.3 * (close_centre + 4 * close_place)
+        close_centre, close_place, _ = losses(output, close_records, close.shape[-1], options.hits)
+        loss = centre + 4 * place + options.close * (close_centre + 4 * close_place)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)

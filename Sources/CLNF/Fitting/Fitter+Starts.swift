@@ -7,6 +7,12 @@ extension Fitter {
     /// (docs/reference/clnf.md section 5, "Images").
     case five = 5
 
+    /// The mean shape on a box, turned in each of the ways.
+    package func poses(on box: FaceBox, in shape: PointDistributionModel) -> [GlobalParameters] {
+      let mean = [Double](repeating: 0, count: shape.modeCount)
+      return rotations.map { shape.globalParameters(box: box, local: mean, rotation: $0) }
+    }
+
     var rotations: [EulerAngles] {
       let turn = 30 * Double.pi / 180
       let straight = EulerAngles(x: 0, y: 0, z: 0)

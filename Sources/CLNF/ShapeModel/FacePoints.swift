@@ -1,3 +1,5 @@
+import Foundation
+
 /// Five points of a face in pixels of the image searched, x to the right and y down.
 ///
 /// Sides are the person's: the right eye is on the left in the picture of an upright face. In the
@@ -23,7 +25,36 @@ public struct FacePoints: Sendable, Equatable {
 
 extension FacePoints {
   /// In the markup's order: right eye, left eye, nose tip, right and left corner of the mouth.
-  var all: [SIMD2<Double>] { [rightEye, leftEye, noseTip, rightMouthCorner, leftMouthCorner] }
+  package var all: [SIMD2<Double>] {
+    [rightEye, leftEye, noseTip, rightMouthCorner, leftMouthCorner]
+  }
+
+  /// The same points, each moved as told.
+  package func map(_ move: (SIMD2<Double>) -> SIMD2<Double>) -> FacePoints {
+    FacePoints(
+      rightEye: move(rightEye), leftEye: move(leftEye), noseTip: move(noseTip),
+      rightMouthCorner: move(rightMouthCorner), leftMouthCorner: move(leftMouthCorner))
+  }
+
+  /// How far the way from the eyes to the mouth is turned from straight down, radians, clockwise as the
+  /// image shows it; 0 where there is no way.
+  package var roll: Double {
+    let down = rightMouthCorner + leftMouthCorner - rightEye - leftEye
+    return down == .zero ? 0 : atan2(-down.x, down.y)
+  }
+
+  /// The mean distance of the five, px.
+  package func meanDistance(to other: FacePoints) -> Double {
+    func distance(_ a: SIMD2<Double>, _ b: SIMD2<Double>) -> Double {
+      let d = a - b
+      return (d.x * d.x + d.y * d.y).squareRoot()
+    }
+    let sum =
+      distance(rightEye, other.rightEye) + distance(leftEye, other.leftEye)
+      + distance(noseTip, other.noseTip) + distance(rightMouthCorner, other.rightMouthCorner)
+      + distance(leftMouthCorner, other.leftMouthCorner)
+    return sum / 5
+  }
 
   public init?(landmarks: [Double]) {
     guard landmarks.count == 2 * 68 else { return nil }

@@ -1,4 +1,5 @@
 import CLNF
+import FaceFinding
 import Foundation
 import Recording
 import SystemNames
@@ -62,10 +63,10 @@ public struct EvaluationImage: Equatable, Sendable {
   static let leastOverlap = 0.3
 
   /// Of the faces that were found the one that is this image's: the best overlap, above 0.3.
-  func match(_ found: [FaceBox]) -> FaceBox? {
+  func match(_ found: [DetectedFace]) -> DetectedFace? {
     let truth = truthBox
-    let best = found.max { $0.overlap(truth) < $1.overlap(truth) }
-    return best.flatMap { $0.overlap(truth) > Self.leastOverlap ? $0 : nil }
+    let best = found.max { $0.box.overlap(truth) < $1.box.overlap(truth) }
+    return best.flatMap { $0.box.overlap(truth) > Self.leastOverlap ? $0 : nil }
   }
 }
 

@@ -51,7 +51,7 @@ public final class EvaluationSession {
   private let images: [EvaluationImage]
   private let boxes: BoxTable?
   private let fitter: ImageFitter
-  private let detector: FrontalFaceDetector?
+  private let detector: (any FaceDetector)?
   private let videoSettings: VideoSettings
   private let interruption: Interruption
   private var fitSeconds = 0.0
@@ -77,7 +77,7 @@ public final class EvaluationSession {
     fitter = try ImageFitter(asked.plan, starts: asked.starts)
     detector =
       boxes == nil
-      ? try FrontalFaceDetector(asked.configuration.detectorSettings(followsOne: false)) : nil
+      ? try asked.configuration.makeDetector(followsOne: false) : nil
     videoSettings = try VideoSettings(
       greyConversion: asked.greyConversion, largestPicture: asked.largestPicture)
   }
@@ -114,12 +114,12 @@ public final class EvaluationSession {
   private func evaluate(_ image: EvaluationImage) throws -> [EvaluationRow] {
     let frame = try ImageReader.read(image.path, settings: videoSettings)
     let clock = ContinuousClock()
-    var found: [FaceBox] = []
+    var found: [DetectedFace] = []
     if let boxes {
-      found = boxes[image.name]
+      found = boxes[image.name].map { DetectedFace(box: $0, confidence: 1) }
     } else if let detector {
       let start = clock.now
-      let faces = detector.detectFaces(in: frame.grey).map(\.box)
+      let faces = detector.detectFaces(in: frame.grey)
       if let error = detector.lastError {
         throw DiagnosticsError(description: "\(image.path): \(error)")
       }
@@ -128,12 +128,12 @@ public final class EvaluationSession {
     }
     guard !found.isEmpty else { return [EvaluationRow(notFound: image)] }
     var rows: [EvaluationRow] = []
-    for box in found {
+    for one in found {
       let start = clock.now
-      let face = fitter.fit(frame.grey, box)
+      let face = fitter.fit(frame.grey, one)
       fitSeconds += (clock.now - start) / .seconds(1)
       fitCount += 1
-      rows.append(EvaluationRow(image, box: box, face: face))
+      rows.append(EvaluationRow(image, box: one.box, face: face))
     }
     return rows
   }

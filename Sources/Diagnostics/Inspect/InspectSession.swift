@@ -82,8 +82,10 @@ public struct InspectSession {
     }
     try pictures?.makeFolder()
     try pictures?.checkAreFree(model, asked.plan.fit)
-    let box = try asked.box ?? image?.box ?? detect(frame.grey)
-    let (report, scales) = try fit(frame, box)
+    let face =
+      try (asked.box ?? image?.box).map { DetectedFace(box: $0, confidence: 1) }
+      ?? detect(frame.grey)
+    let (report, scales) = try fit(frame, face)
     try say(report.text)
     if let json = asked.json {
       try WholeFile.write(report.bytes(), to: json, force: asked.force)
@@ -127,35 +129,30 @@ public struct InspectSession {
     return frame
   }
 
-  private func detect(_ image: borrowing GreyImage) throws -> FaceBox {
-    let detector = try FrontalFaceDetector(
-      asked.configuration.detectorSettings(followsOne: false))
+  private func detect(_ image: borrowing GreyImage) throws -> DetectedFace {
+    let detector = try asked.configuration.makeDetector(followsOne: false)
     guard let face = detector.detectFaces(in: image).first else {
       if let error = detector.lastError { throw error }
       throw DiagnosticsError(
         description: "\(asked.input): the detector finds no face; --box says where one is")
     }
-    return face.box
+    return face
   }
 
   private func fit(
-    _ frame: borrowing VideoFrame, _ box: FaceBox
+    _ frame: borrowing VideoFrame, _ found: DetectedFace
   ) throws -> (InspectReport, [ScaleReport]) {
     let images = try ImageFitter(asked.plan, starts: .one)
     let fitter = images.fitter
     fitter.keepsScaleReports = true
-    let face = images.fit(frame.grey, box)
+    let face = images.fit(frame.grey, found)
+    let box = found.box
     let parameters = FaceParameters(global: face.global, local: face.local)
     let (landmarks, word, belief) = (face.landmarks, images.word, asked.plan.tracking.belief)
     let n = model.landmarkCount
-    let straight = EulerAngles(x: 0, y: 0, z: 0)
-    let mean = [Double](repeating: 0, count: model.shapeModel.modeCount)
-    let start = FaceParameters(
-      global: model.shapeModel.globalParameters(box: box, local: mean, rotation: straight),
-      local: mean)
     let report = InspectReport(
       scales: fitter.scaleReports.map(InspectReport.Scale.init),
-      start: InspectReport.Parameters(start),
+      start: InspectReport.Parameters(images.start),
       landmarks: (0..<n).map { [landmarks[$0].rounded9, landmarks[n + $0].rounded9] },
       parameters: InspectReport.Parameters(parameters), confidence: word.confidence.rounded9,
       success: word.isBelieved,

@@ -1,11 +1,13 @@
 import CLNF
+import FaceFinding
 import Foundation
+import Tracking
 
 /// Learns a `FitVerdict` from fits of one model that are known to be good or failed.
 ///
 /// Each face is shown at several sizes and in several states (light, blur, noise, occluders); fits
-/// start from boxes far off, as in `FailureStarts`, from where a tracker would be (near the truth),
-/// and from places without a face. Deterministic from the seed.
+/// start from what the finder sees, from boxes far off, as in `FailureStarts`, from where a tracker
+/// would be (near the truth), and from places without a face. Deterministic from the seed.
 public struct VerdictTraining {
   /// A face with its true landmarks.
   public final class Face {
@@ -37,14 +39,14 @@ public struct VerdictTraining {
     public var plainShare = 0.5
     /// Share of the pictures that get another background.
     public var replacedBackgrounds = 0.5
-    /// Starts of each picture: displaced, near, and on the background.
-    public var displacedStarts = 6
+    /// Starts of each picture: displaced, near, and on the background; what the finder sees besides.
+    public var displacedStarts = 5
     public var nearStarts = 2
-    public var backgroundStarts = 2
+    public var backgroundStarts = 4
     /// Tracked on from a fit of the picture: in the same picture moved a little, and, after a cut,
     /// in another scene.
     public var trackedStarts = 2
-    public var cutStarts = 1
+    public var cutStarts = 2
     /// L2 penalty of the regression.
     public var penalty = 3.0
 
@@ -73,6 +75,7 @@ public struct VerdictTraining {
   private let judge: ValidatorEvaluation?
   private let scenery: Scenery
   private let settings: Settings
+  private let finder: FaceFinder
 
   public init(
     fitter: Fitter, judge: ValidatorEvaluation?, scenery: Scenery, settings: Settings = Settings()
@@ -81,6 +84,7 @@ public struct VerdictTraining {
     self.judge = judge
     self.scenery = scenery
     self.settings = settings
+    finder = FaceFinder()
   }
 
   /// Fits all starts of a face. Cost: about 15 ms a start.
@@ -115,6 +119,7 @@ public struct VerdictTraining {
           height: box.height * (1 + 0.05 * generator.normal()))
         samples.append(fit(image, near, roll: 0.05 * generator.normal(), target))
       }
+      samples += found(image, target)
       samples += tracked(image, box, target, &generator)
       for _ in 0..<settings.backgroundStarts {
         guard
@@ -134,6 +139,22 @@ public struct VerdictTraining {
     if sample.error > 0.3 { sample.error = .infinity }
     return sample
   }
+
+  /// From every start of what the finder sees, as a first fit has them; other faces and what is none are
+  /// failures.
+  private func found(_ image: borrowing GreyImage, _ target: Target) -> [Sample] {
+    let mean = [Double](repeating: 0, count: fitter.model.shapeModel.modeCount)
+    return finder.detectFaces(in: image).prefix(Self.mostFound).flatMap { face in
+      FaceStarts(of: face, in: fitter.model.shapeModel).poses.map { pose in
+        var parameters = FaceParameters(global: pose, local: mean)
+        fitter.fit(
+          image: image, parameters: &parameters, windows: fitter.settings.firstFitWindows)
+        return distant(sample(image, parameters, target))
+      }
+    }
+  }
+
+  private static let mostFound = 3
 
   /// Goes on from a fit as a tracker does: in the picture moved a little, and after a cut.
   private func tracked(

@@ -129,7 +129,7 @@ struct NDJSONRow {
 
 extension ByteWriter {
   /// The number, or null where it is not finite.
-  fileprivate mutating func append(json value: Double, decimals: Int) {
+  mutating func append(json value: Double, decimals: Int) {
     if value.isFinite { append(value, decimals: decimals) } else { append("null") }
   }
 
@@ -149,7 +149,7 @@ extension ByteWriter {
   }
 
   /// Text in quotes, with JSON's escapes.
-  fileprivate mutating func append(jsonString text: String) {
+  mutating func append(jsonString text: String) {
     append(UInt8(ascii: "\""))
     for byte in text.utf8 {
       switch byte {

@@ -6,7 +6,7 @@ extension StreamParts {
   /// Cameras, network streams and real outputs.
   static let live = StreamParts(
     makeCapture: { try LiveCapture($0.address.secretText, settings: $0.settings) },
-    makeDetector: makeFrontalDetector, makeSink: makeSink)
+    makeDetector: makeDetector, makeSink: makeSink)
 
   private static func makeSink(
     _ output: OutputConfiguration, _ plan: StreamPlan

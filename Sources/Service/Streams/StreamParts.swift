@@ -25,10 +25,10 @@ struct StreamParts: Sendable {
   var makeDetector: @Sendable (TrackingConfiguration) throws -> sending any FaceDetector
   var makeSink: @Sendable (OutputConfiguration, StreamPlan) throws -> any FrameSink
 
-  /// dlib's detector, as a stream asks for it.
-  static func makeFrontalDetector(
+  /// What searches, as a stream asks for it.
+  static func makeDetector(
     _ configuration: TrackingConfiguration
   ) throws -> sending any FaceDetector {
-    try FrontalFaceDetector(configuration.detectorSettings())
+    try configuration.makeDetector()
   }
 }

@@ -1,6 +1,6 @@
 /// Who has a setting: a command as an option, a part of the service's configuration as a key.
 public enum SettingPlace: String, Sendable, CaseIterable {
-  case track, fit, evaluate, inspect, serve
+  case track, fit, detect, evaluate, inspect, serve
   case http, log
   case stream
   case csv, ndjson, osc, openseeface
@@ -8,7 +8,7 @@ public enum SettingPlace: String, Sendable, CaseIterable {
   /// Whether it has options; else it has keys.
   public var isCommand: Bool {
     switch self {
-    case .track, .fit, .evaluate, .inspect, .serve: true
+    case .track, .fit, .detect, .evaluate, .inspect, .serve: true
     default: false
     }
   }
@@ -18,7 +18,12 @@ extension Set<SettingPlace> {
   /// The commands that fit faces.
   static let fits: Self = [.track, .fit, .evaluate, .inspect]
   static let fitsAndStream: Self = fits.union([.stream])
+  /// The commands that search pictures for faces.
+  static let searches: Self = fits.union([.detect])
+  static let searchesAndStream: Self = searches.union([.stream])
   static let trackAndStream: Self = [.track, .stream]
+  /// What reads recordings from anywhere, and streams.
+  static let readsAndStream: Self = [.track, .detect, .stream]
 }
 
 /// What people are told of a setting: the help of an option, a row of the reference page.

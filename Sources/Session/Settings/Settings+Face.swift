@@ -4,18 +4,23 @@ import Tracking
 
 extension Settings {
   static let face = [
-    minFace.description, enlarge.description, faceAt.description, fastMotion.description,
+    minFace.description, enlarge.description, minScore.description, faceAt.description,
+    fastMotion.description,
     boxes.description, box.description, starts.description,
   ]
 
   public static let minFace = Setting(
-    "min-face", .number(0...100_000, "pixels"), "px", default: 0, in: .fitsAndStream,
+    "min-face", .number(0...100_000, "pixels"), "px", default: 0, in: .searchesAndStream,
     "Only faces at least so wide; makes the search faster.")
 
   public static let enlarge = Setting(
-    "enlarge", .number(0.1...8, "a factor"), "factor", words: "1", in: .fitsAndStream,
-    "Search the picture enlarged by this factor: faces below about 70 px need more than 1; 2 takes "
+    "enlarge", .number(0.1...8, "a factor"), "factor", words: "1", in: .searchesAndStream,
+    "Search the picture enlarged by this factor: faces below about 20 px need more than 1; 2 takes "
       + "four times as long.")
+
+  public static let minScore = Setting(
+    "min-score", .number(0...1), "score", words: "the finder's own", in: [.detect],
+    "Only faces with this score at least: less shows more faces, and more that are none.")
 
   public static let faceAt = Setting(
     "face-at", point, "x,y", words: "the most confident face", in: .trackAndStream,

@@ -9,37 +9,38 @@ extension Settings {
   ]
 
   public static let start = Setting(
-    "start", .duration(0...864_000_000, isOpen: true), "time", default: 0, in: [.track],
+    "start", .duration(0...864_000_000, isOpen: true), "time", default: 0, in: [.track, .detect],
     "Begin at this time.")
 
   public static let duration = Setting(
     "duration", .duration(0.001...864_000_000, isOpen: true), "time", words: "to the end",
-    in: [.track],
+    in: [.track, .detect],
     "Stop after this much time; live: from the first frame on.")
 
   public static let every = Setting(
-    "every", .integer(1...1_000_000_000, isOpen: true), "n", default: 1, in: [.track],
-    "Track every so many-th frame only.")
+    "every", .integer(1...1_000_000_000, isOpen: true), "n", default: 1,
+    in: [.track, .detect],
+    "Take every so many-th frame only.")
 
   public static let frameRate = Setting(
     "frame-rate", .number(0.001...1_000_000, "frames a second"), "rate",
-    words: "the input's own", in: [.track],
+    words: "the input's own", in: [.track, .detect],
     "Frames a second. Files and images: the true rate, in place of times that they lack or state "
       + "wrongly. A camera: what is asked of it. An address of one picture: how often it is asked, 1 "
       + "without it.")
 
   public static let videoStream = Setting(
-    "video-stream", .integer(1...1000), "n", words: "the best", in: [.track, .inspect],
+    "video-stream", .integer(1...1000), "n", words: "the best", in: [.track, .detect, .inspect],
     "Which of several video streams is read, from 1.")
 
   public static let allowPlaylists = Setting(
-    flag: "allow-playlists", in: [.track, .inspect],
+    flag: "allow-playlists", in: [.track, .detect, .inspect],
     "Read an HLS playlist (.m3u8) with the files that it names in its own folder.")
 
   public static let largestPicture = Setting(
     "largest-picture", .number(LargestPicture.megapixels, "megapixels"), "megapixels",
     default: LargestPicture.recorded.megapixels, live: LargestPicture.live.megapixels,
-    in: .fitsAndStream,
+    in: .searchesAndStream,
     "Larger pictures are refused before memory is taken for them.")
 
   public static let strict = Setting(
@@ -57,13 +58,13 @@ extension Settings {
 
   public static let openDeadline = Setting(
     "open-deadline", .duration(LiveSettings.deadlineSeconds), "time", default: 30,
-    live: LiveSettings.standard.openDeadlineSeconds, in: .trackAndStream,
+    live: LiveSettings.standard.openDeadlineSeconds, in: .readsAndStream,
     "How long opening may take.")
 
   public static let readDeadline = Setting(
     "read-deadline", .duration(LiveSettings.deadlineSeconds), "time",
     default: VideoSettings.standard.readDeadlineSeconds,
-    live: LiveSettings.standard.readDeadlineSeconds, in: .trackAndStream,
+    live: LiveSettings.standard.readDeadlineSeconds, in: .readsAndStream,
     "How long no data may come: then a recorded input is given up, and a live source is lost and "
       + "opened again. More than the time between two frames; cameras: three frames at least.")
 }
@@ -118,7 +119,7 @@ extension Settings {
     "How RTSP carries its packets; udp has less delay and loses packets.")
 
   public static let allowRedirects = Setting(
-    flag: "allow-redirects", in: .trackAndStream,
+    flag: "allow-redirects", in: .readsAndStream,
     "Follow an http or https address to other servers.")
 
   public static let buffer = Setting(

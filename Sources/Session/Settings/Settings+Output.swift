@@ -2,29 +2,34 @@ import Recording
 
 extension Settings {
   static let output = [
-    Self.outputFile.description, outDir.description, json.description, picture.description,
+    Self.outputFile.description, outDir.description, ndjson.description, json.description,
+    picture.description,
     pictureFrame.description, pictureDir.description, ptsDir.description, overlay.description,
     overlayDir.description, force.description, quiet.description,
   ]
 
   public static let outputFile = Setting(
     "output", .path("the name of a file, or - for standard output"), "file", short: "o",
-    words: "the input's name with .csv, here; fit: -", in: [.track, .fit],
+    words: "the input's name with .csv, here; fit, detect: -", in: [.track, .fit, .detect],
     "The CSV to write, - for standard output.")
 
   public static let outDir = Setting(
     "out-dir", .path("the name of a folder"), "folder", in: [.track, .evaluate, .inspect],
     "Folder for what is written, made if need be.")
 
+  public static let ndjson = Setting(
+    flag: "ndjson", in: [.detect],
+    "Write a JSON object a line in place of a CSV, as for a name that ends in .ndjson.")
+
   public static let json = Setting(
     "json", .path("the name of a file, or - for standard output"), "file",
     in: [.evaluate, .inspect], "The report as JSON, - for standard output.")
 
   public static let force = Setting(
-    flag: "force", in: .fits, "Replace files that exist.")
+    flag: "force", in: .searches, "Replace files that exist.")
 
   public static let quiet = Setting(
-    flag: "quiet", short: "q", in: [.track, .fit], "Say nothing but errors.")
+    flag: "quiet", short: "q", in: [.track, .fit, .detect], "Say nothing but errors.")
 
   public static let picture = Setting(
     "picture", .path("the name of a file"), "file", in: [.track],
@@ -35,8 +40,8 @@ extension Settings {
     in: [.track], "Which frame to draw, counted from 1.")
 
   public static let pictureDir = Setting(
-    "picture-dir", .path("the name of a folder"), "folder", in: [.fit],
-    "Folder for a PNG an image, landmarks drawn.")
+    "picture-dir", .path("the name of a folder"), "folder", in: [.fit, .detect],
+    "Folder for a PNG an image, what was found drawn.")
 
   public static let ptsDir = Setting(
     "pts-dir", .path("the name of a folder"), "folder", in: [.fit],

@@ -30,7 +30,7 @@ struct FramesCommand: ParsableCommand {
     let set = try FrameSet(video, count: box == nil ? 1 : count + 1, grey: .luma)
     guard let box else {
       guard let first = set.frames.first,
-        let face = try FrontalFaceDetector().detectFaces(in: first.image).first?.box
+        let face = FaceFinder().detectFaces(in: first.image).first?.box
       else { throw ValidationError("\(video): no face in the first frame") }
       print("\(face.x),\(face.y),\(face.width),\(face.height)")
       return

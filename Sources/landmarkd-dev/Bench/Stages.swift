@@ -44,7 +44,7 @@ struct Stages {
     guard let frame = set.frames.last else { return }
     let (image, times) = (frame, max(20, 20 * runs))
     for tracking in try TrackingCase.all(generalModel: material.generalModel).prefix(2) {
-      let tracker = try tracking.makeTracker(detector: FrontalFaceDetector())
+      let tracker = try tracking.makeTracker(detector: FaceFinder())
       var tracked = TrackedFrame()
       for frame in set.frames { tracker.track(frame.image, into: &tracked) }
       let model = tracking.model
@@ -66,12 +66,12 @@ struct Stages {
       measureFit(tracking, tracked, image.image, &report)
       try measureRow(tracked, model, times, tracking.name, &report)
     }
-    for (name, settings) in [
-      ("standard", FaceDetectorSettings.standard), ("reference", .reference),
-    ] {
-      let detector = try FrontalFaceDetector(settings)
+    let detectors: [(String, any FaceDetector)] = [
+      ("finder", FaceFinder()), ("dlib, reference", try FrontalFaceDetector(.reference)),
+    ]
+    for (name, detector) in detectors {
       let time = Timing.median(runs: runs) { _ = detector.detectFaces(in: image.image) }
-      report.add(Self.group, "detector, \(name), 640 x 480", time, "ms")
+      report.add(Self.group, "\(name), 640 x 480", time, "ms")
     }
   }
 

@@ -36,7 +36,7 @@ struct TrackingCase {
 
   /// Tracks the frames in order, `runs` times.
   func measure(_ set: FrameSet, runs: Int) throws -> Figures {
-    let tracker = try makeTracker(detector: FrontalFaceDetector())
+    let tracker = try makeTracker(detector: FaceFinder())
     var tracked = TrackedFrame()
     var best = [Double](repeating: .infinity, count: set.frames.count)
     var followed = [Bool](repeating: true, count: set.frames.count)

@@ -15,37 +15,37 @@ struct DetectorMeasurement {
   private var heightRatios: [Double] = []
   private var milliseconds: [Double] = []
 
-  /// The table over enlargements and thresholds, as Markdown.
+  /// The table over detectors and their settings, as Markdown.
   static func table(of list: AnnotatedImage.List) throws -> String {
-    let searches = try [1.0, 1.3, 2.0].flatMap { enlargement in
-      try [0.0, -0.2].map { threshold in
-        try FaceDetectorSettings(enlargement: enlargement, threshold: threshold)
-      } + [try FaceDetectorSettings(enlargement: enlargement, searchesReducedFirst: true)]
+    var detectors: [(name: String, detector: any FaceDetector)] = [
+      ("dlib", try FrontalFaceDetector()),
+      ("dlib, reduced first", try FrontalFaceDetector(.init(searchesReducedFirst: true))),
+      ("finder", FaceFinder()),
+      ("finder, reduced first", FaceFinder(try .init(searchesReducedFirst: true))),
+    ]
+    for threshold in [0.1, 0.3, 0.7, 0.9] {
+      detectors.append(("finder, from \(threshold)", FaceFinder(try .init(threshold: threshold))))
     }
-    let detectors = try searches.map { try FrontalFaceDetector($0) }
-    var measurements = searches.map { _ in DetectorMeasurement() }
+    var measurements = detectors.map { _ in DetectorMeasurement() }
     for listed in list.images {
       let picture = try list.read(listed)
-      for (index, detector) in detectors.enumerated() {
-        measurements[index].add(picture, detector: detector)
+      for (index, one) in detectors.enumerated() {
+        measurements[index].add(picture, detector: one.detector)
       }
     }
-    let rows = zip(searches, measurements).map { search, measurement in
-      "| \(search.enlargement)\(search.searchesReducedFirst ? ", reduced first" : "") "
-        + "| \(search.threshold) | \(measurement.row) |"
-    }
+    let rows = zip(detectors, measurements).map { "| \($0.name) | \($1.row) |" }
     return """
-      | enlarged | threshold | found | other boxes | centre error % (mean / median / p95) | \
+      | detector | found | other boxes | centre error % (mean / median / p95) | \
       sideways, down % (mean) | width ratio (mean / p5 / p95) | height ratio (mean / p5 / p95) | \
       ms (mean / median / p95) |
-      | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+      | --- | --- | --- | --- | --- | --- | --- | --- |
       \(rows.joined(separator: "\n"))
       """
   }
 
   /// Searches `picture`: its face counts as found where a box's centre lies in the true box and the
   /// two overlap by more than half of their union. Errors are those of the most confident such box.
-  mutating func add(_ picture: borrowing AnnotatedImage, detector: FrontalFaceDetector) {
+  mutating func add(_ picture: borrowing AnnotatedImage, detector: any FaceDetector) {
     let clock = ContinuousClock()
     let start = clock.now
     let faces = detector.detectFaces(in: picture.image)

@@ -21,7 +21,7 @@ struct JitterMeasurement {
     for listed in list.images.prefix(limit) {
       let tracker = try FaceTracker(
         fitter: Fitter(model: model, settings: model.fitSettings ?? .landmarkd(for: model)),
-        detector: FrontalFaceDetector(),
+        detector: FaceFinder(),
         judge: model.validator.map {
           ValidatorEvaluation($0, landmarkCount: model.landmarkCount)
         }, settings: .landmarkd(for: model))

@@ -32,7 +32,7 @@ struct LossMeasurement {
 
   static func table(videos: [String], model: FaceModel) throws -> String {
     let frames = try videos.map { try read($0) }
-    let detector = try FrontalFaceDetector(TrackingConfiguration().detectorSettings())
+    let detector = try TrackingConfiguration().makeDetector()
     let tracker = try TrackingPlan(model).makeTracker(.onPath(detector))
     var generator = SeededGenerator(seed: 7)
     var measurement = LossMeasurement()

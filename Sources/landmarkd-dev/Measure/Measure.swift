@@ -11,7 +11,7 @@ struct Measure: ParsableCommand {
     abstract: "Measure parts of landmarkd; prints Markdown tables for docs/results.",
     subcommands: [
       Detector.self, Verdict.self, Convergence.self, Jitter.self, Losses.self, Settings.self,
-      Cost.self, Compare.self, Sequence.self,
+      Cost.self, Compare.self, Sequence.self, Returns.self,
     ])
 }
 
@@ -118,6 +118,26 @@ extension Measure {
     var videos: [String]
 
     func run() throws { print(try LossMeasurement.table(videos: videos, model: model.load())) }
+  }
+
+  struct Returns: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "How soon a face that comes back turned is found.",
+      discussion: "landmarkd-dev train render-sequence --script turn draws sequences.")
+
+    @OptionGroup var model: MeasuredModel
+
+    @Argument(help: "The table of what is true (CSV).")
+    var truth: String
+
+    @Argument(help: "The video.")
+    var video: String
+
+    func run() throws {
+      print(
+        try ReturnMeasurement.table(
+          model: model.load(), truth: SequenceTruth.read(truth), video: video))
+    }
   }
 
   struct Settings: ParsableCommand {

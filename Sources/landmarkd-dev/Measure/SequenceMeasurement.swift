@@ -46,7 +46,7 @@ struct SequenceMeasurement {
       }
       plan.tracking.stillMovement = movement > 0 ? movement : nil
     }
-    let detector = try FrontalFaceDetector(TrackingConfiguration().detectorSettings())
+    let detector = try TrackingConfiguration().makeDetector()
     let pipeline = try FacePipeline(plan, .onPath(detector))
     var rows = Rows(count: truth.rows.count)
     try Runner(pipeline).run(RecordedFeed(VideoInput.open(video)), &rows)

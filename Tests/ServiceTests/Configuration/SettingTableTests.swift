@@ -140,7 +140,11 @@ import VideoInput
       var tracking = TrackingConfiguration()
       tracking.minimumFaceWidth = try Settings.minFace.parse(face)
       tracking.enlargement = try Settings.enlarge.parse(enlarge)
-      _ = try tracking.detectorSettings()
+      _ = try tracking.finderSettings()
+      _ = try tracking.referenceDetectorSettings()
+    }
+    for text in ["0", "1"] {
+      _ = try FaceFinderSettings(threshold: Settings.minScore.parse(text))
     }
   }
 

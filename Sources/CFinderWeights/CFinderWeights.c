@@ -1,0 +1,17 @@
+#include "CFinderWeights.h"
+
+static const unsigned char finder[] = {
+#embed "finder.weights"
+};
+
+static const unsigned char refiner[] = {
+#embed "refiner.weights"
+};
+
+const void *clnf_finder_weights(void) { return finder; }
+
+size_t clnf_finder_weights_size(void) { return sizeof finder; }
+
+const void *clnf_refiner_weights(void) { return refiner; }
+
+size_t clnf_refiner_weights_size(void) { return sizeof refiner; }

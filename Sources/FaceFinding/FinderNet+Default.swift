@@ -1,0 +1,29 @@
+import CFinderWeights
+
+extension FinderNet {
+  /// The net that is part of the program and proposes places.
+  public static let proposer = read(
+    clnf_finder_weights(), clnf_finder_weights_size(), "finder.weights")
+
+  /// The net that is part of the program and decides.
+  public static let refiner = read(
+    clnf_refiner_weights(), clnf_refiner_weights_size(), "refiner.weights")
+
+  private static func read(_ start: UnsafeRawPointer?, _ count: Int, _ name: String) -> FinderNet {
+    let bytes = [UInt8](UnsafeRawBufferPointer(start: start, count: count))
+    do throws(FaceDetectionError) {
+      return try FinderNet(bytes: bytes, name: name)
+    } catch {
+      // Built with a file that is no net: tests read both.
+      fatalError("\(error)")
+    }
+  }
+}
+
+extension FaceFinder {
+  /// A finder with the program's own nets. Cost: microseconds, but for the first of a process, which
+  /// reads the nets (below a millisecond).
+  public convenience init(_ settings: FaceFinderSettings = .standard) {
+    self.init(net: .proposer, refiner: .refiner, settings: settings)
+  }
+}

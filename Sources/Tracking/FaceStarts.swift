@@ -1,0 +1,87 @@
+import CLNF
+import FaceFinding
+import Foundation
+
+/// Where the first fit of a found face begins.
+///
+/// Five points say where a head looks: the fit to them is the first start, and mostly the only one. Only
+/// where its fit is not believed, or lies elsewhere than the points, others are tried.
+package struct FaceStarts {
+  /// Poses, the likeliest first; never empty.
+  package private(set) var poses: [GlobalParameters]
+  private let face: DetectedFace
+
+  /// Landmarks whose five points are further than this from the ones found, as a share of the face's
+  /// width, on average, are of another fit than the face asks for.
+  static let largestDisagreement = 0.12
+
+  /// - Parameter face: one without points has one start, straight on.
+  package init(of face: DetectedFace, in shape: PointDistributionModel) {
+    self.face = face
+    let mean = [Double](repeating: 0, count: shape.modeCount)
+    func onBox(_ box: FaceBox, roll: Double) -> GlobalParameters {
+      shape.globalParameters(box: box, local: mean, rotation: EulerAngles(x: 0, y: 0, z: roll))
+    }
+    guard let points = face.points, let pose = shape.globalParameters(points: points) else {
+      poses = [onBox(face.box, roll: 0)]
+      return
+    }
+    poses = [
+      pose.global, onBox(face.box, roll: points.roll),
+      onBox(Self.lower(face.box, roll: points.roll), roll: points.roll),
+    ]
+    // Points that are a little off turn a head too far, or not far enough.
+    let turned = pose.global.rotation
+    let further = turned.y < 0 ? -Self.otherTurn : Self.otherTurn
+    for turn in [-further, further] {
+      var other = pose.global
+      other.rotation = EulerAngles(x: turned.x, y: turned.y + turn, z: turned.z)
+      poses.append(other)
+    }
+  }
+
+  /// Where the face is if hair on the forehead was taken for a part of it: smaller and lower.
+  private static func lower(_ box: FaceBox, roll: Double) -> FaceBox {
+    let (width, height) = (0.85 * box.width, 0.85 * box.height)
+    let center = (
+      x: box.center.x - 0.2 * box.width * sin(roll), y: box.center.y + 0.2 * box.height * cos(roll)
+    )
+    return FaceBox(
+      x: center.x - width / 2, y: center.y - height / 2, width: width, height: height)
+  }
+
+  private static let otherTurn = 30 * Double.pi / 180
+
+  /// Whether a fit lies where the face was found. What was found without points says nothing of it.
+  package func agree(with landmarks: [Double]) -> Bool {
+    guard let points = face.points, let fitted = FacePoints(landmarks: landmarks) else {
+      return true
+    }
+    return points.meanDistance(to: fitted) <= Self.largestDisagreement * face.box.width
+  }
+}
+
+/// What is thought of a fit from one of several starts.
+package struct StartWord {
+  package var word: Belief.Word
+  /// Whether the fit lies where the face was found.
+  package var agrees: Bool
+  package var likelihood: Double
+
+  package init(word: Belief.Word, agrees: Bool, likelihood: Double) {
+    self.word = word
+    self.agrees = agrees
+    self.likelihood = likelihood
+  }
+
+  /// Nothing better is looked for.
+  package var suffices: Bool { word.isBelieved && agrees }
+
+  package func isBetter(than other: StartWord) -> Bool {
+    if suffices != other.suffices { return suffices }
+    if word.isBelieved != other.word.isBelieved { return word.isBelieved }
+    let (ours, theirs) = (word.confidence, other.word.confidence)
+    if ours.isNaN || theirs.isNaN || ours == theirs { return likelihood > other.likelihood }
+    return ours > theirs
+  }
+}

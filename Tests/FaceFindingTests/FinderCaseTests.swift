@@ -1,5 +1,6 @@
 import CLNFKernels
 import Foundation
+import TestSupport
 import Testing
 
 @testable import FaceFinding
@@ -69,6 +70,34 @@ import Testing
         let difference = zip(map, stored.expected).map { abs($0 - $1) }.max() ?? .infinity
         #expect(
           difference < 1e-3 && map.count == stored.expected.count, "\(file.lastPathComponent)")
+      }
+    }
+  }
+
+  /// A whole search with both nets, beside the training program's own: other loops, reduction by OpenCV.
+  @Test func thePortrait() throws {
+    let text = try String(
+      contentsOf: Self.shipped.appending(path: "portrait.found"), encoding: .utf8)
+    let expected = text.split(separator: "\n").map {
+      $0.split(separator: " ").compactMap { Double($0) }
+    }
+    let image = try PortableGreyMap.read(
+      Self.package.appending(path: "Tests/Fixtures/portrait.pgm"))
+    let faces = FaceFinder().detectFaces(in: image)
+    #expect(faces.count == expected.count && !faces.isEmpty)
+    for (face, row) in zip(faces, expected) {
+      try #require(row.count == 14)
+      let points = try #require(face.points)
+      let width = row[3]
+      #expect(abs(face.confidence - row[0]) < 0.02)
+      let found =
+        [face.box.center.x, face.box.center.y, face.box.width]
+        + [
+          points.rightEye, points.leftEye, points.noseTip, points.rightMouthCorner,
+          points.leftMouthCorner,
+        ].flatMap { [$0.x, $0.y] }
+      for (ours, theirs) in zip(found, row[1...]) {
+        #expect(abs(ours - theirs) < 0.02 * width, "\(found) beside \(row)")
       }
     }
   }

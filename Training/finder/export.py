@@ -3,8 +3,10 @@
     python export.py --checkpoint FIRST/checkpoint.pt --from-logit -2.5 --output finder.weights
     python export.py --checkpoint SECOND/checkpoint.pt --second --say 0.5 --output refiner.weights
     python export.py --weights finder.weights --cases FOLDER
+    python export.py --weights finder.weights --refiner refiner.weights --found PICTURE.pgm FOLDER
 
---like takes threshold and calibration over. docs/reference/finder-format.md has both formats.
+--found searches a picture with both nets, from 20 px on, and writes PICTURE.found: a line a face, score,
+centre x y, width, five points x y. --like takes threshold and calibration over. docs/reference/finder-format.md has both formats.
 """
 import argparse
 import os
@@ -69,6 +71,16 @@ def write_cases(finder, folder):
             file.write(output.transpose(1, 2, 0).astype("<f4").tobytes())
 
 
+def write_found(finder, picture, folder):
+    """What both nets find in a picture, for tests of a whole search."""
+    rows = finder.find(cv2.imread(picture, cv2.IMREAD_GRAYSCALE), finder.least)
+    name = os.path.splitext(os.path.basename(picture))[0]
+    with open(os.path.join(folder, name + ".found"), "w") as file:
+        for row in rows:
+            numbers = [finder.second.score(row[0]), *row[1:]]
+            file.write(" ".join(f"{n:.4f}" for n in numbers) + "\n")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--checkpoint")
@@ -79,6 +91,8 @@ if __name__ == "__main__":
     parser.add_argument("--output")
     parser.add_argument("--like")
     parser.add_argument("--cases")
+    parser.add_argument("--refiner", help="the second net's file, for --found")
+    parser.add_argument("--found", nargs=2, metavar=("PICTURE", "FOLDER"))
     options = parser.parse_args()
     if options.checkpoint:
         finder = from_checkpoint(options.checkpoint, options.second)
@@ -95,3 +109,6 @@ if __name__ == "__main__":
         finder = Finder.read(options.weights)
     if options.cases:
         write_cases(finder, options.cases)
+    if options.found:
+        finder.second = Finder.read(options.refiner)
+        write_found(finder, *options.found)

@@ -1,4 +1,5 @@
 import CLNF
+import FaceFinding
 import TestSupport
 import Testing
 
@@ -39,6 +40,30 @@ struct FaceTemplateTests {
       let shift = try #require(template.shift(in: try stage(x, y), scale: 0.82))
       #expect(abs(shift.x - Double(x - 80)) <= 2 && abs(shift.y - Double(y - 60)) <= 2)
     }
+  }
+
+  /// A face found in an earlier picture: its points go with its box, by the same way.
+  @Test func pointsAreCarriedWithTheirBox() throws {
+    let truth = try landmarks(80, 60)
+    let (left, top) = (truth[..<16].min() ?? 0, truth[16...].min() ?? 0)
+    let box = FaceBox(
+      x: left, y: top, width: (truth[..<16].max() ?? 0) - left,
+      height: (truth[16...].max() ?? 0) - top)
+    let center = SIMD2(box.center.x, box.center.y)
+    let points = FacePoints(
+      rightEye: center - 9, leftEye: center + SIMD2(9, -9), noseTip: center,
+      rightMouthCorner: center + SIMD2(-7, 9), leftMouthCorner: center + SIMD2(7, 9))
+    let face = DetectedFace(box: box, confidence: 0.8, points: points)
+    let carried = FaceTemplate.carry(face, from: try stage(80, 60), to: try stage(95, 52))
+    let found = try #require(carried)
+    let shift = SIMD2(found.box.x - box.x, found.box.y - box.y)
+    #expect(abs(shift.x - 15) <= 2 && abs(shift.y + 8) <= 2, "\(shift)")
+    let moved = try #require(found.points)
+    #expect(moved.meanDistance(to: points.map { $0 + shift }) < 1e-9)
+    #expect(found.confidence == 0.8 && found.box.width == box.width)
+    let other = FaceTemplate.carry(
+      face, from: try stage(80, 60), to: GreyImage(width: 9, height: 9, repeating: 0))
+    #expect(other == nil)
   }
 
   @Test func thereIsNoShiftWithoutATemplateOrContrast() throws {

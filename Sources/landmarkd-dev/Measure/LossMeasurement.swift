@@ -12,7 +12,7 @@ import VideoInput
 /// (black, grey, noise, or the frame with its face covered by the mean level; the first video must show one person), or a cut to another
 /// place of a video; then 15 frames from there.
 struct LossMeasurement {
-  private final class Frame {
+  final class Frame {
     let image: GreyImage
     init(_ image: consuming GreyImage) { self.image = image }
   }
@@ -43,7 +43,8 @@ struct LossMeasurement {
     return measurement.text
   }
 
-  private static func read(_ path: String) throws -> [Frame] {
+  /// All frames of a video, grey.
+  static func read(_ path: String) throws -> [Frame] {
     let source = try VideoInput.open(path)
     var frame = VideoFrame()
     var frames: [Frame] = []

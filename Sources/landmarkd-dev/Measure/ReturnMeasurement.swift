@@ -4,18 +4,12 @@ import Foundation
 import ModelTraining
 import Session
 import Tracking
-import VideoInput
 
 /// How soon a face that comes back turned is found, on a drawn sequence.
 ///
 /// Each run: frames that look ahead, then frames of plain grey, then the sequence from a place at which
 /// the head is turned. It is found where it is believed within five frames and lies where it is.
 struct ReturnMeasurement {
-  private final class Frame {
-    let image: GreyImage
-    init(_ image: consuming GreyImage) { self.image = image }
-  }
-
   /// Lower ends of yaw, degrees.
   static let yaws = [0.0, 20, 40, 55, 70]
   static let before = 5
@@ -27,7 +21,7 @@ struct ReturnMeasurement {
   static let largestError = 0.1
 
   static func table(model: FaceModel, truth: SequenceTruth, video: String) throws -> String {
-    let frames = try read(video)
+    let frames = try LossMeasurement.read(video)
     guard frames.count >= truth.rows.count else {
       throw MeasureError(
         description: "\(video) has \(frames.count) frames, the truth \(truth.rows.count)")
@@ -58,7 +52,7 @@ struct ReturnMeasurement {
 
   /// The frame of the return at which the face is found, from 0, and whether it is believed elsewhere.
   private static func run(
-    _ tracker: FaceTracker, _ frames: [Frame], _ truth: SequenceTruth, _ start: Int
+    _ tracker: FaceTracker, _ frames: [LossMeasurement.Frame], _ truth: SequenceTruth, _ start: Int
   ) -> (Int?, Bool) {
     var tracked = TrackedFrame()
     tracker.reset()
@@ -84,13 +78,5 @@ struct ReturnMeasurement {
       sum += (x * x + y * y).squareRoot()
     }
     return sum / Double(n) / row.eyeDistance
-  }
-
-  private static func read(_ path: String) throws -> [Frame] {
-    let source = try VideoInput.open(path)
-    var frame = VideoFrame()
-    var frames: [Frame] = []
-    while try source.read(into: &frame) { frames.append(Frame(frame.grey.copy())) }
-    return frames
   }
 }

@@ -1,0 +1,92 @@
+import CLNF
+import FaceFinding
+import Testing
+
+@testable import Tracking
+
+/// Where first fits of found faces begin, and which of several is kept.
+@Suite struct FaceStartsTests {
+  private let shape: PointDistributionModel
+
+  init() throws { shape = try FaceModel.default().shapeModel }
+
+  /// The mean face, turned, as a finder without error would find it.
+  private func face(yaw: Double, roll: Double) throws -> (DetectedFace, [Double]) {
+    let global = GlobalParameters(
+      scale: 1.2, rotation: EulerAngles(x: 0, y: yaw, z: roll), tx: 200, ty: 150)
+    let landmarks = shape.landmarks(
+      FaceParameters(
+        global: global, local: [Double](repeating: 0, count: shape.modeCount)))
+    let (xs, ys) = (landmarks[..<68], landmarks[68...])
+    let (left, top) = (xs.min() ?? 0, ys.min() ?? 0)
+    let side = max((xs.max() ?? 0) - left, (ys.max() ?? 0) - top)
+    let points = try #require(FacePoints(landmarks: landmarks))
+    return (
+      DetectedFace(
+        box: FaceBox(x: left, y: top, width: side, height: side), confidence: 1, points: points),
+      landmarks
+    )
+  }
+
+  @Test(arguments: [(0.0, 0.0), (0.7, 0.3), (-1.0, -0.8), (0, 2.5)])
+  func theFirstLooksWhereThePointsDo(yaw: Double, roll: Double) throws {
+    let (face, landmarks) = try face(yaw: yaw, roll: roll)
+    let starts = FaceStarts(of: face, in: shape)
+    let first = shape.landmarks(
+      FaceParameters(
+        global: starts.poses[0], local: [Double](repeating: 0, count: shape.modeCount)))
+    #expect(starts.agree(with: first))
+    let farthest = zip(first, landmarks).map { abs($0 - $1) }.max() ?? .infinity
+    #expect(farthest < 0.15 * face.box.width)
+    #expect(starts.poses.count == 5)
+    // Others look elsewhere, or from elsewhere.
+    for (index, pose) in starts.poses.enumerated() {
+      #expect(starts.poses[..<index].allSatisfy { $0 != pose })
+    }
+  }
+
+  @Test func fitsElsewhereDoNotAgree() throws {
+    let (face, landmarks) = try face(yaw: 0.4, roll: 0.1)
+    let starts = FaceStarts(of: face, in: shape)
+    func moved(_ share: Double) -> [Double] {
+      landmarks.enumerated().map { $0 < 68 ? $1 + share * face.box.width : $1 }
+    }
+    #expect(starts.agree(with: landmarks) && starts.agree(with: moved(0.1)))
+    #expect(!starts.agree(with: moved(0.15)) && !starts.agree(with: moved(.nan)))
+  }
+
+  /// dlib's boxes have no points: one start, straight on, as ever.
+  @Test func aBoxAloneHasOneStart() throws {
+    var (face, landmarks) = try face(yaw: 0.4, roll: 0.5)
+    face.points = nil
+    let starts = FaceStarts(of: face, in: shape)
+    let straight = shape.globalParameters(
+      box: face.box, local: [Double](repeating: 0, count: shape.modeCount),
+      rotation: EulerAngles(x: 0, y: 0, z: 0))
+    #expect(starts.poses == [straight])
+    landmarks[0] += 1e4
+    #expect(starts.agree(with: landmarks))
+  }
+
+  @Test func whichFitIsKept() {
+    func word(
+      _ isBelieved: Bool, _ confidence: Double, agrees: Bool = true, likelihood: Double = 0
+    ) -> StartWord {
+      StartWord(
+        word: .init(isBelieved: isBelieved, confidence: confidence), agrees: agrees,
+        likelihood: likelihood)
+    }
+    let order = [
+      word(true, 0.6), word(true, 0.9, agrees: false), word(false, 0.4), word(false, 0.1),
+    ]
+    for (index, better) in order.enumerated() {
+      for worse in order[(index + 1)...] {
+        #expect(better.isBetter(than: worse) && !worse.isBetter(than: better))
+      }
+    }
+    #expect(order[0].suffices && !order[1].suffices && !order[2].suffices)
+    // Without learned rules the likelihood decides.
+    #expect(word(true, .nan, likelihood: 2).isBetter(than: word(true, .nan, likelihood: 1)))
+    #expect(!word(true, .nan, likelihood: 1).isBetter(than: word(true, .nan, likelihood: 2)))
+  }
+}

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// landmarkd-dev with material that is made here. What takes hours or real photos (all, experts,
-/// fit-identities, fit-smiles, verdict) is only asked what it does without.
+/// fit-identities, fit-portraits, verdict) is only asked what it does without.
 @Suite struct TrainRunTests {
   private let train: Program
 
@@ -56,8 +56,9 @@ import Testing
     ],
     ["fit-identities", "--material", "nothing", "--points", "p", "--definition", "d", "-o", "o"],
     [
-      "fit-smiles", "--material", "nothing", "--definition", "d", "--faces", "f", "--model",
-      "nothing", "-o", "o",
+      "fit-portraits", "--material", "nothing", "--definition", "d", "--faces", "f", "--teacher",
+      "t",
+      "--held-out", "h", "--points", "p", "-o", "o",
     ],
     ["render-sequence", "--material", "nothing", "-o", "o/", "--truth", "t"],
     [
@@ -65,7 +66,10 @@ import Testing
       "-o", "o",
     ],
     ["verdict", "m", "--scenes", "s", "--model", "nothing", "-o", "o"],
-    ["all", "--material", "nothing", "--points", "p", "--scenes", "s", "--work", "w", "-o", "o"],
+    [
+      "all", "--material", "nothing", "--points", "p", "--teacher", "t", "--held-out", "h",
+      "--scenes", "s", "--work", "w", "-o", "o",
+    ],
   ])
   func whatIsMissingIsNamed(arguments: [String]) throws {
     let run = try train.run(arguments)

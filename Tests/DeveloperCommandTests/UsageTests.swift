@@ -8,7 +8,7 @@ import Testing
 
   static let groups = [
     "train": [
-      "all", "experts", "fit-identities", "fit-smiles", "shape", "render", "render-sequence",
+      "all", "experts", "fit-identities", "fit-portraits", "shape", "render", "render-sequence",
       "pack", "verdict",
     ],
     "measure": [

@@ -62,13 +62,13 @@ struct ShapeStatisticsTests {
     settings.sampleCount = 300
     settings.modeCount = 6
     let statistics = try ShapeStatistics(
-      head: head, definition: definition, residuals: [], settings: settings)
+      head: head, definition: definition, faces: [], settings: settings)
     #expect(statistics.model.modeCount == 6)
     #expect(statistics.explained[5] > 0.9)
     let variances = statistics.model.variances
     #expect(variances == variances.sorted(by: >) && variances.allSatisfy { $0 > 0 })
     let again = try ShapeStatistics(
-      head: head, definition: definition, residuals: [], settings: settings)
+      head: head, definition: definition, faces: [], settings: settings)
     #expect(again.model.meanShape == statistics.model.meanShape, "the same seed, the same model")
   }
 
@@ -81,7 +81,38 @@ struct ShapeStatisticsTests {
     residual[33] = [0, 40]
     let opposite = residual.map { -$0 }
     let statistics = try ShapeStatistics(
-      head: head, definition: definition, residuals: [residual, opposite], settings: settings)
+      head: head, definition: definition, faces: [residual, opposite].map(face), settings: settings)
     #expect(statistics.model.variances[0] > 1000, "40 mm of one point on every sample")
+  }
+
+  /// With photos of expressions a share of the samples has theirs, and the offset that went with it.
+  @Test func expressionsOfPhotosAreSampled() throws {
+    let definition = LandmarkDefinition(vertices: head.landmarkVertices)
+    var settings = ShapeStatistics.Settings()
+    (settings.sampleCount, settings.modeCount, settings.observedShare) = (200, 6, 1)
+    var offset = [SIMD2<Double>](repeating: .zero, count: 68)
+    offset[33] = [0, 40]
+    let faces = [offset, offset.map { -$0 }].map { offset in
+      var face = face(offset)
+      face.expression[0] = 0.5
+      return face
+    }
+    let all = try ShapeStatistics(
+      head: head, definition: definition, faces: faces, settings: settings)
+    #expect(all.model.variances[0] > 1000, "40 mm of one point on every sample")
+    settings.observedShare = 0
+    let none = try ShapeStatistics(
+      head: head, definition: definition, faces: faces, settings: settings)
+    #expect(none.model.variances[0] < 1000, "drawn expressions have no offsets here")
+  }
+
+  /// Fitted to a photo at rest, with these offsets, mm.
+  private func face(_ residual: [SIMD2<Double>]) -> FittedFace {
+    let view = WeakPerspective(scale: 1, rotation: .identity, translation: .zero)
+    let places = head.neutral.prefix(68).map { view.project(SIMD3<Double>($0)) }
+    let fit = IdentityFit(
+      identity: head.identity.map { _ in 0 }, expression: head.expressions.map { _ in 0 },
+      view: view, projected: places)
+    return FittedFace(photo: "", person: 0, fit: fit, points: zip(places, residual).map { $0 + $1 })
   }
 }

@@ -1,6 +1,6 @@
 """Gathers what training draws from in one folder of plain arrays, grey and reduced.
 
-    python material.py --photos MATERIAL --labels labels.npz --mattes mattes.npz \
+    python material.py --photos MATERIAL --labels ../photos/points.csv --mattes mattes.npz \
         --drawn DRAWN [DRAWN ...] --scenes SCENES/train --objects SCENES/train-objects --output TRAIN
     python material.py --held ... --drawn DRAWN-HELD --scenes SCENES/held --objects SCENES/held-objects --output HELD
 
@@ -9,6 +9,7 @@ picture and its opacity, one after the other). pixels.u8 holds all
 pictures one after the other; table.npz says where each begins, its shape, points and matte.
 """
 import argparse
+import csv
 import glob
 import os
 
@@ -24,6 +25,13 @@ def read_pts(path):
     with open(path) as file:
         rows = [line.split() for line in file]
     return np.array([r for r in rows if len(r) == 2 and not r[0].endswith(":")], np.float32) - 1
+
+
+def read_labels(path):
+    """The points (68 x 2) of each photo, by its name (Training/photos/label.py)."""
+    with open(path, newline="") as file:
+        rows = list(csv.reader(file))[1:]
+    return {row[0]: np.array(row[1:], np.float32).reshape(2, 68).T for row in rows}
 
 
 def reduced(image, points, width):
@@ -130,9 +138,10 @@ def main():
 
         generator = np.random.default_rng(options.seed + options.held)
         nothing, whole = np.zeros((68, 2), np.float32), np.full((128, 128), 255, np.uint8)
-        labels, masks = np.load(options.labels), np.load(options.mattes)
-        held = held_photos(list(labels["names"]))
-        for name, at, matte in zip(labels["names"], labels["points"], masks["mattes"]):
+        labels, masks = read_labels(options.labels), np.load(options.mattes)
+        held = held_photos(labels)
+        for name, matte in zip(masks["names"], masks["mattes"]):
+            at = labels[str(name)]
             if (name in held) == options.held:
                 image = cv2.imread(os.path.join(options.photos, str(name)), cv2.IMREAD_GRAYSCALE)
                 image, at = reduced(image, at, 150)

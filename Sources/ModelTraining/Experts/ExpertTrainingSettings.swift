@@ -51,13 +51,14 @@ public struct ExpertTrainingSettings: Sendable, Codable, Equatable {
 
   public init() {}
 
-  /// Heads to the front, turned to a side by 25, 48 and 70 degrees, looking up and down by 22. The
+  /// Heads to the front, turned to a side by 25, 48, 70 and 88 degrees, looking up and down by 22. The
   /// ranges overlap: near the border between two views both are used.
   public static let standardViews = [
     ExpertViewPlan(yaw: 0, pitch: 0, yawRange: -18...18, pitchRange: -20...20),
     ExpertViewPlan(yaw: 25, pitch: 0, yawRange: 8...42, pitchRange: -40...40),
     ExpertViewPlan(yaw: 48, pitch: 0, yawRange: 32...62, pitchRange: -40...40),
-    ExpertViewPlan(yaw: 70, pitch: 0, yawRange: 55...80, pitchRange: -40...40),
+    ExpertViewPlan(yaw: 70, pitch: 0, yawRange: 55...81, pitchRange: -40...40),
+    ExpertViewPlan(yaw: 88, pitch: 0, yawRange: 75...100, pitchRange: -40...40),
     ExpertViewPlan(yaw: 0, pitch: 22, yawRange: -22...22, pitchRange: 12...38),
     ExpertViewPlan(yaw: 0, pitch: -22, yawRange: -22...22, pitchRange: -38...(-12)),
   ]

@@ -49,11 +49,20 @@ public struct FittedFace: Sendable, Codable, Equatable {
       projected: basis.points(identity: identity, expression: expression).map(view.project))
   }
 
+  /// Whether the photo was fitted with an expression.
+  public var hasExpression: Bool { expression.contains { $0 != 0 } }
+
   /// Residuals as vectors, by landmark.
   public var residualVectors: [SIMD2<Double>] {
     stride(from: 0, to: residuals.count - 1, by: 2).map {
       SIMD2(residuals[$0], residuals[$0 + 1])
     }
+  }
+
+  /// Mean length of the residuals, mm.
+  public var meanResidual: Double {
+    let lengths = residualVectors.map { ($0 * $0).sum().squareRoot() }
+    return lengths.reduce(0, +) / Double(max(1, lengths.count))
   }
 
   /// The photo's points themselves, px: the model's with the residuals.

@@ -7,10 +7,13 @@ import CLNF
 public struct ShapeStatistics: Sendable {
   public struct Settings: Sendable {
     public var sampleCount = 3000
-    public var modeCount = 34
+    public var modeCount = 40
     public var seed: UInt64 = 1
     /// Standard deviation of the identity's coefficients.
     public var identityDeviation = 1.0
+    /// Share of the samples whose expression and residual are those of one photo, where there are
+    /// photos of expressions; the others have a drawn expression.
+    public var observedShare = 0.6
     public init() {}
   }
 
@@ -18,14 +21,14 @@ public struct ShapeStatistics: Sendable {
   /// Share of the samples' variance within the first k modes, k from 1 to all.
   public let explained: [Double]
 
-  /// - Parameter residuals: of fitted photos, mm in the face's plane: one, or its mirror image, is
-  ///   added to each sample, so that the model also varies as real faces do and the head does not.
+  /// - Parameter faces: fitted to photos. The residual of one, or its mirror image, is added to each
+  ///   sample, so that the model also varies as real faces do and the head does not.
   /// - Throws: `ModelDataError` where the samples have no variance.
   public init(
-    head: HeadModel, definition: LandmarkDefinition, residuals: [[SIMD2<Double>]],
+    head: HeadModel, definition: LandmarkDefinition, faces: [FittedFace],
     settings: Settings = Settings()
   ) throws(ModelDataError) {
-    let samples = Self.draw(head, definition, residuals, settings)
+    let samples = Self.draw(head, definition, faces, settings)
     let aligned = RigidAlignment.align(samples, rounds: 3)
     let n = definition.landmarks.count
     var mean = [Double](repeating: 0, count: 3 * n)
@@ -66,7 +69,7 @@ public struct ShapeStatistics: Sendable {
   }
 
   private static func draw(
-    _ head: HeadModel, _ definition: LandmarkDefinition, _ residuals: [[SIMD2<Double>]],
+    _ head: HeadModel, _ definition: LandmarkDefinition, _ faces: [FittedFace],
     _ settings: Settings
   ) -> [[SIMD3<Double>]] {
     let silhouette = JawSilhouette(head: head, definition: definition)
@@ -74,18 +77,29 @@ public struct ShapeStatistics: Sendable {
     let expressions = ExpressionSampler(names: head.expressionNames)
     let poses = PoseSampler()
     let needed = silhouette.vertices
+    let neutral = faces.filter { !$0.hasExpression }.map(\.residualVectors)
+    let expressive = faces.filter(\.hasExpression)
+      .map { (expression: $0.expression, residual: $0.residualVectors) }
     var generator = SeededGenerator(seed: settings.seed)
     return (0..<settings.sampleCount).map { _ in
       let b = head.identity.map { _ in settings.identityDeviation * generator.normal() }
-      let e = expressions.draw(&generator)
+      var e = expressions.draw(&generator)
+      var residual: [SIMD2<Double>]?
+      if !expressive.isEmpty, generator.chance(settings.observedShare) {
+        let face = expressive[generator.whole(0...expressive.count - 1)]
+        let strength = generator.uniform(0.7...1.3)
+        e = face.expression.map { Float(max(0, min(1.1, strength * $0))) }
+        residual = face.residual
+      } else if !neutral.isEmpty {
+        residual = neutral[generator.whole(0...neutral.count - 1)]
+      }
       var points = basis.points(identity: b, expression: e.map(Double.init))
         .map(SIMD3<Float>.init)
       let mesh = head.points(needed, identity: b.map(Float.init), expression: e)
       silhouette.slide(
         &points, mesh: { mesh[$0] ?? .zero }, seenWith: RotationMatrix(poses.draw(&generator)))
       var shape = points.map(SIMD3<Double>.init)
-      guard !residuals.isEmpty else { return shape }
-      let residual = residuals[Int.random(in: residuals.indices, using: &generator)]
+      guard let residual else { return shape }
       let isMirrored = Bool.random(using: &generator)
       for i in shape.indices {
         let offset = residual[isMirrored ? LandmarkMirror.map[i] : i]

@@ -3,14 +3,20 @@ import Foundation
 /// Draws plausible expressions: a few of the head's expression fields together, the others at 0.
 ///
 /// A fifth have a mouth at rest; a third smile; the others open the jaw, purse the lips, frown or mix
-/// fields at random. Brows, lids and gaze are drawn beside the mouth. Fields that the head does not
+/// fields at random. Where expressions of people are known, every second mouth is one of theirs,
+/// a little stronger or weaker, with the brows that went with it. Brows, lids and gaze are drawn beside the mouth. Fields that the head does not
 /// have are left out. Deterministic from the generator.
 public struct ExpressionSampler: Sendable {
   private let indices: [String: Int]
   private let names: [String]
+  private let observed: [[Float]]
+  /// Share of the faces whose mouth and brows are a person's, where there are any.
+  private static let observedShare = 0.4
 
-  public init(names: [String]) {
+  /// - Parameter observed: expressions of people, a coefficient for each name.
+  public init(names: [String], observed: [[Double]] = []) {
     self.names = names
+    self.observed = observed.filter { $0.count == names.count }.map { $0.map(Float.init) }
     indices = Dictionary(
       names.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { first, _ in first })
   }
@@ -18,8 +24,15 @@ public struct ExpressionSampler: Sendable {
   /// Coefficients 0 ... 1.1, one for each name.
   public func draw(_ generator: inout SeededGenerator) -> [Float] {
     var face = Drawing(sampler: self)
-    face.drawMouth(&generator)
-    face.drawBrows(&generator)
+    if !observed.isEmpty, generator.chance(Self.observedShare) {
+      face.coefficients = observed[generator.whole(0...observed.count - 1)]
+      let strength = generator.float(0.6...1.25)
+      for i in face.coefficients.indices { face.coefficients[i] *= strength }
+      face.forgetEyes()
+    } else {
+      face.drawMouth(&generator)
+      face.drawBrows(&generator)
+    }
     face.drawEyes(&generator)
     for (index, name) in names.enumerated()
     where generator.chance(0.04) && face.coefficients[index] == 0 && !name.hasPrefix("Pupil") {
@@ -60,6 +73,14 @@ public struct ExpressionSampler: Sendable {
     ) {
       set(name + "_L", value * (1 + asymmetry * Float(generator.normal())))
       set(name + "_R", value * (1 + asymmetry * Float(generator.normal())))
+    }
+
+    /// Lids and gaze are drawn anew.
+    mutating func forgetEyes() {
+      for (index, name) in sampler.names.enumerated()
+      where name.hasPrefix("eyeBlink") || name.hasPrefix("eyeLook") || name.hasPrefix("eyeWide") {
+        coefficients[index] = 0
+      }
     }
 
     mutating func drawMouth(_ generator: inout SeededGenerator) {
@@ -110,16 +131,18 @@ public struct ExpressionSampler: Sendable {
 
     mutating func drawEyes(_ generator: inout SeededGenerator) {
       switch generator.float(0...1) {
-      case ..<0.08: both("eyeBlink", generator.float(0.8...1), asymmetry: 0.03, &generator)
-      case ..<0.4: both("eyeBlink", generator.float(0...0.5), asymmetry: 0.1, &generator)
-      case ..<0.5: both("eyeWide", generator.float(0...0.7), &generator)
+      case ..<0.14: both("eyeBlink", generator.float(0.85...1), asymmetry: 0.03, &generator)
+      case ..<0.42: both("eyeBlink", generator.float(0...0.85), asymmetry: 0.1, &generator)
+      case ..<0.46:
+        set(generator.chance(0.5) ? "eyeBlink_L" : "eyeBlink_R", generator.float(0.7...1))
+      case ..<0.55: both("eyeWide", generator.float(0...0.7), &generator)
       default: break
       }
       guard generator.chance(0.6) else { return }
-      let side = generator.float(-0.7...0.7)
+      let side = generator.float(-1...1)
       set(side > 0 ? "eyeLookIn_L" : "eyeLookOut_L", abs(side))
       set(side > 0 ? "eyeLookOut_R" : "eyeLookIn_R", abs(side))
-      let up = generator.float(-0.5...0.5)
+      let up = generator.float(-0.6...0.6)
       both(up > 0 ? "eyeLookUp" : "eyeLookDown", abs(up), asymmetry: 0, &generator)
     }
   }

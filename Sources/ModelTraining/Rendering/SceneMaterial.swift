@@ -5,17 +5,23 @@ public struct SceneMaterial: Sendable {
   public let head: HeadModel
   public let definition: LandmarkDefinition
   public let textures: [HeadTexture]
+  /// Faces about from the front, shown as they are.
+  public let photos: [ScenePhoto]
   /// Pictures for backgrounds; without them all are made up.
   public let scenery: Scenery?
   /// By vertex, for faces without a texture.
   let plainLevels: [Float]
   let jaw: JawSilhouette
   let parts: HeadParts
+  let lids: LidParts
   let expressions: ExpressionSampler
 
-  /// - Parameter textures: fitted to `head`; without any, faces are plain grey.
+  /// - Parameters:
+  ///   - textures: fitted to `head`; without any, faces are plain grey.
+  ///   - observed: expressions of people, which are drawn beside made-up ones.
   public init(
     head: HeadModel, definition: LandmarkDefinition, textures: [HeadTexture],
+    photos: [ScenePhoto] = [], observed: [[Double]] = [],
     scenery: Scenery? = nil
   ) {
     precondition(
@@ -23,6 +29,7 @@ public struct SceneMaterial: Sendable {
     self.head = head
     self.definition = definition
     self.textures = textures
+    self.photos = photos
     plainLevels = head.regions.map { region in
       switch region {
       case .skin: 150
@@ -34,6 +41,7 @@ public struct SceneMaterial: Sendable {
     self.scenery = scenery
     jaw = JawSilhouette(head: head, definition: definition)
     parts = HeadParts(head)
-    expressions = ExpressionSampler(names: head.expressionNames)
+    lids = LidParts(head)
+    expressions = ExpressionSampler(names: head.expressionNames, observed: observed)
   }
 }

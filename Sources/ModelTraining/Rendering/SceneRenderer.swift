@@ -57,6 +57,10 @@ public final class SceneRenderer {
   public func face(_ index: Int) -> RenderedFace {
     var generator = SeededGenerator(
       seed: settings.seed &* 1_000_003 &+ UInt64(truncatingIfNeeded: index))
+    if !material.photos.isEmpty, generator.chance(settings.photoShare) {
+      let photo = material.photos[generator.whole(0...material.photos.count - 1)]
+      return photograph(photo, &generator)
+    }
     let subject = SceneSubject(material, settings, &generator)
     let scale = generator.logarithmic(settings.pixelsPerMillimetre)
     let side = max(8, Int((settings.fieldOfView * scale).rounded()))
@@ -90,12 +94,23 @@ public final class SceneRenderer {
     light(&scene)
     drawHead(scene, wear, &generator)
     let visible = visibility(of: scene.subject.shape, scene)
+    drawLashes(scene)
     drawWear(wear, scene, &generator)
     let landmarks = scene.subject.shape.map { point -> SIMD2<Float> in
       let place = scene.imageCamera.place(point)
       return SIMD2(place.x, place.y)
     }
     return Drawing(image: reduced(scene), landmarks: landmarks, visible: visible)
+  }
+
+  private func drawLashes(_ scene: Scene) {
+    let subject = scene.subject
+    guard let texture = subject.texture else { return }
+    for lid in material.lids.lids where lid.field < subject.expression.count {
+      lid.drawLashes(
+        closed: subject.expression[lid.field], levels: texture.levels, shape: subject.shape,
+        camera: scene.camera, on: canvas)
+    }
   }
 
   /// The light at each vertex.
@@ -164,6 +179,12 @@ public final class SceneRenderer {
       }
       corners.append(corner)
     }
+    if let texture {
+      for lid in material.lids.lids where lid.field < subject.expression.count {
+        lid.paint(
+          closed: subject.expression[lid.field], levels: texture.levels, on: &corners)
+      }
+    }
     guard let texture else { return draw(corners, material.head.triangles, .none) }
     texture.pixels.withUnsafeBufferPointer { pixels in
       let picture = Rasteriser.Texture(
@@ -173,7 +194,7 @@ public final class SceneRenderer {
   }
 
   /// The mean level at points.
-  private static func level(of points: [SIMD2<Float>], in image: borrowing Plane<Float>) -> Float {
+  static func level(of points: [SIMD2<Float>], in image: borrowing Plane<Float>) -> Float {
     let (width, height) = (image.width, image.height)
     return image.withSamples { samples in
       var (sum, count): (Float, Float) = (0, 0)
@@ -220,7 +241,7 @@ public final class SceneRenderer {
 
 extension RasterVertex {
   /// Mixes a level over what the vertex shows, texture and own level alike.
-  fileprivate mutating func cover(by level: Float, share: Float) {
+  mutating func cover(by level: Float, share: Float) {
     let kept = paint.z * (1 - share)
     let own = (1 - paint.z) * (1 - share) * paint.w + share * level
     paint.z = kept

@@ -10,6 +10,9 @@ public struct SceneSettings: Sendable {
   public var distance = 450.0...2500.0
   public var pose = PoseSampler()
 
+  /// Of the faces, where there are photos: shown as they are, not drawn.
+  public var photoShare = 0.2
+
   /// How often a small change of identity is added, and its deviation in coefficients.
   public var identityShare = 0.5
   public var identityDeviation = 0.45
@@ -18,11 +21,11 @@ public struct SceneSettings: Sendable {
   public var fringeShare = 0.3
   public var looseStrandShare = 0.12
   public var hatShare = 0.08
-  public var glassesShare = 0.18
-  public var sunglassesShare = 0.25
-  public var beardShare = 0.14
+  public var glassesShare = 0.2
+  public var sunglassesShare = 0.35
+  public var beardShare = 0.18
   public var moustacheShare = 0.08
-  public var handShare = 0.05
+  public var handShare = 0.07
   public var occluderShare = 0.05
 
   public var sideLightShare = 0.2

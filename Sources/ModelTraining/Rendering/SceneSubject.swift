@@ -10,6 +10,8 @@ struct SceneSubject {
   let normals: [SIMD3<Float>]
   /// The 68 points, jaw points slid to the silhouette.
   let shape: [SIMD3<Float>]
+  /// The expression's coefficients beside the photo's.
+  let expression: [Float]
 
   init(
     _ material: SceneMaterial, _ settings: SceneSettings, _ generator: inout SeededGenerator
@@ -26,9 +28,9 @@ struct SceneSubject {
         })
     }
     let own = texture?.expression ?? []
-    let hasExpression = own.contains { $0 != 0 }
+    // A mouth that is closed in the photo moves as if it were at rest.
     let drawn =
-      hasExpression
+      texture?.showsMouthInterior ?? false
       ? material.expressions.drawBeside(&generator) : material.expressions.draw(&generator)
     self.init(
       material,
@@ -57,14 +59,24 @@ struct SceneSubject {
     seenWith view: RotationMatrix
   ) {
     texture = person.texture
+    self.expression = expression
     self.rotation = rotation
     var vertices = person.rest
-    material.head.addExpression(Self.sum(person.expression, expression), to: &vertices)
+    material.head.addExpression(
+      Self.limited(Self.sum(person.expression, expression)), to: &vertices)
+    for lid in material.lids.lids where lid.field < expression.count {
+      lid.makeWay(closed: expression[lid.field], in: &vertices)
+    }
     self.vertices = vertices
     normals = material.head.normals(of: vertices)
     var points = material.definition.points(of: vertices, rest: person.rest)
     material.jaw.slide(&points, mesh: { vertices[$0] }, seenWith: view)
     shape = points
+  }
+
+  /// No field beyond what a face can do.
+  private static func limited(_ expression: [Float]) -> [Float] {
+    expression.map { max(0, min(1.1, $0)) }
   }
 
   /// Of lists of which one may be shorter; what is missing is 0.

@@ -8,13 +8,14 @@ struct AllCommand: ParsableCommand {
     commandName: "all",
     abstract: "Make the default model: all stages, one after the other.",
     discussion: """
-      fit-identities, a first frontal model, fit-smiles, experts, verdict, pack. What is finished is \
+      fit-identities, fit-portraits, experts, verdict, pack. What is finished is \
       kept in the work folder, so that a run that was interrupted goes on; the same material, options \
       and seed give the same model.
       """)
 
   @OptionGroup var files: MaterialOptions
   @OptionGroup var options: ExpertOptions
+  @OptionGroup var portraits: PortraitOptions
 
   @Option(help: "A folder of NAME.pts: points placed by hand on London photos.")
   var points: String
@@ -33,7 +34,10 @@ struct AllCommand: ParsableCommand {
     try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
     let identities = try IdentityStage(material: material, pointsFolder: points).run()
     try identities.write(definition: work + "/definition.json", faces: work + "/faces.json")
-    let faces = identities.faces + (try smiles(material, identities))
+    let faces = try PortraitStage(
+      material: material, definition: identities.definition,
+      placed: TrainingMaterial.placedPoints(in: points), options: portraits
+    ).run(identities.faces)
     try FittedFace.write(faces, to: work + "/faces-all.json")
     let stage = ExpertStage(
       material: material, definition: identities.definition, faces: faces, options: options,
@@ -46,22 +50,5 @@ struct AllCommand: ParsableCommand {
     let finished = try model.with(verdicts: verdicts)
     try finished.write(to: output)
     Progress.say("\(output): \(finished.archive().count) bytes")
-  }
-
-  /// The people's smiling photos, fitted with a frontal model that is good enough for that.
-  private func smiles(
-    _ material: TrainingMaterial, _ identities: IdentityStage.Result
-  ) throws -> [FittedFace] {
-    var draft = options
-    draft.images = 3000
-    draft.steps = 800
-    draft.scales = "0.25,0.35,0.5"
-    draft.frontal = true
-    let stage = ExpertStage(
-      material: material, definition: identities.definition, faces: identities.faces,
-      options: draft, work: work + "/draft")
-    return try SmileStage(
-      material: material, definition: identities.definition, model: try stage.run(name: "draft")
-    ).run(identities.faces)
   }
 }

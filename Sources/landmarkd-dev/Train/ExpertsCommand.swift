@@ -55,6 +55,8 @@ struct ExpertOptions: ParsableArguments {
   var series: CropSeries {
     var scene = SceneSettings()
     scene.seed = seed
+    scene.pose.farYaw = 45...97
+    scene.pose.farShare = 0.28
     return CropSeries(
       faceCount: images, fineFaceCount: fineImages, scene: scene, threads: threads)
   }
@@ -111,9 +113,8 @@ struct ExpertStage {
   }
 
   private func shapeModel() throws -> PointDistributionModel {
-    let residuals = faces.filter { !$0.showsMouthInterior }.map(\.residualVectors)
     let statistics = try ShapeStatistics(
-      head: material.head, definition: definition, residuals: residuals)
+      head: material.head, definition: definition, faces: faces)
     let modes = statistics.model.modeCount
     Progress.say(
       String(
@@ -140,9 +141,9 @@ struct ExpertStage {
     }
     guard !files.allSatisfy({ FileManager.default.fileExists(atPath: $0.path) }) else { return }
     try wanted.write(to: origin, options: .atomic)
-    let scene = SceneMaterial(
-      head: material.head, definition: definition, textures: try textures())
-    Progress.say("\(scene.textures.count) textures; drawing faces")
+    let scene = try material.scene(of: faces, definition: definition)
+    Progress.say(
+      "\(scene.textures.count) textures, \(scene.photos.count) photos; drawing faces")
     let crops = options.series.draw(scene, patchScalings: settings.patchScalings) { done, total in
       if done % 2048 == 0 || done == total { Progress.say("  \(done) of \(total) faces") }
     }
@@ -173,10 +174,6 @@ struct ExpertStage {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     return try encoder.encode(value)
-  }
-
-  private func textures() throws -> [HeadTexture] {
-    try faces.map { try material.texture(of: $0, definition: definition) }
   }
 }
 

@@ -16,6 +16,9 @@ struct PackCommand: ParsableCommand {
   @Option(help: "Fit settings to give the model (JSON); else its own stay.")
   var fitSettings: String?
 
+  @Option(help: "A shape model to give the model (JSON, of train shape); else its own stays.")
+  var shape: String?
+
   @Option(
     help: """
       A folder of pictures without faces: scripts/fetch-scenes.sh fetches one. Without it the \
@@ -36,6 +39,7 @@ struct PackCommand: ParsableCommand {
       model = try model.with(
         fitSettings: try JSONDecoder().decode(FitSettings.self, from: data))
     }
+    if let shape { model = try model.with(shape: ShapeFile.read(shape)) }
     guard let scenes else { return try model.write(to: output) }
     let contents = try fitted.read()
     let verdicts = try FittedVerdictStage(
@@ -57,16 +61,21 @@ struct FittedVerdictStage {
   let seed: UInt64
 
   /// Drawn faces beside the photos.
-  private static let drawnCount = 150
+  private static let drawnCount = 200
+  /// One of so many photos with an expression is used.
+  private static let portraitStep = 3
 
   func run() throws -> LearnedVerdicts {
+    let portraits = self.faces.filter(\.hasExpression)
+    let faces =
+      self.faces.filter { !$0.hasExpression }
+      + stride(from: 0, to: portraits.count, by: Self.portraitStep).map { portraits[$0] }
     let basis = LandmarkBasis(head: material.head, definition: definition)
     var settings = SceneSettings()
     settings.seed = seed &+ 0xD0
-    let scene = SceneMaterial(
-      head: material.head, definition: definition,
-      textures: try faces.map { try material.texture(of: $0, definition: definition) },
-      scenery: scenery)
+    settings.photoShare = 0
+    settings.pose.farYaw = 45...90
+    let scene = try material.scene(of: faces, definition: definition, scenery: scenery)
     let renderer = SceneRenderer(material: scene, settings: settings)
     return try VerdictStage(model: model, scenery: scenery, seed: seed)
       .run(count: faces.count + Self.drawnCount) { index in
@@ -98,9 +107,10 @@ struct FittedVerdictStage {
 extension FaceModel {
   /// The same model with other verdicts or settings.
   func with(
-    verdicts: LearnedVerdicts? = nil, fitSettings: FitSettings? = nil
+    shape: PointDistributionModel? = nil, verdicts: LearnedVerdicts? = nil,
+    fitSettings: FitSettings? = nil
   ) throws -> FaceModel {
-    var contents = Contents(name: name, shapeModel: shapeModel, scales: scales)
+    var contents = Contents(name: name, shapeModel: shape ?? shapeModel, scales: scales)
     contents.mirrorPartners = mirrorPartners
     contents.validator = validator
     contents.triangulations = triangulations

@@ -52,6 +52,9 @@ struct RenderCommand: ParsableCommand {
   @Option(help: "Share of the heads that are turned far, 45 degrees and more.")
   var farShare = 0.2
 
+  @Option(help: "Share of the faces that are photos as they are, not drawn.")
+  var photoShare = 0.0
+
   @Option(help: "Threads; the result does not depend on it.")
   var threads = 1
 
@@ -78,17 +81,19 @@ struct RenderCommand: ParsableCommand {
       throw ValidationError(
         "expected --count, --side, --columns and --least above 0, --least up to --most")
     }
-    guard (45...100).contains(farthestYaw), (0...1).contains(farShare) else {
-      throw ValidationError("expected --farthest-yaw from 45 to 100, --far-share from 0 to 1")
+    guard (45...100).contains(farthestYaw), (0...1).contains(farShare),
+      (0...1).contains(photoShare)
+    else {
+      throw ValidationError(
+        "expected --farthest-yaw from 45 to 100, --far-share and --photo-share from 0 to 1")
     }
   }
 
   func run() throws {
     let material = try TrainingMaterial(files.material)
     let definition = try readDefinition(material.head)
-    let scene = SceneMaterial(
-      head: material.head, definition: definition,
-      textures: try readTextures(material, definition),
+    let scene = try material.scene(
+      of: try readFaces(material), definition: definition,
       scenery: try scenes.map(VerdictCommand.readScenery))
     let start = ContinuousClock.now
     let faces = RenderedFaces.draw(
@@ -126,6 +131,7 @@ struct RenderCommand: ParsableCommand {
     settings.pixelsPerMillimetre = least...most
     settings.pose.farYaw = 45...farthestYaw
     settings.pose.farShare = farShare
+    settings.photoShare = photoShare
     return settings
   }
 
@@ -134,17 +140,12 @@ struct RenderCommand: ParsableCommand {
     return try LandmarkDefinition.read(definition, vertexCount: head.vertexCount)
   }
 
-  /// Photos of the fitted faces, evenly over the list.
-  private func readTextures(
-    _ material: TrainingMaterial, _ definition: LandmarkDefinition
-  ) throws -> [HeadTexture] {
+  /// Fitted faces, evenly over the list.
+  private func readFaces(_ material: TrainingMaterial) throws -> [FittedFace] {
     guard let path = faces else { return [] }
     let all = try FittedFace.readList(path, head: material.head)
     let step = max(1, (all.count + texturesAtMost - 1) / max(1, texturesAtMost))
-    let chosen = stride(from: 0, to: all.count, by: step).map { all[$0] }
-    return try chosen.map { face in
-      try material.texture(of: face, definition: definition)
-    }
+    return stride(from: 0, to: all.count, by: step).map { all[$0] }
   }
 
   /// Faces side by side, each scaled to `side` px.

@@ -17,17 +17,14 @@ struct ShapeCommand: ParsableCommand {
   @Option(help: "How many modes.")
   var modes = ShapeStatistics.Settings().modeCount
 
+  @Option(help: "Share of the samples whose expression is that of a photo.")
+  var observedShare = ShapeStatistics.Settings().observedShare
+
   @Option(help: "Seed of all that is drawn.")
   var seed = ShapeStatistics.Settings().seed
 
   @Option(name: .shortAndLong, help: "The JSON to write.")
   var output: String
-
-  private struct File: Encodable {
-    var mean: [Double]
-    var modes: [Double]
-    var variances: [Double]
-  }
 
   func run() throws {
     guard (1...100).contains(modes) else {
@@ -37,10 +34,10 @@ struct ShapeCommand: ParsableCommand {
     var settings = ShapeStatistics.Settings()
     settings.modeCount = modes
     settings.seed = seed
+    settings.observedShare = observedShare
     let statistics = try ShapeStatistics(
       head: contents.material.head, definition: contents.definition,
-      residuals: contents.faces.filter { !$0.showsMouthInterior }.map(\.residualVectors),
-      settings: settings)
+      faces: contents.faces, settings: settings)
     for count in [1, 2, 5, 10, 20, 34, 50, modes].filter({ $0 <= modes }).uniqued {
       print(
         String(format: "%3d modes: %.1f %%", count, 100 * statistics.explained[count - 1]))
@@ -49,8 +46,22 @@ struct ShapeCommand: ParsableCommand {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     try encoder.encode(
-      File(mean: model.meanShape, modes: model.modeVectors, variances: model.variances)
+      ShapeFile(mean: model.meanShape, modes: model.modeVectors, variances: model.variances)
     ).write(to: URL(fileURLWithPath: output), options: .atomic)
+  }
+}
+
+/// A shape model as JSON.
+struct ShapeFile: Codable {
+  var mean: [Double]
+  var modes: [Double]
+  var variances: [Double]
+
+  static func read(_ path: String) throws -> PointDistributionModel {
+    let file = try JSONDecoder().decode(
+      ShapeFile.self, from: try Data(contentsOf: URL(fileURLWithPath: path)))
+    return try PointDistributionModel(
+      mean: file.mean, modes: file.modes, variances: file.variances)
   }
 }
 

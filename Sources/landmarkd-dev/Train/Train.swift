@@ -10,7 +10,8 @@ struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Learn what landmarkd ships: the default model and its parts.",
     subcommands: [
-      AllCommand.self, ExpertsCommand.self, FitIdentitiesCommand.self, FitSmilesCommand.self,
+      AllCommand.self, ExpertsCommand.self, FitIdentitiesCommand.self,
+      FitPortraitsCommand.self,
       ShapeCommand.self, RenderCommand.self, SequenceCommand.self, PackCommand.self,
       VerdictCommand.self,
     ])

@@ -64,6 +64,19 @@ struct TrainingMaterial {
       head: head, definition: definition)
   }
 
+  /// What is drawn of fitted faces: all of them on their meshes, those with the sharpest pictures also as
+  /// they are, and their expressions.
+  func scene(
+    of faces: [FittedFace], definition: LandmarkDefinition, scenery: Scenery? = nil
+  ) throws -> SceneMaterial {
+    let basis = LandmarkBasis(head: head, definition: definition)
+    return SceneMaterial(
+      head: head, definition: definition,
+      textures: try faces.map { try texture(of: $0, definition: definition) },
+      photos: try faces.map { ScenePhoto(photo: try image($0.photo), face: $0, basis: basis) },
+      observed: faces.filter(\.hasExpression).map(\.expression), scenery: scenery)
+  }
+
   func image(_ path: String) throws -> GreyImage {
     try ImageReader.read(folder + "/" + path).grey.copy()
   }

@@ -15,7 +15,7 @@ struct SamplerTests {
   @Test func expressionsAreSparseBoundedAndRepeatable() {
     let sampler = ExpressionSampler(names: Self.names)
     var (generator, again) = (SeededGenerator(seed: 3), SeededGenerator(seed: 3))
-    var (smiles, resting, blinks) = (0, 0, 0)
+    var (smiles, resting, blinks, winks) = (0, 0, 0, 0)
     for _ in 0..<2000 {
       let drawn = sampler.draw(&generator)
       #expect(drawn == sampler.draw(&again))
@@ -24,12 +24,34 @@ struct SamplerTests {
       if drawn[12] > 0.25 && drawn[13] > 0.25 { smiles += 1 }
       if drawn[11] == 0 && drawn[12] == 0 && drawn[14] == 0 && drawn[15] == 0 { resting += 1 }
       if drawn[5] > 0.7 && drawn[6] > 0.7 { blinks += 1 }
+      if (drawn[5] > 0.69) != (drawn[6] > 0.69), drawn[5] == 0 || drawn[6] == 0 { winks += 1 }
       // The eyes look the same way.
       if drawn[7] > 0.4 && drawn[10] > 0.4 { #expect(drawn[7] == drawn[10]) }
     }
     #expect((600...900).contains(smiles), "\(smiles)")
     #expect((250...500).contains(resting), "\(resting)")
-    #expect((100...220).contains(blinks), "\(blinks)")
+    #expect((260...460).contains(blinks), "\(blinks)")
+    #expect((40...130).contains(winks), "\(winks)")
+  }
+
+  /// Two in five mouths are a person's, with lids of their own.
+  @Test func expressionsOfPeopleAreDrawn() {
+    var person = [Double](repeating: 0, count: Self.names.count)
+    (person[11], person[12], person[13], person[5]) = (0.31, 0.62, 0.58, 1)
+    let sampler = ExpressionSampler(names: Self.names, observed: [person, [1, 2]])
+    var generator = SeededGenerator(seed: 5)
+    var (observed, open) = (0, 0)
+    for _ in 0..<2000 {
+      let drawn = sampler.draw(&generator)
+      let strength = drawn[11] / 0.31
+      guard (0.59...1.26).contains(strength), abs(drawn[12] - strength * 0.62) < 1e-4,
+        abs(drawn[13] - strength * 0.58) < 1e-4
+      else { continue }
+      observed += 1
+      if drawn[5] < 0.5 { open += 1 }
+    }
+    #expect((700...900).contains(observed), "\(observed)")
+    #expect(open > observed / 2, "lids are drawn anew")
   }
 
   @Test func photosWithAnExpressionKeepIt() {

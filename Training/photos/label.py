@@ -1,6 +1,6 @@
 """Points of the real photos, by MediaPipe's face mesh (the teacher): photo -> 68 points, as data.
 
-    python label.py --material MATERIAL --output labels.npz --mattes mattes.npz
+    python label.py --material MATERIAL --output points.csv --mattes mattes.npz
 
 MATERIAL holds congress/, london/, london-smiling/ and canada/. Points are in pixels of the photo,
 pixel centres being whole numbers, in the order of the 68-point markup. Mattes say where the person
@@ -56,7 +56,10 @@ def main():
             names.append(name)
             points.append(at * [image.shape[1] / width, image.shape[0] / height] - 0.5)
     np.savez_compressed(options.mattes, names=np.array(names), mattes=np.array(mattes))
-    np.savez_compressed(options.output, names=np.array(names), points=np.array(points, np.float32))
+    with open(options.output, "w") as file:
+        file.write(",".join(["photo"] + [f"{axis}_{i}" for axis in "xy" for i in range(68)]) + "\n")
+        for name, at in sorted(zip(names, points), key=lambda pair: pair[0]):
+            file.write(",".join([name] + ["%.1f" % value for value in at.T.ravel()]) + "\n")
     print(f"{len(names)} photos labelled; without a face: {', '.join(missed) or 'none'}")
 
 

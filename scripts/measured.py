@@ -1,0 +1,57 @@
+"""Fits of a program and their distances to other points, shared by measure-*.py."""
+import csv
+import os
+import statistics
+import subprocess
+import tempfile
+from collections import defaultdict
+
+POINTS = 68
+EYES = (36, 45)
+PARTS = {"jaw": range(17), "brows": range(17, 27), "nose": range(27, 36), "eyes": range(36, 48), "mouth": range(48, 68)}
+INNER = [i for i in range(17, 68) if i not in (60, 64)]
+
+
+def points_of(row):
+    return [complex(float(row[f"x_{i}"]), float(row[f"y_{i}"])) for i in range(POINTS)]
+
+
+def fits(program, pictures, options):
+    """By picture's name: (confidence, 68 points) of each fit."""
+    with tempfile.TemporaryDirectory() as work:
+        table = os.path.join(work, "fits.csv")
+        subprocess.run([program, "fit", *pictures, "-o", table, "-q", *options], check=True)
+        found = defaultdict(list)
+        with open(table) as file:
+            for row in csv.DictReader(file):
+                row = {key.strip(): value.strip() for key, value in row.items()}
+                if row.get("x_0"):
+                    found[os.path.basename(row["image"])].append((float(row["confidence"]), points_of(row)))
+        return found
+
+
+def in_frame(points, of):
+    """Points as multiples of the outer eye corners' way, from their middle, of another face's."""
+    a, b = of[EYES[0]], of[EYES[1]]
+    return [(p - (a + b) / 2) / (b - a) for p in points]
+
+
+def distances(ours, theirs, offsets=None):
+    """Of each landmark, over their outer eye corners', with mean offsets taken off."""
+    offsets = offsets or [0] * POINTS
+    return [abs(p - m - q) for p, m, q in zip(in_frame(ours, theirs), offsets, in_frame(theirs, theirs))]
+
+
+def free(pairs):
+    """Distances of each landmark of (ours, theirs) free of definition: mean offsets of every second pair
+    are taken off the others, both ways. Medians: failed fits say nothing of a definition."""
+    result = [None] * len(pairs)
+    for half in (0, 1):
+        offsets = [[] for _ in range(POINTS)]
+        for ours, theirs in pairs[1 - half :: 2]:
+            for i, (a, b) in enumerate(zip(in_frame(ours, theirs), in_frame(theirs, theirs))):
+                offsets[i].append(a - b)
+        means = [complex(statistics.median(o.real for o in each), statistics.median(o.imag for o in each)) for each in offsets]
+        for index in range(half, len(pairs), 2):
+            result[index] = distances(*pairs[index], means)
+    return result

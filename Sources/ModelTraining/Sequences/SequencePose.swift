@@ -29,6 +29,10 @@ public enum SequenceScript: String, Sendable, CaseIterable {
   case talk
   /// Turns to 60 degrees, back, to -60 and back in 12 s, looking down and up on the way by 20.
   case turn
+  /// Turns to 75 degrees, back, to -75 and back in 12 s.
+  case profile
+  /// Looks to the sides by 33 degrees, up and down, with the head at rest, in 8 s; no blinks.
+  case glance
   /// Does not move.
   case still
 
@@ -36,7 +40,8 @@ public enum SequenceScript: String, Sendable, CaseIterable {
   public var seconds: Double {
     switch self {
     case .talk: 10
-    case .turn: 12
+    case .turn, .profile: 12
+    case .glance: 8
     case .still: 4
     }
   }
@@ -68,7 +73,7 @@ public struct SequencePerformance: Sendable {
 
   init(_ script: SequenceScript, seconds: Double, seed: UInt64) {
     self.script = script
-    guard script != .still, seconds.isFinite, seconds > 0 else { return }
+    guard script != .still, script != .glance, seconds.isFinite, seconds > 0 else { return }
     var generator = SeededGenerator(seed: seed)
     // An eye is open for 2 to 4 s, less the blink itself.
     var time = generator.uniform(0.8...1.6)
@@ -101,6 +106,10 @@ public struct SequencePerformance: Sendable {
       look(&pose)
     case .turn:
       turn(seconds, &pose)
+    case .profile:
+      pose.rotation.y = .pi / 180 * Self.sideways(seconds, 75)
+    case .glance:
+      glance(seconds, &pose)
     case .still: break
     }
     for blink in blinks { pose.addBoth("eyeBlink", Self.lid(seconds - blink)) }
@@ -143,28 +152,52 @@ public struct SequencePerformance: Sendable {
   private func look(_ pose: inout SequencePose) {
     // A coefficient of 1 turns an eye by about 30 degrees.
     let scale = 180 / Double.pi / 30
-    let side = scale * pose.rotation.y
+    look(side: scale * pose.rotation.y, up: scale * pose.rotation.x, share: 0.7, &pose)
+  }
+
+  /// - Parameters:
+  ///   - side: of the fields that turn an eye by about 30 degrees.
+  ///   - up: likewise; the eyes follow by `share` of it.
+  private func look(
+    side: Double, up: Double, share: Double = 1, _ pose: inout SequencePose
+  ) {
     // Turned to the left of the picture the eyes look to its right: the subject's left.
     let (left, right) = (Self.positive(side), Self.positive(-side))
     pose.add("eyeLookOut_L", left)
     pose.add("eyeLookIn_R", left)
     pose.add("eyeLookIn_L", right)
     pose.add("eyeLookOut_R", right)
-    pose.addBoth("eyeLookUp", 0.7 * Self.positive(scale * pose.rotation.x))
-    pose.addBoth("eyeLookDown", 0.7 * Self.positive(-scale * pose.rotation.x))
+    pose.addBoth("eyeLookUp", share * Self.positive(up))
+    pose.addBoth("eyeLookDown", share * Self.positive(-up))
   }
 
   private func turn(_ t: Double, _ pose: inout SequencePose) {
     let degree = Double.pi / 180
-    let yaw = Self.course(
-      t, [(0.5, 0), (3, 60), (3.6, 60), (6, 0), (6.2, 0), (8.6, -60), (9.2, -60), (11.6, 0)])
     let pitch = Self.course(
       t,
       [
         (0.5, 0), (1.8, 20), (3.3, 0), (4.8, -20), (6.1, 0), (7.4, 20), (8.9, 0), (10.4, -20),
         (11.6, 0),
       ])
-    pose.rotation = EulerAngles(x: degree * pitch, y: degree * yaw, z: 0)
+    pose.rotation = EulerAngles(
+      x: degree * pitch, y: degree * Self.sideways(t, 60), z: 0)
+  }
+
+  /// To one side, back, to the other and back, degrees.
+  private static func sideways(_ t: Double, _ most: Double) -> Double {
+    course(
+      t,
+      [
+        (0.5, 0), (3, most), (3.6, most), (6, 0), (6.2, 0), (8.6, -most), (9.2, -most), (11.6, 0),
+      ])
+  }
+
+  private func glance(_ t: Double, _ pose: inout SequencePose) {
+    let side = Self.course(
+      t, [(0.5, 0), (1.2, 1.1), (1.8, 1.1), (2.6, -1.1), (3.2, -1.1), (4, 0), (8, 0)])
+    let up = Self.course(
+      t, [(4.4, 0), (5, 0.8), (5.5, 0.8), (6.2, -0.8), (6.8, -0.8), (7.5, 0)])
+    look(side: side, up: up, &pose)
   }
 }
 

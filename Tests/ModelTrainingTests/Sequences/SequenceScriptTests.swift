@@ -56,6 +56,26 @@ struct SequenceScriptTests {
     #expect((pitches.min() ?? 0) < -19.9 && (pitches.min() ?? 0) > -20.1)
   }
 
+  @Test func aProfileIsReachedOnBothSides() {
+    let performance = SequenceScript.profile.performance(seconds: 12, seed: 1)
+    let degrees = (0...360).map {
+      performance.pose(at: Double($0) / 30).rotation.y * 180 / .pi
+    }
+    #expect(abs((degrees.max() ?? 0) - 75) < 1e-9 && abs((degrees.min() ?? 0) + 75) < 1e-9)
+  }
+
+  @Test func glancesGoToAllSidesWithOpenLids() {
+    let performance = SequenceScript.glance.performance(seconds: 8, seed: 1)
+    let poses = (0...240).map { performance.pose(at: Double($0) / 30) }
+    for name in ["eyeLookIn_L", "eyeLookOut_L", "eyeLookIn_R", "eyeLookOut_R"] {
+      #expect((poses.compactMap { $0.expression[name] }.max() ?? 0) > 1.09, "\(name)")
+    }
+    for name in ["eyeLookUp_L", "eyeLookDown_R"] {
+      #expect((poses.compactMap { $0.expression[name] }.max() ?? 0) > 0.79, "\(name)")
+    }
+    #expect(poses.allSatisfy { $0.expression["eyeBlink_L"] == nil && $0.rotation.y == 0 })
+  }
+
   @Test func aTalkerOpensItsMouthBlinksAndTurnsALittle() {
     let performance = SequenceScript.talk.performance(seconds: 10, seed: 5)
     let poses = (0..<300).map { performance.pose(at: Double($0) / 30) }

@@ -17,7 +17,7 @@ struct TeacherPointsTests {
     (["set/one.jpg"] + (0..<136).map { String($0) }).joined(separator: ",")
 
   private func read(_ text: String) throws -> TeacherPoints {
-    let path = scratch.path("points.csv")
+    let path = scratch.file("points.csv")
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))
     return try TeacherPoints(path)
   }
@@ -46,7 +46,7 @@ struct TeacherPointsTests {
 
   @Test func aMissingTableIsNamed() throws {
     let error = try #require(throws: MaterialError.self) {
-      try TeacherPoints(scratch.path("none.csv"))
+      try TeacherPoints(scratch.file("none.csv"))
     }
     #expect("\(error)".contains("none.csv"))
   }

@@ -27,6 +27,7 @@ struct LidParts: Sendable {
   /// Skin above a lid lies at least this far over the eye's middle, mm, and faces forwards.
   private static let height: Float = 7
   private static let facing: Float = 0.5
+
   init(_ head: HeadModel) {
     let normals = head.normals(of: head.neutral)
     lids = ["eyeBlink_L", "eyeBlink_R"].compactMap { name in

@@ -64,8 +64,7 @@ struct TrainingMaterial {
       head: head, definition: definition)
   }
 
-  /// What is drawn of fitted faces: all of them on their meshes, those with the sharpest pictures also as
-  /// they are, and their expressions.
+  /// What is drawn of fitted faces: their photos on meshes and as they are, and their expressions.
   func scene(
     of faces: [FittedFace], definition: LandmarkDefinition, scenery: Scenery? = nil
   ) throws -> SceneMaterial {

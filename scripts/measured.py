@@ -26,7 +26,7 @@ def fits(program, pictures, options):
             for row in csv.DictReader(file):
                 row = {key.strip(): value.strip() for key, value in row.items()}
                 if row.get("x_0"):
-                    found[os.path.basename(row["image"])].append((float(row["confidence"]), points_of(row)))
+                    found[os.path.basename(row["image"])].append((float(row["confidence"] or "nan"), points_of(row)))
         return found
 
 

@@ -70,7 +70,7 @@ struct FieldModelTests {
     let trained = TrainedExpert(layers: model.layers, confidence: 0.5, figures: figures)
     let field = try #require(
       (mirrored ? trained.mirrored(view: 3) : trained.expert).field)
-    #expect(abs(field.alphaSum - 1) < 1e-6 && field.betas.isEmpty && field.confidence == 0.5)
+    #expect(abs(field.alphaSum - 1) < 1e-6 && field.betas.isEmpty && field.confidence == 0.25)
     let parameters = (0..<model.count).map { Double(model.parameters[$0]) }
     for row in 0..<Self.count {
       var patch = (0..<FieldModel.inputs).map { batch.row(row)[$0] }

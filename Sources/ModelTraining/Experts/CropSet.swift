@@ -43,13 +43,24 @@ public final class CropSet: Sendable {
     }
   }
 
+  /// How many of the crops show a landmark.
+  func seen(_ landmark: Int) -> Int {
+    (0..<count).count { visible[$0 * landmarkCount + landmark] }
+  }
+
+  /// Landmarks that are not learned from a teacher's photos: what it takes for brows is off by more than
+  /// experts are.
+  static let placedOnly = 17..<27
+
   /// The crops in which a landmark can be seen, in order: those to learn from, and those of the
-  /// persons that are held out.
+  /// persons that are held out. Brows are learned from people whose points people placed.
   /// - Parameter heldOut: every how many persons one is held out.
   func split(landmark: Int, heldOut: Int) -> (training: [Int], validation: [Int]) {
     var training: [Int] = []
     var validation: [Int] = []
+    let isPlacedOnly = Self.placedOnly.contains(landmark)
     for index in 0..<count where visible[index * landmarkCount + landmark] {
+      if isPlacedOnly, identities[index] >= FittedFace.firstTeacherPerson { continue }
       if Self.isHeldOut(identities[index], every: heldOut) {
         validation.append(index)
       } else {

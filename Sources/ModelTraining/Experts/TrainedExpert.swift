@@ -10,10 +10,11 @@ struct TrainedExpert: Sendable, Equatable {
   var confidence: Double
   var figures: ExpertFigures
 
-  /// The expert in a model.
+  /// The expert in a model. Its weight in a fit is the square of its confidence: landmarks that are
+  /// known well pull harder, so that lids and lips move against the prior.
   var expert: Expert {
     if layers.count == 2 { return .field(field(mirrored: false)) }
-    return .net(NetExpert(layers: layers, confidence: confidence))
+    return .net(NetExpert(layers: layers, confidence: confidence * confidence))
   }
 
   /// The expert of the mirrored landmark.
@@ -34,7 +35,7 @@ struct TrainedExpert: Sendable, Equatable {
         weights: weights, norm: Double(norm), bias: Double(kernels.biases[k]),
         alpha: Double(alphas[k]))
     }
-    return PatchExpert(neurons: neurons, betas: [], confidence: confidence)
+    return PatchExpert(neurons: neurons, betas: [], confidence: confidence * confidence)
   }
 
   /// A patch row by row, its columns in reverse order.

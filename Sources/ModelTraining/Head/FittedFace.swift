@@ -49,6 +49,9 @@ public struct FittedFace: Sendable, Codable, Equatable {
       projected: basis.points(identity: identity, expression: expression).map(view.project))
   }
 
+  /// People whose points come from a teacher are numbered from here.
+  public static let firstTeacherPerson = 1000
+
   /// Whether the photo was fitted with an expression.
   public var hasExpression: Bool { expression.contains { $0 != 0 } }
 

@@ -90,8 +90,12 @@ public struct ShapeStatistics: Sendable {
         let strength = generator.uniform(0.7...1.3)
         e = face.expression.map { Float(max(0, min(1.1, strength * $0))) }
         residual = face.residual
-      } else if !neutral.isEmpty {
-        residual = neutral[generator.whole(0...neutral.count - 1)]
+      }
+      if !neutral.isEmpty {
+        let other = neutral[generator.whole(0...neutral.count - 1)]
+        if residual == nil { residual = other }
+        // What a teacher takes for brows is off by more than brows differ.
+        for i in CropSet.placedOnly { residual?[i] = other[i] }
       }
       var points = basis.points(identity: b, expression: e.map(Double.init))
         .map(SIMD3<Float>.init)

@@ -66,8 +66,6 @@ struct PortraitStage {
   private static let largestPitch = 25.0
   /// Lips further apart than this, mm, show the mouth's inside.
   private static let openMouth = 1.5
-  /// Persons of sets without neutral photos are numbered from here.
-  private static let firstPerson = 1000
 
   init(
     material: TrainingMaterial, definition: LandmarkDefinition,
@@ -129,7 +127,8 @@ struct PortraitStage {
         points: points, basis: basis, settings: settings, start: (identity, rest))
     else { return nil }
     var face = FittedFace(
-      photo: photo, person: person?.person ?? Self.firstPerson + index, fit: fit, points: points)
+      photo: photo, person: person?.person ?? FittedFace.firstTeacherPerson + index, fit: fit,
+      points: points)
     let angles = EulerAngles(fit.view.rotation)
     let degrees = SIMD2(angles.y, angles.x) * (180 / Double.pi)
     guard abs(degrees.x) < Self.largestYaw, abs(degrees.y) < Self.largestPitch,

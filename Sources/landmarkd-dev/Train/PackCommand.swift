@@ -63,7 +63,7 @@ struct FittedVerdictStage {
   /// Drawn faces beside the photos.
   private static let drawnCount = 200
   /// One of so many photos with an expression is used.
-  private static let portraitStep = 3
+  private static let portraitStep = 4
 
   func run() throws -> LearnedVerdicts {
     let portraits = self.faces.filter(\.hasExpression)

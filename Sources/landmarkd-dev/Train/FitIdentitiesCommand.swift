@@ -44,7 +44,7 @@ struct MaterialOptions: ParsableArguments {
   var material: String
 }
 
-/// What `fit-identities` or `fit-smiles` left, for the stages after it.
+/// What `fit-identities` or `fit-portraits` left, for the stages after it.
 struct FittedFaceOptions: ParsableArguments {
   @OptionGroup var files: MaterialOptions
 

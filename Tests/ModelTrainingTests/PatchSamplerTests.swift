@@ -83,4 +83,16 @@ struct PatchSamplerTests {
     #expect(learned.isDisjoint(with: judged))
     #expect(validation.count > 12 && validation.count < 50)
   }
+  /// Brows are learned from people whose points people placed, other landmarks from all.
+  @Test func browsAreLearnedFromPlacedPoints() {
+    let crops = SyntheticCrops.corners(count: 6, landmarks: 30).enumerated().map { index, crop in
+      var crop = crop
+      crop.identity = index < 4 ? FittedFace.firstTeacherPerson + index : index
+      return crop
+    }
+    let set = CropSet(crops)
+    #expect(set.seen(20) == 6)
+    #expect(set.split(landmark: 20, heldOut: 0).training == [4, 5])
+    #expect(set.split(landmark: 28, heldOut: 0).training == Array(0..<6))
+  }
 }

@@ -3,9 +3,9 @@ import Foundation
 /// Draws plausible expressions: a few of the head's expression fields together, the others at 0.
 ///
 /// A fifth have a mouth at rest; a third smile; the others open the jaw, purse the lips, frown or mix
-/// fields at random. Where expressions of people are known, every second mouth is one of theirs,
-/// a little stronger or weaker, with the brows that went with it. Brows, lids and gaze are drawn beside the mouth. Fields that the head does not
-/// have are left out. Deterministic from the generator.
+/// fields at random. Where expressions of people are known, two in five mouths are one of theirs, a
+/// little stronger or weaker, with the brows that went with it. Brows, lids and gaze are drawn beside
+/// the mouth. Fields that the head does not have are left out. Deterministic from the generator.
 public struct ExpressionSampler: Sendable {
   private let indices: [String: Int]
   private let names: [String]

@@ -8,7 +8,6 @@ spread are always the same (`seen`). One process draws pictures, searches them w
 cuts the proposals out; one learns. RUN gets checkpoint.pt; started again, the training goes on there.
 """
 import argparse
-import os
 import time
 
 import cv2
@@ -19,6 +18,7 @@ from torch.nn import functional as F
 from compose import Composer
 from material import Material
 from net import UNIT, Finder
+from run import Run
 from train import CLOSE_SIDES, IGNORED_TO, SIDE as WINDOW
 from train import finder_state, rate
 from weights import SIDE, Finder as Weights
@@ -135,47 +135,30 @@ def main():
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--seed", type=int, default=3)
     options = parser.parse_args()
-    os.makedirs(options.run, exist_ok=True)
     torch.set_num_threads(1)
     torch.manual_seed(options.seed)
     net = Finder(**SHAPE).to(memory_format=torch.channels_last)
     if options.initial:
         net.load_state_dict(finder_state(options.initial))
     print("weights %d, multiply-adds a pixel %.0f" % net.cost(), flush=True)
-    mean = torch.optim.swa_utils.AveragedModel(
-        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998), use_buffers=True)
-    optimiser = torch.optim.AdamW(net.parameters(), options.rate, weight_decay=1e-3)
-    start, spent = 0, 0.0
-    path = os.path.join(options.run, "checkpoint.pt")
-    if os.path.exists(path):
-        state = torch.load(path, weights_only=False)
-        net.load_state_dict(state["net"])
-        mean.load_state_dict(state["mean"])
-        optimiser.load_state_dict(state["optimiser"])
-        start, spent = state["step"], state["seconds"]
-        print("goes on at step", start, flush=True)
+    run = Run(options.run, net, options.rate)
+    run.resume()
+    start = run.start
     loader = iter(torch.utils.data.DataLoader(
         Examples(options.material, options.weights, options.seed * 100_003 + start, options.from_logit),
         batch_size=None, num_workers=1, prefetch_factor=8))
     pool = Pool(120_000, options.seed)
     weights = torch.tensor([2.0, 2.0, 2.0] + [1.0] * 10)
-    begin, sums = time.time(), np.zeros(5)
-
-    def save(step):
-        state = {"net": net.state_dict(), "mean": mean.state_dict(), "optimiser": optimiser.state_dict(),
-                 "step": step, "seconds": spent + time.time() - begin}
-        torch.save(state, path + ".partial")
-        os.replace(path + ".partial", path)
-
+    sums = np.zeros(5)
+    run.begin = time.time()
     while pool.count < 6000:
         pool.add(*map(np.asarray, next(loader)))
     net.train()
     for step in range(start, options.steps):
-        progress = max(step / options.steps, (spent + time.time() - begin) / (60 * options.minutes))
+        progress = max(step / options.steps, run.seconds() / (60 * options.minutes))
         if progress >= 1:
             break
-        for group in optimiser.param_groups:
-            group["lr"] = options.rate * rate(progress)
+        run.set_rate(rate(progress))
         if step % 2 == 0:
             pool.add(*map(np.asarray, next(loader)))
         cuts, labels, numbers = pool.draw(options.batch)
@@ -185,19 +168,15 @@ def main():
         error = F.smooth_l1_loss(output[:, 1:], numbers, reduction="none", beta=0.05)
         place = ((error * weights).mean(1) * labels).sum() / labels.sum().clamp(min=1)
         loss = right + 4 * place
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-        optimiser.step()
-        mean.update_parameters(net)
+        run.step(loss)
         told = output[:, 0].detach() > 0
         sums += [right.item(), place.item(), labels.mean().item(), (told == (labels > 0.5)).float().mean().item(), 1]
         if step % 250 == 249:
             a, b, c, d = sums[:4] / sums[4]
-            print(f"{step + 1} right {a:.4f} ({d:.4f}) place {b:.4f} faces {c:.2f} pool {pool.count} {spent + time.time() - begin:.0f} s", flush=True)
+            print(f"{step + 1} right {a:.4f} ({d:.4f}) place {b:.4f} faces {c:.2f} pool {pool.count} {run.seconds():.0f} s", flush=True)
             sums[:] = 0
-            save(step + 1)
-    save(step + 1)
+            run.save(step + 1)
+    run.save(step + 1)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ the training goes on from there. One process draws pictures, one learns.
 """
 import argparse
 import itertools
-import os
 import time
 
 import cv2
@@ -18,6 +17,7 @@ from torch.nn import functional as F
 from compose import MOST_FACES, RECORD, Composer, pad_records
 from material import Material
 from net import STRIDE, UNIT, Finder
+from run import Run
 
 SIDE = 128
 CLOSE_SIDES = [56, 64, 72, 80]  # Levels of pictures that a face fills.
@@ -168,28 +168,19 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--initial", help="a checkpoint whose net to begin with; normalisation stays as it is there")
     options = parser.parse_args()
-    os.makedirs(options.run, exist_ok=True)
     torch.set_num_threads(1)
     torch.manual_seed(options.seed)
     net = Finder().to(memory_format=torch.channels_last)
     print("weights %d, multiply-adds a pixel %.0f" % net.cost(), flush=True)
-    mean = torch.optim.swa_utils.AveragedModel(
-        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998), use_buffers=True)
-    optimiser = torch.optim.AdamW(net.parameters(), options.rate, weight_decay=1e-3)
+    if options.initial:
+        net.load_state_dict(finder_state(options.initial))
+    run = Run(options.run, net, options.rate)
     hard = HardWindows(4000, options.seed)
-    start, spent = 0, 0.0
-    path = os.path.join(options.run, "checkpoint.pt")
-    if os.path.exists(path):
-        state = torch.load(path, weights_only=False)
-        net.load_state_dict(state["net"])
-        mean.load_state_dict(state["mean"])
-        optimiser.load_state_dict(state["optimiser"])
-        start, spent = state["step"], state["seconds"]
+    state = run.resume()
+    if state:
         hard.count = state["hard"][0].shape[0]
         hard.pixels[: hard.count], hard.records[: hard.count] = state["hard"]
-        print("goes on at step", start, flush=True)
-    elif options.initial:
-        net.load_state_dict(finder_state(options.initial))
+    start = run.start
     seed = options.seed * 100_003 + start
     loader = iter(torch.utils.data.DataLoader(
         Windows(options.material, seed, options.fresh, start, options.mild * options.steps), batch_size=None, num_workers=options.workers,
@@ -198,23 +189,17 @@ def main():
     cv2.setNumThreads(1)
 
     def save(step):
-        state = {
-            "net": net.state_dict(), "mean": mean.state_dict(), "optimiser": optimiser.state_dict(),
-            "step": step, "seconds": spent + time.time() - begin,
-            "hard": (hard.pixels[: hard.count], hard.records[: hard.count]),
-        }
-        torch.save(state, path + ".partial")
-        os.replace(path + ".partial", path)
+        run.save(step, hard=(hard.pixels[: hard.count], hard.records[: hard.count]))
 
-    begin, sums, waited = time.time(), np.zeros(3), 0.0
+    sums, waited = np.zeros(3), 0.0
+    run.begin = time.time()
     net.train(not options.initial)
     for step in range(start, options.steps):
         before = time.time()
-        progress = max(step / options.steps, (spent + before - begin) / (60 * options.minutes))
+        progress = max(step / options.steps, run.seconds() / (60 * options.minutes))
         if progress >= 1:
             break
-        for group in optimiser.param_groups:
-            group["lr"] = options.rate * rate(progress)
+        run.set_rate(rate(progress))
         pixels, records, close, close_records = map(torch.as_tensor, next(loader))
         waited += time.time() - before
         pixels, close = pixels[:, None], close[:, None]
@@ -229,11 +214,7 @@ def main():
         output = net(close.float().contiguous(memory_format=torch.channels_last))
         close_centre, close_place, _ = losses(output, close_records, close.shape[-1], options.hits)
         loss = centre + 4 * place + options.close * (close_centre + 4 * close_place)
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-        optimiser.step()
-        mean.update_parameters(net)
+        run.step(loss)
         for i in torch.argsort(worst[:fresh], descending=True)[:3].tolist():
             if worst[i] > 0.25 and step > 300:
                 hard.add(pixels[i].numpy(), records[i].numpy())
@@ -242,7 +223,7 @@ def main():
             kept = search(net, composer, hard, 24, 0.2) if step > 700 else 0
             print(
                 f"{step + 1} centre {sums[0] / sums[2]:.3f} place {sums[1] / sums[2]:.4f} hard {hard.count} "
-                f"(searched {kept}) rate {options.rate * rate(progress):.5f} {spent + time.time() - begin:.0f} s, waited {waited:.0f}", flush=True)
+                f"(searched {kept}) rate {options.rate * rate(progress):.5f} {run.seconds():.0f} s, waited {waited:.0f}", flush=True)
             sums[:] = 0
             save(step + 1)
     save(step + 1)

@@ -44,6 +44,18 @@ struct TeacherPointsTests {
     #expect("\(error)".contains("points.csv") && "\(error)".contains(place), "\(error)")
   }
 
+  @Test func photosAreListed() throws {
+    let points = try read(Self.header + "\n" + Self.row + "\n")
+    let list = scratch.file("list.txt")
+    try Data("set/one.jpg\n".utf8).write(to: URL(fileURLWithPath: list))
+    #expect(try points.photos(listedIn: list) == ["set/one.jpg"])
+    try Data("set/one.jpg\nset/two.jpg\n".utf8).write(to: URL(fileURLWithPath: list))
+    for (path, word) in [(list, "line 2"), (scratch.file("none.txt"), "none.txt")] {
+      let error = try #require(throws: MaterialError.self) { try points.photos(listedIn: path) }
+      #expect("\(error)".contains(word), "\(error)")
+    }
+  }
+
   @Test func aMissingTableIsNamed() throws {
     let error = try #require(throws: MaterialError.self) {
       try TeacherPoints(scratch.file("none.csv"))

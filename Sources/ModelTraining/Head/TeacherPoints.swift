@@ -29,6 +29,23 @@ public struct TeacherPoints: Sendable {
     self.photos = photos
   }
 
+  /// Photos that a file lists, one a line.
+  /// - Throws: `MaterialError` for a file that cannot be read, or names a photo that has no points: a
+  ///   name that is typed wrong would keep nobody out.
+  public func photos(listedIn path: String) throws(MaterialError) -> Set<String> {
+    let text: String
+    do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
+      throw MaterialError(path, "cannot be read: \(error.localizedDescription)")
+    }
+    let known = Set(photos.map(\.path))
+    let listed = text.split(whereSeparator: \.isNewline).map(String.init)
+    for (number, name) in listed.enumerated() where !known.contains(name) {
+      throw MaterialError(
+        path, "line \(number + 1): \(name): expected a photo of the teacher's table")
+    }
+    return Set(listed)
+  }
+
   /// The points of one photo.
   public subscript(path: String) -> [SIMD2<Double>]? {
     photos.first { $0.path == path }?.points

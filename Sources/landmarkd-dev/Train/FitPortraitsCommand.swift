@@ -75,8 +75,7 @@ struct PortraitStage {
     self.definition = definition
     self.placed = placed
     teacher = try TeacherPoints(options.teacher)
-    let list = try String(contentsOfFile: options.heldOut, encoding: .utf8)
-    heldOut = Set(list.split(whereSeparator: \.isNewline).map(String.init))
+    heldOut = try teacher.photos(listedIn: options.heldOut)
   }
 
   /// The neutral faces and those of the teacher's other photos.

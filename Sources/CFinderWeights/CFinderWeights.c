@@ -8,6 +8,10 @@ static const unsigned char refiner[] = {
 #embed "refiner.weights"
 };
 
+static const unsigned char landmarks[] = {
+#embed "landmarks.weights"
+};
+
 const void *clnf_finder_weights(void) { return finder; }
 
 size_t clnf_finder_weights_size(void) { return sizeof finder; }
@@ -15,3 +19,7 @@ size_t clnf_finder_weights_size(void) { return sizeof finder; }
 const void *clnf_refiner_weights(void) { return refiner; }
 
 size_t clnf_refiner_weights_size(void) { return sizeof refiner; }
+
+const void *clnf_landmark_weights(void) { return landmarks; }
+
+size_t clnf_landmark_weights_size(void) { return sizeof landmarks; }

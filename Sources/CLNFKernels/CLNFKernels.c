@@ -148,7 +148,7 @@ static finder_scratch lay_out_finder(const clnf_finder_net *net, int columns, in
   }
   at.chunk = next;
   at.head = next + finder_chunk * most;
-  at.end = at.head + ((size_t)width + clnf_lane_count) * clnf_finder_outputs;
+  at.end = at.head + ((size_t)width + clnf_lane_count) * (size_t)padded(net->layers[net->count - 1].outputs);
   return at;
 }
 

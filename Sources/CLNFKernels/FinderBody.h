@@ -313,9 +313,9 @@ KERNEL_TARGET static void KERNEL(find_faces)(const clnf_finder_net *net,
   KERNEL(finder_block) block = {.rows = 1, .run = head->inputs, .step = s->channels};
   block.weights = head->weights;
   block.bias = head->bias;
-  block.width = clnf_finder_outputs;
+  block.width = (size_t)padded(head->outputs);
   block.out = scratch + run.at.head;
-  const size_t cells = (size_t)s->width * clnf_finder_outputs;
+  const size_t cells = (size_t)s->width * block.width;
   for (int y = 0; y < s->height; y++) {
     KERNEL(finder_make)(&run, last, y);
     block.in[0] = KERNEL(finder_row)(&run, last, y);

@@ -146,7 +146,7 @@ public final class FaceFinder: FaceDetector {
     var kernelNet = net.kernelNet
     let room = clnf_finder_scratch(&kernelNet, Int32(level.columns))
     guard Double(room) <= max(Self.leastRoom, Self.roomPerPixel * limit) else { return }
-    let mapSize = level.cellColumns * level.cellRows * Int(clnf_finder_outputs)
+    let mapSize = level.cellColumns * level.cellRows * net.mapStride
     if scratch.count < room { scratch = Buffer(repeating: 0, count: room) }
     if map.count < mapSize { map = Buffer(repeating: 0, count: mapSize) }
     if level.factor == 1 {
@@ -225,7 +225,7 @@ public final class FaceFinder: FaceDetector {
   /// Takes the peaks of the map: cells that are not below their eight neighbours.
   private func collect(_ level: FinderLevel, _ seen: Seen) {
     let (columns, rows) = (level.cellColumns, level.cellRows)
-    let outputs = Int(clnf_finder_outputs)
+    let outputs = net.mapStride
     let values = map.pointer
     for y in 0..<rows {
       for x in 0..<columns {

@@ -9,12 +9,18 @@ extension FinderNet {
   public static let refiner = read(
     clnf_refiner_weights(), clnf_refiner_weights_size(), "refiner.weights")
 
-  private static func read(_ start: UnsafeRawPointer?, _ count: Int, _ name: String) -> FinderNet {
+  /// The net that is part of the program and says where a face's landmarks are.
+  public static let landmarks = read(
+    clnf_landmark_weights(), clnf_landmark_weights_size(), "landmarks.weights", for: .landmarks)
+
+  private static func read(
+    _ start: UnsafeRawPointer?, _ count: Int, _ name: String, for purpose: Purpose = .faces
+  ) -> FinderNet {
     let bytes = [UInt8](UnsafeRawBufferPointer(start: start, count: count))
     do throws(FaceDetectionError) {
-      return try FinderNet(bytes: bytes, name: name)
+      return try FinderNet(bytes: bytes, name: name, for: purpose)
     } catch {
-      // Built with a file that is no net: tests read both.
+      // Built with a file that is no net: tests read all.
       fatalError("\(error)")
     }
   }

@@ -2,9 +2,9 @@ import CLNF
 import CLNFKernels
 import Foundation
 
-/// The net of a `FaceFinder`: a small fully convolutional net that says of each cell of 8 x 8 px of a
-/// picture how sure it is that a face's centre is there, how wide the face is, and where five of its
-/// points are.
+/// A small fully convolutional net over grey pixels. Those of a `FaceFinder` say of each cell of 8 x 8 px
+/// of a picture how sure they are that a face's centre is there, how wide the face is, and where five of
+/// its points are; that of a `LandmarkRegressor` says where all landmarks of a face are.
 ///
 /// It does not change and can be shared by any number of finders and threads.
 public final class FinderNet: @unchecked Sendable {
@@ -46,6 +46,30 @@ public final class FinderNet: @unchecked Sendable {
     }
   }
 
+  /// What a net says.
+  public enum Purpose: Sendable {
+    /// Of each cell of 8 x 8 px whether a face is there, and where.
+    case faces
+    /// Of a whole face where its 68 landmarks are, and how far each may be off.
+    case landmarks
+
+    /// Numbers of a cell.
+    package var outputCount: Int {
+      switch self {
+      case .faces: 14
+      case .landmarks: 3 * 68
+      }
+    }
+
+    /// Side of a cell, px: the product of the layers' strides.
+    package var cell: Int {
+      switch self {
+      case .faces: Int(clnf_finder_cell)
+      case .landmarks: 2 * Int(clnf_finder_cell)
+      }
+    }
+  }
+
   /// All that a file says.
   package struct Contents: Equatable, Sendable {
     /// The width in px of a level of a face whose output 3 is 0.
@@ -71,8 +95,14 @@ public final class FinderNet: @unchecked Sendable {
     }
   }
 
-  /// Numbers of a cell that mean something, of `clnf_finder_outputs`.
-  package static let outputCount = 14
+  /// Numbers of a cell of a finder's net.
+  package static let outputCount = Purpose.faces.outputCount
+
+  /// Floats from a cell of what the kernels write to the next.
+  var mapStride: Int {
+    let lanes = Int(clnf_lane_count)
+    return ((contents.layers.last?.outputs ?? 0) + lanes - 1) / lanes * lanes
+  }
 
   let contents: Contents
   /// Multiplications and additions that a pixel of a level costs.
@@ -86,9 +116,12 @@ public final class FinderNet: @unchecked Sendable {
   /// - Parameters:
   ///   - bytes: the whole file, at most `largestFile` bytes.
   ///   - name: the file's, for messages.
+  ///   - purpose: what a net is wanted for; others are refused.
   /// - Throws: `FaceDetectionError.invalidNet`: the first byte that is not as the format says.
-  public convenience init(bytes: [UInt8], name: String) throws(FaceDetectionError) {
-    self.init(try FinderNetReader.read(bytes, name: name))
+  public convenience init(
+    bytes: [UInt8], name: String, for purpose: Purpose = .faces
+  ) throws(FaceDetectionError) {
+    self.init(try FinderNetReader.read(bytes, name: name, for: purpose))
   }
 
   /// - Parameter contents: within the format's limits.

@@ -4,7 +4,7 @@ import CLNF
 struct FinderNetReader {
   static let magic = Array("LMFINDER".utf8)
   static let version = 1
-  static let largestFile = 200_000
+  static let largestFile = 1_000_000
   static let checksumSize = 32
 
   private static let layerCounts = 2...16
@@ -14,20 +14,22 @@ struct FinderNetReader {
   private static let sizes: ClosedRange<Double> = 1...10_000
 
   private let name: String
+  private let purpose: FinderNet.Purpose
   private let bytes: [UInt8]
   /// Where the checksum begins.
   private let end: Int
   private var offset = 0
 
   static func read(
-    _ bytes: [UInt8], name: String
+    _ bytes: [UInt8], name: String, for purpose: FinderNet.Purpose = .faces
   ) throws(FaceDetectionError) -> FinderNet.Contents {
-    var reader = FinderNetReader(name: name, bytes: bytes)
+    var reader = FinderNetReader(name: name, purpose: purpose, bytes: bytes)
     return try reader.contents()
   }
 
-  private init(name: String, bytes: [UInt8]) {
+  private init(name: String, purpose: FinderNet.Purpose, bytes: [UInt8]) {
     self.name = name
+    self.purpose = purpose
     self.bytes = bytes
     end = max(0, bytes.count - Self.checksumSize)
   }
@@ -51,8 +53,9 @@ struct FinderNetReader {
       layers.append(try shape(of: index, count: count, after: layers.last))
     }
     let stride = layers.reduce(1) { $0 * $1.stride }
-    guard stride == 8 else {
-      throw fail(offset, "the product of the layers' strides is \(stride); expected 8")
+    guard stride == purpose.cell else {
+      throw fail(
+        offset, "the product of the layers' strides is \(stride); expected \(purpose.cell)")
     }
     for index in layers.indices {
       try fill(&layers[index], number: index, isHead: index == count - 1)
@@ -115,7 +118,7 @@ struct FinderNetReader {
     let stride = try whole("\(what) stride", in: isHead ? 1...1 : 1...2)
     let expected = before?.outputs ?? 1
     let inputs = try whole("\(what) number of inputs", in: expected...expected)
-    let head = FinderNet.outputCount
+    let head = purpose.outputCount
     let outputs = try whole("\(what) number of outputs", in: isHead ? head...head : Self.channels)
     let mayAdd = kind == 2 && stride == 1 && inputs == outputs
     let flags = try whole("\(what) flags", in: 0...(mayAdd ? 1 : 0))

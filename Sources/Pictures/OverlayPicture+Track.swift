@@ -11,6 +11,10 @@ public enum ResidualColour {
   /// A landmark without a residual: hidden in this view.
   public static let unknown = Colour(150, 150, 150)
 
+  /// The colour of a landmark by how likely it is seen and right: green 1, yellow a half, red 0; grey
+  /// where that is not a number.
+  static func colour(confidence: Double) -> Colour { colour((1 - confidence) * fullScalePixels) }
+
   /// Linear from green over yellow to red; grey where `residual` is not a number.
   public static func colour(_ residual: Double) -> Colour {
     guard !residual.isNaN else { return unknown }
@@ -39,6 +43,9 @@ public enum VerdictColour {
 }
 
 extension OverlayPicture {
+  /// What the landmarks' colours say.
+  enum DotMeaning { case residuals, confidences }
+
   /// Draws all that is known of a frame: contours, landmarks, pose axes, and in words its number,
   /// time, state and confidence. A frame that is not believed is framed, and in other colours.
   ///
@@ -46,7 +53,8 @@ extension OverlayPicture {
   ///   - measurement: of the same frame, with the pose in the camera's axes.
   ///   - residuals: a landmark's distance to its response's peak, reference px, NaN where it is
   ///     hidden: the dots' colours (`ResidualColour`). nil draws them plain; so does a list that
-  ///     has not a value a landmark.
+  ///     has not a value a landmark. Where the frame's landmarks are judged one by one, the dots'
+  ///     colours are their confidences instead.
   public mutating func drawTrack(
     _ frame: TrackedFrame, _ measurement: FaceMeasurement, camera: CameraIntrinsics,
     residuals: [Double]? = nil
@@ -59,27 +67,43 @@ extension OverlayPicture {
       style.contour = colour
       if !frame.success { style.dot = colour }
       drawLandmarks(frame.landmarks, style: style)
-      if let residuals, residuals.count == n {
+      func dots(_ colour: (Int) -> Colour) {
         for i in 0..<n {
           drawDot(
             x: frame.landmarks[i], y: frame.landmarks[n + i], radius: 1.2 * style.dotRadius,
-            ResidualColour.colour(residuals[i]))
+            colour(i))
         }
+      }
+      if frame.landmarkConfidences.count == n, n > 0 {
+        dots { ResidualColour.colour(confidence: frame.landmarkConfidences[$0]) }
+      } else if let residuals, residuals.count == n {
+        dots { ResidualColour.colour(residuals[$0]) }
       }
       if frame.success { drawAxes(of: measurement, camera: camera, style: style) }
     }
     if frame.state == .doubtful || frame.state == .lost { drawFrame(colour) }
     drawCaption(Self.caption(frame), colour)
-    drawLegend(withResiduals: residuals != nil)
+    let dots: DotMeaning? =
+      frame.hasFit && !frame.landmarkConfidences.isEmpty
+      ? .confidences : residuals != nil ? .residuals : nil
+    drawLegend(of: dots)
   }
 
   /// What the colours say.
-  static func legend(withResiduals: Bool) -> [(text: String, colour: Colour)] {
+  static func legend(of dots: DotMeaning?) -> [(text: String, colour: Colour)] {
     let states: [(String, Colour)] = [
       ("tracking ", VerdictColour.believed), ("doubtful ", VerdictColour.doubtful),
       ("lost ", VerdictColour.lost),
     ]
-    guard withResiduals else { return states }
+    switch dots {
+    case nil: return states
+    case .confidences:
+      return states + [
+        (" points seen and right ", ResidualColour.colour(confidence: 1)),
+        ("hidden or wrong", ResidualColour.colour(confidence: 0)),
+      ]
+    case .residuals: break
+    }
     return states + [
       (" points that fit ", ResidualColour.colour(0)),
       ("do not ", ResidualColour.colour(ResidualColour.fullScalePixels)),
@@ -88,8 +112,8 @@ extension OverlayPicture {
   }
 
   /// The legend, small, in the bottom left corner; left out where the picture is too small for it.
-  private mutating func drawLegend(withResiduals: Bool) {
-    let words = Self.legend(withResiduals: withResiduals)
+  private mutating func drawLegend(of dots: DotMeaning?) {
+    let words = Self.legend(of: dots)
     let scale = max(1, (height + 300) / 600)
     let margin = 2 * scale
     let widths = words.map { Self.textSize($0.text, scale: scale).width }

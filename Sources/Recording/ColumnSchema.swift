@@ -14,8 +14,13 @@ public enum ColumnGroup: String, Sendable, CaseIterable, Codable {
   case parameters
   /// The tracker's state and the fit's evidence.
   case fit
+  /// How likely each landmark is seen and right: c_0 ...
+  case confidences
   /// The source's own time stamps.
   case times
+
+  /// What is written where nothing else is asked for: all that costs nothing.
+  public static let standard = Set(allCases).subtracting([.confidences])
 }
 
 /// The columns of the CSV: their names, their order, their decimals. docs/use/columns.md is written
@@ -38,7 +43,7 @@ public struct ColumnSchema: Sendable, Equatable {
   public let hasTimes: Bool
 
   public init(
-    landmarkCount: Int, modeCount: Int, groups: Set<ColumnGroup> = Set(ColumnGroup.allCases),
+    landmarkCount: Int, modeCount: Int, groups: Set<ColumnGroup> = ColumnGroup.standard,
     imageColumn: String? = nil, isLive: Bool = false, hasTimes: Bool = true
   ) {
     precondition(landmarkCount >= 0 && modeCount >= 0, "negative number of columns")
@@ -75,6 +80,7 @@ public struct ColumnSchema: Sendable, Equatable {
     case .parameters:
       ["p_scale", "p_rx", "p_ry", "p_rz", "p_tx", "p_ty"] + numbered("p", modeCount)
     case .fit: ["state", "mean_shift", "peak_offset", "likelihood", "iterations"]
+    case .confidences: numbered("c", n)
     case .times: ["pts", "time_utc"] + (isLive ? ["latency"] : [])
     }
   }
@@ -145,6 +151,11 @@ public struct ColumnSchema: Sendable, Equatable {
       row.cell(fit ? frame.likelihood : nil, decimals: Decimals.evidence)
       if fit { row.append(Int64(frame.iterations)) }
       row.endCell()
+    case .confidences:
+      let known = fit && !frame.landmarkConfidences.isEmpty
+      row.cells(
+        known ? frame.landmarkConfidences : nil, count: landmarkCount,
+        decimals: Decimals.confidence)
     case .times:
       if let pts = frame.presentationTimestamp { row.append(pts) }
       row.endCell()
@@ -162,6 +173,10 @@ public struct ColumnSchema: Sendable, Equatable {
     guard frame.landmarks.count == 2 * n else {
       throw .shapeMismatch(
         what: "landmark coordinates", got: frame.landmarks.count, expected: 2 * n)
+    }
+    let judged = frame.landmarkConfidences.count
+    guard judged == 0 || judged == n else {
+      throw .shapeMismatch(what: "landmarks' confidences", got: judged, expected: n)
     }
     guard frame.local.count == modeCount else {
       throw .shapeMismatch(

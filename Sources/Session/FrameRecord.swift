@@ -39,14 +39,16 @@ public struct FaceShown: Sendable {
   /// they have had that size.
   mutating func take(_ fit: TrackedFrame, _ measured: FaceMeasurement) {
     var (landmarks, local, residuals) = ([Double](), [Double](), [Double]())
-    var landmarks3D: [Double] = []
+    var (confidences, landmarks3D) = ([Double](), [Double]())
     swap(&landmarks, &frame.landmarks)
     swap(&local, &frame.local)
     swap(&residuals, &frame.residuals)
+    swap(&confidences, &frame.landmarkConfidences)
     swap(&landmarks3D, &measurement.landmarks3D)
     landmarks.replaceElements(with: fit.landmarks)
     local.replaceElements(with: fit.local)
     residuals.replaceElements(with: fit.residuals)
+    confidences.replaceElements(with: fit.landmarkConfidences)
     landmarks3D.replaceElements(with: measured.landmarks3D)
     frame = fit
     measurement = measured
@@ -54,6 +56,7 @@ public struct FaceShown: Sendable {
     frame.landmarks = landmarks
     frame.local = local
     frame.residuals = residuals
+    frame.landmarkConfidences = confidences
     measurement.landmarks3D = landmarks3D
   }
 }

@@ -8,6 +8,9 @@ public final class ImageFitter {
   private let judge: ValidatorEvaluation?
   private let starts: Fitter.Starts
   private let belief: Belief
+  private let regressor: LandmarkRegressor
+  private let landmarkJudge: LandmarkConfidence?
+  private var figures = LandmarkFigures()
   /// What the validator says of the last fit; nil where there is none, or where the fit failed.
   public private(set) var certainty: Double?
   /// Where the last fit began; of several starts from a box, straight on.
@@ -19,6 +22,11 @@ public final class ImageFitter {
   public init(_ plan: TrackingPlan, starts: Fitter.Starts) throws(ModelDataError) {
     belief = plan.tracking.belief
     fitter = try plan.makeFitter()
+    let regressor = LandmarkRegressor()
+    self.regressor = regressor
+    landmarkJudge =
+      plan.tracking.judgesLandmarks
+      ? LandmarkConfidence(plan.model, regressor: regressor) : nil
     judge = plan.makeJudge()
     self.starts = starts
     start = FaceParameters(
@@ -39,18 +47,21 @@ public final class ImageFitter {
   public func fit(_ image: borrowing GreyImage, _ found: DetectedFace) -> TrackedFrame {
     guard found.points != nil else { return fit(image, found.box) }
     let shape = fitter.model.shapeModel
-    let choice = FaceStarts(of: found, in: shape)
+    let choice = FaceStarts(of: found, in: shape, image: image, regressor: regressor)
     let mean = [Double](repeating: 0, count: shape.modeCount)
-    var poses = choice.poses
-    if starts == .five { poses += starts.poses(on: found.box, in: shape) }
-    var best: (word: StartWord, start: FaceParameters)?
-    for (index, pose) in poses.enumerated() {
-      let start = FaceParameters(global: pose, local: mean)
+    var all = choice.all
+    if starts == .five {
+      all += starts.poses(on: found.box, in: shape).map {
+        FaceStarts.Start(parameters: FaceParameters(global: $0, local: mean))
+      }
+    }
+    var best: (word: StartWord, start: FaceStarts.Start)?
+    for (index, start) in all.enumerated() {
       let (word, face) = attempt(image, start, choice)
       if word.suffices, starts == .one { return face }
       guard best.map({ word.isBetter(than: $0.word) }) ?? true else { continue }
       best = (word, start)
-      if index == poses.count - 1 { return face }
+      if index == all.count - 1 { return face }
     }
     guard let best else { preconditionFailure("there is always one start") }
     // Once more, so that the fitter's reports are the best start's.
@@ -58,11 +69,13 @@ public final class ImageFitter {
   }
 
   private func attempt(
-    _ image: borrowing GreyImage, _ start: FaceParameters, _ choice: FaceStarts
+    _ image: borrowing GreyImage, _ start: FaceStarts.Start, _ choice: FaceStarts
   ) -> (word: StartWord, face: TrackedFrame) {
-    self.start = start
-    var parameters = start
-    fitter.fit(image: image, parameters: &parameters, windows: fitter.settings.firstFitWindows)
+    self.start = start.parameters
+    var parameters = start.parameters
+    fitter.fit(
+      image: image, parameters: &parameters, windows: fitter.settings.firstFitWindows,
+      anchor: start.anchor)
     let face = judged(image, parameters)
     let word = StartWord(
       word: word, agrees: choice.agree(with: face.landmarks), likelihood: fitter.report.likelihood)
@@ -89,6 +102,12 @@ public final class ImageFitter {
     word = belief.judge(
       fitter.report, certainty: certainty, scaleCount: fitter.model.scales.count)
     face.judge(word)
+    if face.hasFit, let landmarkJudge {
+      fitter.copyFigures(into: &figures)
+      landmarkJudge.judge(
+        figures, image: image, landmarks: face.landmarks, rotation: face.global.rotation,
+        confidence: word.confidence, into: &face.landmarkConfidences)
+    }
     return face
   }
 }

@@ -26,6 +26,8 @@ public struct TrackingConfiguration: Sendable, Equatable {
   public var belief: [BeliefLimit: Double] = [:]
   /// Whether the face's picture is looked for before each fit.
   public var matchesTemplate = false
+  /// Whether each landmark is judged by itself.
+  public var judgesLandmarks = false
   /// nil: rows are not smoothed.
   public var smoothing: OneEuroSettings?
 

@@ -40,6 +40,7 @@ public struct TrackingPlan: Sendable {
     }
     tracking.preferredPoint = configuration.preferredPoint
     tracking.matchesTemplate = configuration.matchesTemplate
+    tracking.judgesLandmarks = configuration.judgesLandmarks
     camera = configuration.camera
     pose = configuration.pose
     smoothing = configuration.smoothing

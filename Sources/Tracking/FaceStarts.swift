@@ -4,29 +4,62 @@ import Foundation
 
 /// Where the first fit of a found face begins.
 ///
-/// Five points say where a head looks: the fit to them is the first start, and mostly the only one. Only
-/// where its fit is not believed, or lies elsewhere than the points, others are tried.
+/// One look at the whole face says where its landmarks about are: the shape nearest to them is the first
+/// start, and mostly the only one. Only where its fit is not believed, or lies elsewhere than the face's
+/// points, others are tried: first the mean face, turned as five points say that the head looks.
 package struct FaceStarts {
-  /// Poses, the likeliest first; never empty.
-  package private(set) var poses: [GlobalParameters]
+  /// A start, and what its fit is held to.
+  package struct Start: Equatable {
+    package var parameters: FaceParameters
+    package var anchor: LandmarkEstimate?
+
+    package init(parameters: FaceParameters, anchor: LandmarkEstimate? = nil) {
+      self.parameters = parameters
+      self.anchor = anchor
+    }
+  }
+
+  /// The likeliest first; never empty.
+  package private(set) var all: [Start]
   private let face: DetectedFace
 
   /// Landmarks whose five points are further than this from the ones found, as a share of the face's
   /// width, on average, are of another fit than the face asks for.
   static let largestDisagreement = 0.12
 
+  /// How much further landmarks that were seen at once are off than they say one by one: they are off
+  /// together. Chosen on people kept out of training.
+  static let deviationFactor = 2.0
+
+  /// Looks at a face.
+  ///
   /// - Parameter face: one without points has one start, straight on.
-  package init(of face: DetectedFace, in shape: PointDistributionModel) {
+  package init(
+    of face: DetectedFace, in shape: PointDistributionModel, image: borrowing GreyImage,
+    regressor: LandmarkRegressor
+  ) {
+    let hasMarkup = face.points != nil && shape.landmarkCount == 68
+    let seen = hasMarkup ? regressor.landmarks(of: face, in: image) : nil
+    self.init(of: face, in: shape, seen: seen)
+  }
+
+  /// - Parameters:
+  ///   - face: one without points has one start, straight on.
+  ///   - seen: its landmarks as one look says them; nil: it was not looked at.
+  package init(
+    of face: DetectedFace, in shape: PointDistributionModel,
+    seen: LandmarkEstimate? = nil
+  ) {
     self.face = face
     let mean = [Double](repeating: 0, count: shape.modeCount)
     func onBox(_ box: FaceBox, roll: Double) -> GlobalParameters {
       shape.globalParameters(box: box, local: mean, rotation: EulerAngles(x: 0, y: 0, z: roll))
     }
     guard let points = face.points, let pose = shape.globalParameters(points: points) else {
-      poses = [onBox(face.box, roll: 0)]
+      all = [Start(parameters: FaceParameters(global: onBox(face.box, roll: 0), local: mean))]
       return
     }
-    poses = [
+    var poses = [
       pose.global, onBox(face.box, roll: points.roll),
       onBox(Self.lower(face.box, roll: points.roll), roll: points.roll),
     ]
@@ -38,6 +71,24 @@ package struct FaceStarts {
       other.rotation = EulerAngles(x: turned.x, y: turned.y + turn, z: turned.z)
       poses.append(other)
     }
+    all = poses.map { Start(parameters: FaceParameters(global: $0, local: mean)) }
+    if let seen, let start = Self.start(seen, in: shape) {
+      var anchor = seen
+      LandmarkRegressor.loosenQuickParts(&anchor)
+      all.insert(Start(parameters: start, anchor: anchor), at: 0)
+    }
+  }
+
+  /// The shape nearest to landmarks that were seen.
+  private static func start(
+    _ seen: LandmarkEstimate, in shape: PointDistributionModel
+  ) -> FaceParameters? {
+    guard shape.landmarkCount == 68, let points = FacePoints(landmarks: seen.points),
+      let pose = shape.globalParameters(points: points)
+    else { return nil }
+    var estimate = seen
+    for i in estimate.deviations.indices { estimate.deviations[i] *= deviationFactor }
+    return shape.parameters(nearest: estimate, from: pose.global)
   }
 
   /// Where the face is if hair on the forehead was taken for a part of it: smaller and lower.

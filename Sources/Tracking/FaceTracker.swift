@@ -48,6 +48,13 @@ public final class FaceTracker {
   /// The best of several starts so far.
   private var bestStart: Fit
   private var template: FaceTemplate
+  private let regressor: LandmarkRegressor
+  /// Judges landmarks, where that is asked for.
+  private let landmarkJudge: LandmarkConfidence?
+  /// Where one look at this frame sees the landmarks.
+  private var glance = LandmarkEstimate()
+  /// Where they are expected, 2n px.
+  private var expected: [Double] = []
   private var history = LikelihoodHistory()
   /// How far the face moved to the last frame, as `stillMovement` says; infinite where that is not
   /// known.
@@ -68,6 +75,8 @@ public final class FaceTracker {
     var landmarks: [Double]
     var residuals: [Double]
     var report = FitReport()
+    /// Where landmarks are judged.
+    var figures = LandmarkFigures()
     var word = Belief.Word(isBelieved: false, confidence: 0)
     var success: Bool { word.isBelieved }
   }
@@ -101,6 +110,10 @@ public final class FaceTracker {
     self.settings = settings
     machine = TrackingStateMachine(settings)
     let model = fitter.model
+    let regressor = LandmarkRegressor()
+    self.regressor = regressor
+    landmarkJudge =
+      settings.judgesLandmarks ? LandmarkConfidence(model, regressor: regressor) : nil
     let empty = Fit(
       parameters: FaceParameters(
         global: GlobalParameters(scale: 1, tx: 0, ty: 0),
@@ -147,6 +160,18 @@ public final class FaceTracker {
       template.remember(image, current.landmarks, scale: current.parameters.global.scale)
     }
     fill(&frame, hasFit: hasFit, givenUp: givenUp)
+    judgeLandmarks(image, &frame)
+  }
+
+  private func judgeLandmarks(_ image: borrowing GreyImage, _ frame: inout TrackedFrame) {
+    guard let landmarkJudge, frame.hasFit else {
+      frame.landmarkConfidences.removeAll(keepingCapacity: true)
+      return
+    }
+    landmarkJudge.judge(
+      current.figures, image: image, landmarks: current.landmarks,
+      rotation: current.parameters.global.rotation, confidence: current.word.confidence,
+      into: &frame.landmarkConfidences)
   }
 
   /// Fits the chosen face of the detector from scratch. Returns whether there was one.
@@ -178,12 +203,13 @@ public final class FaceTracker {
 
   /// Fits from the face's points, and from other starts where that is not enough.
   private func fitFirst(_ image: borrowing GreyImage, _ face: DetectedFace) {
-    let starts = FaceStarts(of: face, in: fitter.model.shapeModel)
+    let starts = FaceStarts(
+      of: face, in: fitter.model.shapeModel, image: image, regressor: regressor)
     var best: StartWord?
-    for pose in starts.poses {
-      for mode in current.parameters.local.indices { current.parameters.local[mode] = 0 }
-      current.parameters.global = pose
-      fit(image, .first)
+    for start in starts.all {
+      current.parameters.global = start.parameters.global
+      current.parameters.local.replaceElements(with: start.parameters.local)
+      fit(image, .first, anchor: start.anchor)
       let word = StartWord(
         word: current.word, agrees: starts.agree(with: current.landmarks),
         likelihood: current.report.likelihood)
@@ -236,11 +262,12 @@ public final class FaceTracker {
       settings.matchesTemplate
       ? template.shift(in: image, scale: current.parameters.global.scale) : nil
     begin(at: shift)
+    let isAnchored = looksAhead(image, shift)
     if wide {
-      fit(image, .first)
-    } else if !staysStill(image) {
+      fit(image, .first, anchor: isAnchored ? glance : nil)
+    } else if !staysStill(image, isAnchored: isAnchored) {
       begin(at: shift)
-      fit(image, .tracking)
+      fit(image, .tracking, anchor: isAnchored ? glance : nil)
     }
     doubtChange()
     if settings.retriesWide, !wide, !current.success {
@@ -257,6 +284,23 @@ public final class FaceTracker {
     if current.success { history.add(current.report.likelihood) }
   }
 
+  /// Looks at the whole face where the frame before had it, moved by a shift in pixels, if tracking fits
+  /// are held to that. Returns whether `glance` says where its landmarks are.
+  private func looksAhead(_ image: borrowing GreyImage, _ shift: (x: Double, y: Double)?) -> Bool {
+    guard fitter.settings.trackingAnchorWeight > 0 else { return false }
+    expected.replaceElements(with: saved.landmarks)
+    if let shift {
+      let n = expected.count / 2
+      for i in 0..<n {
+        expected[i] += shift.x
+        expected[n + i] += shift.y
+      }
+    }
+    guard regressor.look(at: expected, in: image, into: &glance) else { return false }
+    LandmarkRegressor.loosenQuickParts(&glance)
+    return true
+  }
+
   /// The frame before's parameters, moved by a shift in pixels.
   private func begin(at shift: (x: Double, y: Double)?) {
     restoreParameters()
@@ -269,11 +313,11 @@ public final class FaceTracker {
 
   /// Fits a face that hardly moved to the last frame at its finest scale. Returns whether that was
   /// enough; if not, all scales have to be fitted.
-  private func staysStill(_ image: borrowing GreyImage) -> Bool {
+  private func staysStill(_ image: borrowing GreyImage, isAnchored: Bool) -> Bool {
     guard let limit = settings.stillMovement, movement < limit,
       fitter.settings.tracksPoseOnlyWhenCoarse
     else { return false }
-    fit(image, .still)
+    fit(image, .still, anchor: isAnchored ? glance : nil)
     // Without learned rules there is no confidence.
     return current.success && !(current.word.confidence < Self.stillConfidence)
       && movementInMillimetres() < limit
@@ -357,15 +401,18 @@ public final class FaceTracker {
     return FaceBox(x: low.x, y: low.y, width: high.x - low.x, height: high.y - low.y)
   }
 
-  private func fit(_ image: borrowing GreyImage, _ windows: Activity.Windows) {
+  private func fit(
+    _ image: borrowing GreyImage, _ windows: Activity.Windows, anchor: LandmarkEstimate? = nil
+  ) {
     activity.fits.append(windows)
     let list =
       windows == .first ? fitter.settings.firstFitWindows : fitter.settings.trackingWindows
     fitter.fit(
       image: image, parameters: &current.parameters, windows: list,
-      isTracking: windows != .first, skipsCoarse: windows == .still)
+      isTracking: windows != .first, skipsCoarse: windows == .still, anchor: anchor)
     fitter.copyLandmarks(into: &current.landmarks)
     fitter.copyResiduals(into: &current.residuals)
+    if landmarkJudge != nil { fitter.copyFigures(into: &current.figures) }
     current.report = fitter.report
     var certainty: Double?
     if fitter.report.succeeded, let judge {

@@ -47,6 +47,9 @@ public struct TrackedFrame: Sendable {
   /// Length of each landmark's final mean shift, n, reference px of the last scale; not a number
   /// where a landmark is not visible.
   public var residuals: [Double] = []
+  /// How likely each landmark is seen and right, n, 0 to 1 (`LandmarkVerdict`); empty where that was
+  /// not asked for or not learned.
+  public var landmarkConfidences: [Double] = []
   /// Mean over visible landmarks of the log kernel density (docs/reference/clnf.md section 5).
   public var likelihood = 0.0
   /// Iterations of all passes and scales of this frame's fit.

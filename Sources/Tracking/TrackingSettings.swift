@@ -22,6 +22,9 @@ public struct TrackingSettings: Sendable, Equatable, Codable {
   /// Whether the last face's picture is looked for around its place before each fit, for faces
   /// that move fast.
   public var matchesTemplate = false
+  /// Whether each landmark is judged by itself, with models that have learned it; costs one look at the
+  /// face a frame.
+  public var judgesLandmarks = false
   /// The face nearest to this point (pixels) is followed; without it the most confident.
   public var preferredPoint: Point?
 

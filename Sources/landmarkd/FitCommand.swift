@@ -45,7 +45,9 @@ struct FitCommand: ParsableCommand {
 
   mutating func validate() throws {
     image = image.flatMap(Self.images)
-    if columns.columns != nil, columns.text != "all", columns.groups.contains(.times) {
+    if columns.columns != nil, columns.text != "all", columns.text != "standard",
+      columns.groups.contains(.times)
+    {
       throw ValidationError("--columns names times, which images have not")
     }
     try belief.check(with: model.fitSettings)

@@ -30,7 +30,10 @@ final class FitSession {
     self.interruption = interruption
     self.model = model
     self.boxes = boxes
-    let options = PlanOptions(command.model, command.detector, command.belief, command.camera)
+    var configuration =
+      PlanOptions(command.model, command.detector, command.belief, command.camera).configuration
+    configuration.judgesLandmarks = command.columns.groups.contains(.confidences)
+    let options = PlanOptions(command.model, configuration)
     let plan = options.plan(model)
     self.plan = plan
     fitter = try options.made { try ImageFitter(plan, starts: command.starts) }

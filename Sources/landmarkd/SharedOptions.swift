@@ -127,15 +127,16 @@ struct CameraOptions: ParsableArguments {
 /// Which columns are written.
 struct ColumnOptions: ParsableArguments {
   @Option(
-    setting: Settings.columns, help: "\(Settings.columns.description.summary) (default: all)")
+    setting: Settings.columns, help: "\(Settings.columns.description.summary) (default: standard)")
   var columns: Set<ColumnGroup>?
 
-  var groups: Set<ColumnGroup> { columns ?? Set(ColumnGroup.allCases) }
+  var groups: Set<ColumnGroup> { columns ?? ColumnGroup.standard }
 
-  /// "all", or the groups in the schema's order.
+  /// "all", "standard", or the groups in the schema's order.
   var text: String {
-    let names = ColumnGroup.allCases.filter(groups.contains).map(\.rawValue)
-    return names.count == ColumnGroup.allCases.count ? "all" : names.joined(separator: ",")
+    if groups == Set(ColumnGroup.allCases) { return "all" }
+    if groups == ColumnGroup.standard { return "standard" }
+    return ColumnGroup.allCases.filter(groups.contains).map(\.rawValue).joined(separator: ",")
   }
 }
 

@@ -10,6 +10,7 @@ extension TrackCommand {
     var configuration = PlanOptions(model, detector, belief, camera).configuration
     configuration.preferredPoint = face.faceAt
     configuration.matchesTemplate = face.fastMotion
+    configuration.judgesLandmarks = columns.groups.contains(.confidences)
     // Checked by `validate`.
     configuration.smoothing = (try? smoothing.settings()) ?? nil
     return PlanOptions(model, configuration)

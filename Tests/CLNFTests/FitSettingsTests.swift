@@ -103,12 +103,28 @@ struct FitSettingsTests {
     #expect(try JSONDecoder().decode(FitSettings.self, from: data) == settings)
   }
 
-  /// Settings written before there were a response exponent and a choice of starts; every other
-  /// setting must be there.
+  @Test func weightsOfEstimatesAreChecked() {
+    for bad in [-0.1, .nan, .infinity] {
+      for key in [\FitSettings.anchorWeight, \.trackingAnchorWeight] {
+        var settings = FitSettings.image
+        settings[keyPath: key] = bad
+        #expect(throws: ModelDataError.self) { try settings.validate() }
+      }
+    }
+    var settings = FitSettings.image
+    (settings.anchorWeight, settings.trackingAnchorWeight) = (1, 1)
+    #expect(settings.asReference.anchorWeight == 0)
+    #expect(settings.asReference.trackingAnchorWeight == 0)
+  }
+
+  /// Settings written before there were a response exponent, a choice of starts and weights of
+  /// estimates; every other setting must be there.
   @Test func olderJSONLacksLaterSettings() throws {
     var settings = FitSettings.image
     settings.responseExponent = 2
     settings.largestPixelDensity = 1
+    (settings.anchorWeight, settings.trackingAnchorWeight) = (0.25, 0.5)
+    settings.weighsAsSeen = true
     let data = try JSONEncoder().encode(settings)
     #expect(try JSONDecoder().decode(FitSettings.self, from: data) == settings)
     let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
@@ -122,6 +138,13 @@ struct FitSettingsTests {
         settings.responseExponent = 1
         #expect(older == settings)
         settings.responseExponent = 2
+      case "anchorWeight", "trackingAnchorWeight":
+        let older = try JSONDecoder().decode(FitSettings.self, from: without)
+        #expect(older.anchorWeight == (key == "anchorWeight" ? 0 : 0.25))
+        #expect(older.trackingAnchorWeight == (key == "anchorWeight" ? 0.5 : 0))
+      case "weighsAsSeen":
+        let older = try JSONDecoder().decode(FitSettings.self, from: without)
+        #expect(!older.weighsAsSeen)
       case "startChoice":
         #expect(try JSONDecoder().decode(FitSettings.self, from: without) == settings)
       case "largestPixelDensity": continue

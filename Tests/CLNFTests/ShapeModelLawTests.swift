@@ -59,6 +59,61 @@ struct ShapeModelLawTests {
     }
   }
 
+  /// Landmarks that are said to be far off are hardly listened to; those that are exact are.
+  @Test func landmarksCountAsFarAsTheyAreSure() throws {
+    let seed = TestSeed.of(204)
+    var generator = SeededGenerator(seed: seed)
+    for number in 0..<20 {
+      let model = try randomModel(landmarks: 30, modes: 4, using: &generator)
+      let parameters = randomParameters(model, using: &generator)
+      var landmarks = model.landmarks(parameters)
+      var deviations = [Double](repeating: 0.05, count: 30)
+      var start = parameters.global
+      start.rotation.y += 0.3
+      start.scale *= 1.2
+      start.tx += 20
+      for wrong in [3, 4, 17] {
+        landmarks[wrong] += 60
+        landmarks[30 + wrong] -= 40
+        deviations[wrong] = 1e5
+      }
+      let comment: Comment = "seed \(seed), case \(number)"
+      let found = try #require(
+        model.parameters(
+          nearest: LandmarkEstimate(points: landmarks, deviations: deviations), from: start),
+        comment)
+      let rest = meanDistance(model.landmarks(found), model.landmarks(parameters))
+      #expect(rest < 0.02 * parameters.global.scale, comment)
+      // All unsure: the mean shape.
+      let unsure = try #require(
+        model.parameters(
+          nearest: LandmarkEstimate(
+            points: model.landmarks(parameters), deviations: [Double](repeating: 1e4, count: 30)),
+          from: start), comment)
+      #expect(unsure.local.allSatisfy { abs($0) < 0.05 }, comment)
+    }
+  }
+
+  @Test func unusableLandmarksOrDeviationsGiveNoParameters() throws {
+    var generator = SeededGenerator(seed: TestSeed.of(205))
+    let model = try randomModel(landmarks: 8, modes: 2, using: &generator)
+    let parameters = randomParameters(model, using: &generator)
+    let landmarks = model.landmarks(parameters)
+    let sure = [Double](repeating: 1, count: 8)
+    for bad in [Double.nan, .infinity] {
+      var wrong = landmarks
+      wrong[9] = bad
+      let estimate = LandmarkEstimate(points: wrong, deviations: sure)
+      #expect(model.parameters(nearest: estimate, from: parameters.global) == nil)
+    }
+    for bad in [Double.nan, .infinity, 0, -1] {
+      var wrong = sure
+      wrong[2] = bad
+      let estimate = LandmarkEstimate(points: landmarks, deviations: wrong)
+      #expect(model.parameters(nearest: estimate, from: parameters.global) == nil)
+    }
+  }
+
   @Test func landmarksThatSayNothingGiveNoParameters() throws {
     var generator = SeededGenerator(seed: TestSeed.of(202))
     let model = try randomModel(landmarks: 8, modes: 2, using: &generator)

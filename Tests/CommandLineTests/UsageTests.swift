@@ -69,9 +69,9 @@ import Testing
     (["a.avi", "--every", "99999999999999999999"], "is invalid for '--every <n>'"),
     (
       ["a.avi", "--columns", "nonsense"],
-      "'--columns <list>': expected all, or a list of pose, landmarks,"
+      "'--columns <list>': expected standard, all, or a list of pose,"
     ),
-    (["a.avi", "--columns", ""], "'--columns <list>': expected all, or a list of pose,"),
+    (["a.avi", "--columns", ""], "'--columns <list>': expected standard, all, or a list of pose,"),
     (["a.avi", "--columns", "pose;fit"], "'pose;fit' is invalid for '--columns <list>'"),
     (["a.avi", "--face-at", "abc"], "'abc' is invalid for '--face-at <x,y>'"),
     (["a.avi", "--face-at", "1,nan"], "'1,nan' is invalid for '--face-at <x,y>'"),

@@ -29,10 +29,11 @@ import Testing
 
   private struct StoredCase {
     var level: PlainLevel
-    /// 14 numbers a cell.
+    /// The net's outputs for each cell.
     var expected: [Double]
 
-    init(_ file: URL) throws {
+    init(_ file: URL, for purpose: FinderNet.Purpose) throws {
+      let cell = purpose.cell
       let data = [UInt8](try Data(contentsOf: file))
       var offset = 0
       func word() throws -> UInt32 {
@@ -47,24 +48,29 @@ import Testing
       let pixels = Array(data[offset..<offset + width * height])
       offset += width * height
       let (columns, rows) = (Int(try word()), Int(try word()))
-      expected = try (0..<columns * rows * FinderNet.outputCount).map { _ in
+      expected = try (0..<columns * rows * purpose.outputCount).map { _ in
         Double(Float(bitPattern: try word()))
       }
       // A picture that has no border is whole cells itself.
-      let isBare = width == 8 * columns && height == 8 * rows
-      level = PlainLevel(width: width, height: height, pixels: pixels, border: isBare ? 0 : 16)
-      guard level.columns == 8 * columns, level.rows == 8 * rows, offset == data.count else {
+      let isBare = width == cell * columns && height == cell * rows
+      level = PlainLevel(
+        width: width, height: height, pixels: pixels, border: isBare ? 0 : 16, cell: cell)
+      guard level.columns == cell * columns, level.rows == cell * rows, offset == data.count
+      else {
         throw Short(file: file.path)
       }
     }
   }
 
-  private func compare(_ folder: URL, _ net: URL) throws {
-    let net = try FinderNet(bytes: [UInt8](Data(contentsOf: net)), name: net.lastPathComponent)
+  private func compare(
+    _ folder: URL, _ net: URL, for purpose: FinderNet.Purpose = .faces
+  ) throws {
+    let net = try FinderNet(
+      bytes: [UInt8](Data(contentsOf: net)), name: net.lastPathComponent, for: purpose)
     let files = Self.cases(in: folder)
     #expect(!files.isEmpty)
     for file in files {
-      let stored = try StoredCase(file)
+      let stored = try StoredCase(file, for: purpose)
       for set in FinderKernelTests.sets {
         let map = stored.level.map(net, set)
         let difference = zip(map, stored.expected).map { abs($0 - $1) }.max() ?? .infinity
@@ -109,5 +115,11 @@ import Testing
   @Test(.enabled(if: FinderCaseTests.hasShipped, "there are no cases of a shipped net"))
   func theShippedNet() throws {
     try compare(Self.shipped, Self.shippedNet)
+  }
+
+  @Test func theShippedLandmarkNet() throws {
+    let net = Self.package.appending(path: "Sources/CFinderWeights/landmarks.weights")
+    try compare(
+      Self.package.appending(path: "Tests/Fixtures/landmark-net"), net, for: .landmarks)
   }
 }

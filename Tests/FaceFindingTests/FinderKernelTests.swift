@@ -66,6 +66,22 @@ import Testing
     #expect(difference < 1e-4, "seed \(seed)")
   }
 
+  /// Cells of 16 px and more outputs than channels, as the landmarks' net has.
+  @Test(arguments: sets)
+  func otherCellsAndHeads(set: clnf_instruction_set) {
+    let seed = TestSeed.of(505)
+    for outputs in [1, 8, 23, 204] {
+      let contents = FinderNets.random(FinderNets.landmarks, outputs: outputs, seed: seed)
+      for (width, height) in [(96, 96), (16, 16), (5, 70)] {
+        let level = PlainLevel.random(
+          width: width, height: height, border: 0, cell: 16, seed: seed)
+        let difference = relativeDifference(
+          level.map(FinderNet(contents), set), level.plainMap(contents))
+        #expect(difference < 1e-5, "seed \(seed), \(outputs) outputs, \(width) x \(height)")
+      }
+    }
+  }
+
   @Test func bodiesAgree() {
     let seed = TestSeed.of(503)
     for (number, shapes) in Self.shapes.enumerated() {

@@ -132,8 +132,8 @@ import Testing
       ),
       (refusal([]), "byte 0: expected a face finder's net, which begins with LMFINDER"),
       (
-        refusal(Array("LMFINDER".utf8) + [UInt8](repeating: 0, count: 200_000)),
-        "byte 200008: the file has 200008 bytes; expected 40 to 200000"
+        refusal(Array("LMFINDER".utf8) + [UInt8](repeating: 0, count: 1_000_000)),
+        "byte 1000008: the file has 1000008 bytes; expected 40 to 1000000"
       ),
     ]
     for (refusal, expected) in expectations {

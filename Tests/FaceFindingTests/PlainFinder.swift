@@ -15,13 +15,15 @@ enum FinderNets {
   }
 
   /// The first and all separable layers by their shapes, and the head; values of about 1 in each.
-  static func random(_ shapes: [Shape], seed: UInt64) -> FinderNet.Contents {
+  static func random(
+    _ shapes: [Shape], outputs: Int = FinderNet.outputCount, seed: UInt64
+  ) -> FinderNet.Contents {
     var generator = SeededGenerator(seed: seed)
     func values(_ count: Int, _ size: Double) -> [Float] {
       (0..<count).map { _ in Float(size * generator.normal()) }
     }
     var layers: [FinderNet.Layer] = []
-    let head = Shape(outputs: FinderNet.outputCount, kernel: 1, stride: 1)
+    let head = Shape(outputs: outputs, kernel: 1, stride: 1)
     for (index, shape) in (shapes + [head]).enumerated() {
       let inputs = layers.last?.outputs ?? 1
       var layer = FinderNet.Layer(
@@ -47,6 +49,29 @@ enum FinderNets {
     Shape(outputs: 48, kernel: 3, stride: 2),
     Shape(outputs: 48, kernel: 5, stride: 1, addsInput: true),
   ]
+
+  /// About the shape of the landmarks' net: cells of 16 px.
+  static let landmarks: [Shape] = [
+    Shape(outputs: 16, kernel: 5, stride: 2), Shape(outputs: 24, kernel: 3, stride: 2),
+    Shape(outputs: 32, kernel: 3, stride: 2), Shape(outputs: 40, kernel: 3, stride: 2),
+    Shape(outputs: 40, kernel: 7, stride: 1, addsInput: true),
+  ]
+
+  /// A net that says the same of every face: of landmark i that it is `places[i]` widths from the middle,
+  /// and the logarithm of its spread.
+  static func landmarks(places: [SIMD2<Double>], logSpread: Float) -> FinderNet.Contents {
+    var contents = random(
+      landmarks, outputs: FinderNet.Purpose.landmarks.outputCount, seed: 1)
+    contents.unit = 48
+    contents.widths = 48...48
+    let head = contents.layers.count - 1
+    let count = contents.layers[head].weights.count
+    contents.layers[head].weights = [Float](repeating: 0, count: count)
+    contents.layers[head].biases =
+      places.map { Float($0.x) } + places.map { Float($0.y) }
+      + [Float](repeating: logSpread, count: places.count)
+    return contents
+  }
 
   /// Sees squares of 24 px of a level, three cells, bright on dark: r is the mean of 3 x 3 cells over 128
   /// less twice that of the 16 around, and the logit 4 (r - 0.45). A white square on black that fills its
@@ -129,21 +154,23 @@ struct PlainLevel {
   var rows: Int
 
   /// - Parameter border: px on every side; as much more right and below as fills cells.
-  init(width: Int, height: Int, pixels: [UInt8], border: Int = 16) {
+  init(width: Int, height: Int, pixels: [UInt8], border: Int = 16, cell: Int = 8) {
     self.width = width
     self.height = height
     self.pixels = pixels
     (left, top) = (border, border)
-    columns = (width + 2 * border + 7) / 8 * 8
-    rows = (height + 2 * border + 7) / 8 * 8
+    columns = (width + 2 * border + cell - 1) / cell * cell
+    rows = (height + 2 * border + cell - 1) / cell * cell
   }
 
-  static func random(width: Int, height: Int, border: Int = 16, seed: UInt64) -> PlainLevel {
+  static func random(
+    width: Int, height: Int, border: Int = 16, cell: Int = 8, seed: UInt64
+  ) -> PlainLevel {
     var generator = SeededGenerator(seed: seed)
     return PlainLevel(
       width: width, height: height,
       pixels: (0..<width * height).map { _ in UInt8.random(in: 0...255, using: &generator) },
-      border: border)
+      border: border, cell: cell)
   }
 
   private func value(_ x: Int, _ y: Int) -> Double {
@@ -152,7 +179,7 @@ struct PlainLevel {
     return Double(pixels[row * width + column]) / 128 - 1
   }
 
-  /// 14 numbers a cell, row by row, by the format's own words in double precision.
+  /// The outputs of each cell, row by row, by the format's own words in double precision.
   func plainMap(_ contents: FinderNet.Contents) -> [Double] {
     // Channels, rows, columns.
     var planes = [(0..<columns * rows).map { value($0 % columns, $0 / columns) }]
@@ -212,8 +239,11 @@ struct PlainLevel {
     // What is read before it is written shows.
     var scratch = [Float](
       repeating: .nan, count: clnf_finder_scratch(&kernelNet, Int32(columns)))
-    let outputs = Int(clnf_finder_outputs)
-    var out = [Float](repeating: .nan, count: columns * rows / 64 * outputs)
+    let layers = net.contents.layers
+    let stride = net.mapStride
+    let cell = layers.reduce(1) { $0 * $1.stride }
+    let outputs = layers.last?.outputs ?? 0
+    var out = [Float](repeating: .nan, count: columns * rows / (cell * cell) * stride)
     pixels.withUnsafeBufferPointer { pixels in
       var level = clnf_finder_level(
         pixels: pixels.baseAddress, stride: Int32(width), width: Int32(width),
@@ -222,7 +252,7 @@ struct PlainLevel {
       clnf_kernels_for(set).pointee.find_faces(&kernelNet, &level, &scratch, &out)
     }
     return withExtendedLifetime(net) {
-      out.indices.filter { $0 % outputs < FinderNet.outputCount }.map { Double(out[$0]) }
+      out.indices.filter { $0 % stride < outputs }.map { Double(out[$0]) }
     }
   }
 }

@@ -126,7 +126,22 @@ private func count(_ colour: Colour, in picture: borrowing OverlayPicture) -> In
       }
       #expect((pixels > 30) == isThere, "\(width) x \(height): \(pixels)")
     }
-    #expect(OverlayPicture.legend(withResiduals: false).count == 3)
+    #expect(OverlayPicture.legend(of: nil).count == 3)
+    #expect(OverlayPicture.legend(of: .confidences).count == 5)
+  }
+
+  /// Landmarks that are judged one by one are drawn by that, not by their residuals.
+  @Test func dotsShowTheConfidencesThatThereAre() {
+    var frame = face(.tracking)
+    frame.landmarkConfidences = (0..<frame.landmarks.count / 2).map { $0 == 0 ? 0 : 1 }
+    var picture = black(640, 480)
+    picture.drawTrack(
+      frame, FaceMeasurement(), camera: camera,
+      residuals: frame.landmarkConfidences.map { _ in .nan })
+    let (x, y) = (frame.landmarks[0], frame.landmarks[frame.landmarks.count / 2])
+    #expect(picture[Int(x.rounded()), Int(y.rounded())] == ResidualColour.colour(confidence: 0))
+    #expect(ResidualColour.colour(confidence: 0) == Colour(255, 0, 40))
+    #expect(ResidualColour.colour(confidence: 1) == ResidualColour.colour(0))
   }
 
   @Test func theCaptionSaysNumberTimeStateAndConfidence() {

@@ -82,6 +82,9 @@ import Tracking
       frame.global.scale = number()
       frame.utcSeconds = number()
       frame.timestampSeconds = number()
+      if Bool.random(using: &generator) {
+        frame.landmarkConfidences = (0..<5).map { _ in number() }
+      }
       var measurement = sampleMeasurement(landmarks: 5)
       measurement.headPose?.translation.y = number()
       let line = try row(schema, frame, measurement)
@@ -93,6 +96,23 @@ import Tracking
         #expect(!(cell.hasPrefix("-") && cell.allSatisfy { "-.0".contains($0) }))
       }
     }
+  }
+
+  /// Landmarks' confidences are written where they are asked for; without any the cells are empty.
+  @Test func confidencesAreAGroupOfTheirOwn() throws {
+    #expect(!ColumnGroup.standard.contains(.confidences))
+    let schema = ColumnSchema(landmarkCount: 2, modeCount: 1, groups: [.confidences])
+    #expect(schema.header == "frame,face_id,timestamp,confidence,success,c_0,c_1")
+    var frame = sampleFrame(landmarks: 2, modes: 1)
+    #expect(try row(schema, frame, FaceMeasurement()) == "7,1,0.200200,0.9877,1,,")
+    frame.landmarkConfidences = [0.25, 1]
+    #expect(
+      try row(schema, frame, FaceMeasurement()) == "7,1,0.200200,0.9877,1,0.2500,1.0000")
+    frame.landmarkConfidences = [0.25]
+    #expect(throws: RecordingError.self) { try row(schema, frame, FaceMeasurement()) }
+    frame.landmarkConfidences = [0.25, 1]
+    frame.hasFit = false
+    #expect(try row(schema, frame, FaceMeasurement()).hasSuffix(",,"))
   }
 
   @Test func chosenGroupsKeepTheSchemasOrder() throws {

@@ -39,6 +39,31 @@ struct DefaultModelTrackingTests {
     #expect(frame.success && tracker.activity.fits == [.still])
   }
 
+  /// How large a face is in the picture does not change what is made of it, nor does it creep where
+  /// nothing moves: large pictures say no more than the experts see.
+  @Test func largeFacesAreFittedAsSmallOnes() throws {
+    let model = try FaceModel.default()
+    let portrait = try PortableGreyMap.read(Self.fixtures.appending(path: "portrait.pgm"))
+    var scales: [Double] = []
+    for enlargement in [2, 5] {
+      let tracker = try FaceTracker(
+        fitter: Fitter(model: model, settings: model.fitSettings ?? .landmarkd(for: model)),
+        detector: FaceFinder(), judge: nil, settings: .landmarkd(for: model))
+      let image = portrait.enlarged(enlargement)
+      var frame = TrackedFrame()
+      var last: [Double] = []
+      for _ in 0..<12 {
+        last = frame.landmarks
+        tracker.track(image, into: &frame)
+      }
+      #expect(frame.success)
+      let moved = zip(frame.landmarks, last).map { abs($0 - $1) }.max() ?? .infinity
+      #expect(moved < 0.2 * Double(enlargement), "\(moved) px between still frames")
+      scales.append(frame.global.scale / Double(enlargement))
+    }
+    #expect(abs(scales[0] / scales[1] - 1) < 0.01, "\(scales)")
+  }
+
   /// A face that does not move is fitted at the finest scale; one that begins to move is fitted again
   /// with all in the same frame, and with all at once while it goes on.
   @Test func coarseScalesAreForFacesThatMove() throws {

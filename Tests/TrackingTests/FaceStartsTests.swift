@@ -34,15 +34,42 @@ import Testing
     let starts = FaceStarts(of: face, in: shape)
     let first = shape.landmarks(
       FaceParameters(
-        global: starts.poses[0], local: [Double](repeating: 0, count: shape.modeCount)))
+        global: starts.all[0].parameters.global,
+        local: [Double](repeating: 0, count: shape.modeCount)))
     #expect(starts.agree(with: first))
     let farthest = zip(first, landmarks).map { abs($0 - $1) }.max() ?? .infinity
     #expect(farthest < 0.15 * face.box.width)
-    #expect(starts.poses.count == 5)
+    #expect(starts.all.count == 5)
     // Others look elsewhere, or from elsewhere.
-    for (index, pose) in starts.poses.enumerated() {
-      #expect(starts.poses[..<index].allSatisfy { $0 != pose })
+    for (index, start) in starts.all.enumerated() {
+      #expect(starts.all[..<index].allSatisfy { $0 != start })
     }
+  }
+
+  /// What one look says of the landmarks is the first start, with its shape; the others follow.
+  @Test func whatWasSeenComesFirst() throws {
+    var local = [Double](repeating: 0, count: shape.modeCount)
+    local[1] = shape.variances[1].squareRoot()
+    let truth = FaceParameters(
+      global: GlobalParameters(
+        scale: 1.2, rotation: EulerAngles(x: 0.1, y: 0.5, z: -0.2), tx: 200, ty: 150),
+      local: local)
+    let landmarks = shape.landmarks(truth)
+    let (face, _) = try face(yaw: 0.5, roll: -0.2)
+    let seen = LandmarkEstimate(
+      points: landmarks, deviations: [Double](repeating: 0.3, count: 68))
+    let starts = FaceStarts(of: face, in: shape, seen: seen)
+    #expect(starts.all.count == 6)
+    let first = shape.landmarks(starts.all[0].parameters)
+    let farthest = zip(first, landmarks).map { abs($0 - $1) }.max() ?? .infinity
+    #expect(farthest < 0.02 * face.box.width)
+    #expect(
+      starts.all.dropFirst() == FaceStarts(of: face, in: shape).all[...])
+    #expect(starts.all[0].anchor?.points == seen.points && starts.all[1].anchor == nil)
+    // What is no face is left out.
+    let nowhere = LandmarkEstimate(
+      points: [Double](repeating: 5, count: 136), deviations: [Double](repeating: 1, count: 68))
+    #expect(FaceStarts(of: face, in: shape, seen: nowhere).all.count == 5)
   }
 
   @Test func fitsElsewhereDoNotAgree() throws {
@@ -63,7 +90,7 @@ import Testing
     let straight = shape.globalParameters(
       box: face.box, local: [Double](repeating: 0, count: shape.modeCount),
       rotation: EulerAngles(x: 0, y: 0, z: 0))
-    #expect(starts.poses == [straight])
+    #expect(starts.all.map(\.parameters.global) == [straight])
     landmarks[0] += 1e4
     #expect(starts.agree(with: landmarks))
   }

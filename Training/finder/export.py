@@ -2,6 +2,7 @@
 
     python export.py --checkpoint FIRST/checkpoint.pt --from-logit -2.5 --output finder.weights
     python export.py --checkpoint SECOND/checkpoint.pt --second --say 0.5 --output refiner.weights
+    python export.py --checkpoint LANDMARKS/checkpoint.pt --landmarks --output landmarks.weights
     python export.py --weights finder.weights --cases FOLDER
     python export.py --weights finder.weights --refiner refiner.weights --found PICTURE.pgm FOLDER
 
@@ -15,19 +16,20 @@ import struct
 import cv2
 import numpy as np
 
-from weights import FIRST, HEAD, SEPARABLE, Finder, Layer
+from weights import FACE_SIDE, FIRST, HEAD, SEPARABLE, Finder, Layer
 
 LEAST, MOST = 20.0, 40.0
 
 
-def from_checkpoint(path, second=False):
+def from_checkpoint(path, kind=None):
+    """`kind`: None for the finder's first net, "second" or "landmarks"."""
     import torch
 
     import net as nets
     from refine import SHAPE
     from train import finder_state
 
-    net = nets.Finder(**SHAPE) if second else nets.Finder()
+    net = nets.LandmarkNet() if kind == "landmarks" else nets.Finder(**SHAPE) if kind == "second" else nets.Finder()
     net.load_state_dict(finder_state(path))
     net.eval()
     layers = []
@@ -41,16 +43,24 @@ def from_checkpoint(path, second=False):
     layers.append(Layer(HEAD, 1, 1, net.head.in_channels, net.head.out_channels, 0, [net.head.weight, net.head.bias]))
     for layer in layers:
         layer.arrays = [a.detach().numpy().reshape(s) for a, s in zip(layer.arrays, layer.shapes())]
-    finder = Finder(layers, nets.UNIT, LEAST, MOST)
-    pixels = np.random.default_rng(1).integers(0, 256, (96, 128)).astype(np.float32)
+    seen = FACE_SIDE
+    if kind == "landmarks":  # One size of faces.
+        finder = Finder(layers, nets.FACE_WIDTH, nets.FACE_WIDTH, nets.FACE_WIDTH)
+    else:
+        finder = Finder(layers, nets.UNIT, LEAST, MOST)
+    pixels = np.random.default_rng(1).integers(0, 256, (seen, seen)).astype(np.float32)
     with torch.no_grad():
         wanted = net(torch.from_numpy(pixels)[None, None])[0].numpy()
-    print("folding changes outputs by at most %.1e" % np.abs(finder.run(pixels) - wanted).max())
+    said = finder.run(pixels)
+    if kind == "landmarks":
+        said = said[:, said.shape[1] // 2, said.shape[2] // 2]
+    print("folding changes outputs by at most %.1e" % np.abs(said - wanted).max())
     return finder
 
 
 def write_cases(finder, folder):
-    """Noise, a drawing and smooth noise, at sizes that need different borders."""
+    """Noise, a drawing and smooth noise, at sizes that need different borders; for the landmarks' net of
+    the one size that it sees."""
     os.makedirs(folder, exist_ok=True)
     random = np.random.default_rng(7)
     noise = random.integers(0, 256, (47, 61))
@@ -62,8 +72,10 @@ def write_cases(finder, folder):
         cv2.circle(drawing, (x, 25), 2, 50, -1, cv2.LINE_AA)
     cv2.ellipse(drawing, (36, 39), (6, 2), 0, 0, 360, 70, -1, cv2.LINE_AA)
     for name, picture in [("noise-61x47", noise), ("smooth-128x96", smooth), ("drawing-80x64", drawing)]:
+        if finder.stride == 16:
+            picture = cv2.resize(np.uint8(picture), (FACE_SIDE, FACE_SIDE), interpolation=cv2.INTER_LINEAR)
         height, width = picture.shape
-        level = cv2.copyMakeBorder(np.uint8(picture), 16, 16 + -height % 8, 16, 16 + -width % 8, cv2.BORDER_REPLICATE)
+        level = np.uint8(picture) if finder.stride == 16 else cv2.copyMakeBorder(np.uint8(picture), 16, 16 + -height % 8, 16, 16 + -width % 8, cv2.BORDER_REPLICATE)
         output = finder.run(level)
         with open(os.path.join(folder, name + ".case"), "wb") as file:
             file.write(struct.pack("<2I", level.shape[1], level.shape[0]) + level.tobytes())
@@ -86,6 +98,7 @@ if __name__ == "__main__":
     parser.add_argument("--checkpoint")
     parser.add_argument("--weights", help="a file that is there, for --cases")
     parser.add_argument("--second", action="store_true", help="the checkpoint is refine.py's")
+    parser.add_argument("--landmarks", action="store_true", help="the checkpoint is landmarks.py's")
     parser.add_argument("--say", type=float, default=1, help="what the net's logits are multiplied by: how much it has to say beside the first")
     parser.add_argument("--from-logit", type=float, help="the threshold: of the first net, from where places are proposed")
     parser.add_argument("--output")
@@ -95,9 +108,10 @@ if __name__ == "__main__":
     parser.add_argument("--found", nargs=2, metavar=("PICTURE", "FOLDER"))
     options = parser.parse_args()
     if options.checkpoint:
-        finder = from_checkpoint(options.checkpoint, options.second)
-        for array in finder.layers[-1].arrays:
-            array[0] *= options.say
+        finder = from_checkpoint(options.checkpoint, "landmarks" if options.landmarks else "second" if options.second else None)
+        if options.second:
+            for array in finder.layers[-1].arrays:
+                array[0] *= options.say
         if options.from_logit is not None:
             finder.threshold = float(1 / (1 + np.exp(-options.from_logit)))
         if options.like:

@@ -34,6 +34,13 @@ def read_labels(path):
     return {row[0]: np.array(row[1:], np.float32).reshape(2, 68).T for row in rows}
 
 
+def read_fitted(folder, names):
+    """The points of the photos that are fitted (train fit-portraits --images): in the landmarks' own
+    definition. `names`: FOLDER/NAME.jpg of all photos."""
+    paths = {name: os.path.join(folder, os.path.splitext(name)[0].replace("/", "-") + ".pts") for name in names}
+    return {name: read_pts(path) for name, path in paths.items() if os.path.exists(path)}
+
+
 def reduced(image, points, width):
     """The picture with the face at most `width` px wide."""
     scale = width / (points.max(0) - points.min(0)).max()
@@ -112,6 +119,7 @@ def main():
     parser.add_argument("--photos", required=True)
     parser.add_argument("--labels", required=True)
     parser.add_argument("--mattes", required=True)
+    parser.add_argument("--fitted", help="folder of NAME.pts (train fit-portraits --images), instead of the mesh's points")
     parser.add_argument("--drawn", nargs="*", default=[], help="folders of landmarkd-train render")
     parser.add_argument("--scenes", required=True)
     parser.add_argument("--objects", help="folder of pictures of single things, with transparency")
@@ -140,9 +148,11 @@ def main():
         nothing, whole = np.zeros((68, 2), np.float32), np.full((128, 128), 255, np.uint8)
         labels, masks = read_labels(options.labels), np.load(options.mattes)
         held = held_photos(labels)
+        if options.fitted:
+            labels = read_fitted(options.fitted, labels)
         for name, matte in zip(masks["names"], masks["mattes"]):
-            at = labels[str(name)]
-            if (name in held) == options.held:
+            at = labels.get(str(name))
+            if at is not None and (name in held) == options.held:
                 image = cv2.imread(os.path.join(options.photos, str(name)), cv2.IMREAD_GRAYSCALE)
                 image, at = reduced(image, at, 150)
                 add(REAL, image, at, matte, str(name))

@@ -1,4 +1,4 @@
-"""The finder's net: a small fully convolutional net over grey pixels, one cell for 8 x 8 px."""
+"""The finder's nets: small fully convolutional nets over grey pixels."""
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -6,6 +6,8 @@ from torch.nn import functional as F
 STRIDE = 8
 UNIT = 30.0  # px; a face's width is UNIT * exp(output 3).
 OUTPUTS = 14
+LANDMARKS = 68
+FACE_WIDTH = 62.0  # px; of a face, in the FACE_SIDE px that the landmark net sees.
 
 
 class First(nn.Module):
@@ -38,20 +40,17 @@ class Separable(nn.Module):
         return F.relu(y + x if self.residual else y)
 
 
-class Finder(nn.Module):
-    def __init__(self, first=8, middle=24, width=48, kernels=(5, 3, 5, 5)):
+class Net(nn.Module):
+    """Blocks, and a head of pointwise sums."""
+
+    def __init__(self, blocks, outputs):
         super().__init__()
-        self.blocks = nn.ModuleList([
-            First(first, 5, 2), Separable(first, middle, 3, 2), Separable(middle, middle, 3),
-            Separable(middle, width, 3, 2), *[Separable(width, width, k) for k in kernels],
-        ])
-        self.head = nn.Conv2d(width, OUTPUTS, 1)
+        self.blocks = nn.ModuleList(blocks)
+        self.head = nn.Conv2d(blocks[-1].outputs, outputs, 1)
         nn.init.zeros_(self.head.bias)
-        with torch.no_grad():
-            self.head.bias[0] = -4
 
     def forward(self, pixels):
-        """pixels: N x 1 x H x W, 0..255. Returns N x 14 x H/8 x W/8."""
+        """pixels: N x 1 x H x W, 0..255. Returns N x outputs x H/stride x W/stride."""
         x = pixels / 128 - 1
         for block in self.blocks:
             x = block(x)
@@ -67,8 +66,37 @@ class Finder(nn.Module):
             biases = block.outputs if block.kind == 1 else block.inputs + block.outputs
             weights += depth + point + biases
             operations += area * (depth + point)
-        head = self.head.in_channels * OUTPUTS
-        return weights + head + OUTPUTS, operations + head * area
+        head = self.head.in_channels * self.head.out_channels
+        return weights + head + self.head.out_channels, operations + head * area
+
+
+class Finder(Net):
+    """Stride 8."""
+
+    def __init__(self, first=8, middle=24, width=48, kernels=(5, 3, 5, 5)):
+        super().__init__([
+            First(first, 5, 2), Separable(first, middle, 3, 2), Separable(middle, middle, 3),
+            Separable(middle, width, 3, 2), *[Separable(width, width, k) for k in kernels]], OUTPUTS)
+        with torch.no_grad():
+            self.head.bias[0] = -4
+
+
+class LandmarkNet(Net):
+    """Stride 16. What lies in the middle cell of FACE_SIDE x FACE_SIDE px has seen them all."""
+
+    def __init__(self):
+        super().__init__([
+            First(16, 5, 2), Separable(16, 32, 3, 2), Separable(32, 32, 3), Separable(32, 64, 3, 2),
+            Separable(64, 64, 5), Separable(64, 64, 5), Separable(64, 128, 3, 2), Separable(128, 128, 3),
+            Separable(128, 128, 3), Separable(128, 128, 7)], 3 * LANDMARKS)
+
+    def forward(self, pixels):
+        """Returns N x 204: the middle cell's."""
+        x = pixels / 128 - 1
+        for block in self.blocks:
+            x = block(x)
+        middle = x.shape[-1] // 2
+        return self.head(x[:, :, middle : middle + 1, middle : middle + 1])[:, :, 0, 0]
 
 
 def folded(conv, norm):
@@ -78,4 +106,5 @@ def folded(conv, norm):
 
 
 if __name__ == "__main__":
-    print("weights %d, multiply-adds a pixel %.0f" % Finder().cost())
+    for net in (Finder(), LandmarkNet()):
+        print("%s: weights %d, multiply-adds a pixel %.0f" % (type(net).__name__, *net.cost()))

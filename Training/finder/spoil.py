@@ -31,7 +31,7 @@ class Spoiler:
         skin = float(np.median(inside)) if inside.size else 120.0
         tone = self.uniform(0, 255)
         cloth = self.chance(0.4)
-        kind = self.one_of(["hand", "hand", "phone", "mask", "mask", "scarf", "glasses", "sunglasses", "sunglasses", "hat", "hat", "half", "blob", "beard", "beard"])
+        kind = self.one_of(["hand", "hand", "phone", "mask", "mask", "scarf", "glasses", "sunglasses", "sunglasses", "hat", "hat", "half", "blob", "beard", "beard", "headscarf", "headscarf", "fringe", "fringe"])
         if kind == "hand":
             x, y, angle = self.uniform(-0.5, 0.5), self.uniform(-0.3, 0.6), self.uniform(0, 2 * np.pi)
             blob(x, y, self.uniform(0.14, 0.24), self.uniform(0.12, 0.2), np.degrees(angle))
@@ -76,6 +76,21 @@ class Spoiler:
             fill([(-0.7, edge), (0.7, edge + self.uniform(-0.12, 0.12)), (0.6, -0.95), (0.3, -1.15), (-0.3, -1.15), (-0.6, -0.95)])
             if self.chance(0.5):
                 blob(self.uniform(-0.2, 0.2), edge, self.uniform(0.6, 1.1), self.uniform(0.05, 0.14), self.uniform(-8, 8))
+        elif kind == "headscarf":  # All but the face; its edge on the forehead, the cheeks and the chin.
+            blob(0, self.uniform(-0.1, 0.05), self.uniform(0.68, 0.85), self.uniform(0.78, 1.0), 0)
+            fill([(-0.8, 0.2), (0.8, 0.2), (1.0, 1.3), (-1.0, 1.3)])
+            top, inner = self.uniform(-0.62, -0.4), self.uniform(0.36, 0.5)
+            chin = self.uniform(0.4, 0.52)
+            blob(0, (top + chin) / 2, inner, (chin - top) / 2, self.uniform(-4, 4), 0.0)
+            cloth = self.chance(0.5)
+        elif kind == "fringe":  # Locks of hair that end between the hair line and the eyes.
+            edge, swing = self.uniform(-0.5, -0.26), self.uniform(-0.12, 0.12)
+            ends = [(x, edge + swing * x + self.uniform(-0.08, 0.08)) for x in np.linspace(-0.62, 0.62, int(self.random.integers(6, 16)))]
+            fill(ends + [(0.62, -0.85), (0.35, -1.05), (-0.35, -1.05), (-0.62, -0.85)], self.uniform(0.7, 1))
+            if self.chance(0.5):  # It falls over the cheeks.
+                side = self.one_of([-1, 1])
+                fill([(side * 0.66, -0.8), (side * self.uniform(0.25, 0.45), -0.6), (side * self.uniform(0.3, 0.5), 0.2), (side * 0.75, 0.5)], self.uniform(0.7, 1))
+            tone, cloth = skin * self.uniform(0.1, 0.7) if self.chance(0.7) else self.uniform(60, 230), False
         elif kind == "half":
             edge, angle = self.uniform(-0.05, 0.35), self.one_of([0, 90, 180, 270]) + self.uniform(-25, 25)
             c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
@@ -90,6 +105,9 @@ class Spoiler:
             y, x = np.mgrid[0 : canvas.shape[0], 0 : canvas.shape[1]].astype(np.float32)
             slope = self.random.normal(0, 25, 2) / max(width, 1)
             paint = tone + slope[0] * (x - centre[0]) + slope[1] * (y - centre[1])
+        if kind == "fringe":  # Strands.
+            strands = cv2.GaussianBlur(self.random.standard_normal(canvas.shape, dtype=np.float32), (0, 0), 0.6, sigmaY=max(1.0, width * 0.12))
+            paint = paint + self.uniform(20, 90) * strands
         canvas += mask * (np.clip(paint, 0, 255) - canvas)
         return float(mask[hull > 0].mean()) if inside.size else 1.0
 

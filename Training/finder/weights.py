@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 MAGIC, BORDER, STRIDE, OUTPUTS = b"LMFINDER", 16, 8, 14
 FIRST, SEPARABLE, HEAD = 1, 2, 3
+FACE_SIDE = 96  # px; of the picture that the landmarks' net sees.
 SIDE = 56  # px; of the picture in which the second net sees a proposal, an odd number of cells.
 MEAN, SPREAD, LEAST_SPREAD = 128.0, 45.0, 3.0  # Of its grey levels; smaller spreads are not stretched to it.
 # How much more often a place of a picture is a face the larger it is: added to the logit for a width
@@ -89,6 +90,11 @@ class Finder:
         if version != 1 or at != len(data) - 32:
             raise ValueError("a file of another length or version")
         return finder
+
+    @property
+    def stride(self):
+        """px; the side of a cell."""
+        return int(np.prod([l.stride for l in self.layers]))
 
     def run(self, pixels):
         """The 14 x H/8 x W/8 outputs of a level that has its border already (sides multiples of 8);

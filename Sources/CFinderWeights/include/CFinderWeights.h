@@ -14,6 +14,10 @@ size_t clnf_finder_weights_size(void);
 const void *clnf_refiner_weights(void);
 size_t clnf_refiner_weights_size(void);
 
+/// The same of the net that says where a face's landmarks are.
+const void *clnf_landmark_weights(void);
+size_t clnf_landmark_weights_size(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -45,6 +45,16 @@ public struct FitSettings: Sendable, Equatable, Codable {
   /// What tells the best of several starts.
   public var startChoice: StartChoice = .likelihood
 
+  /// Whether mean shifts of a face that is finer than `largestPixelDensity` weigh as those of one that is
+  /// not: the prior then holds large faces as it holds small ones. Without it the prior fades with the
+  /// square of the face's size, as in the reference.
+  public var weighsAsSeen = false
+  /// How much a fit is held to an estimate of its landmarks, where it is given one: the weight of
+  /// sum |x_i - e_i|^2 / s_i^2 beside the shape prior's sum, >= 0; below 1 as estimates are off
+  /// together. Of first fits, and of fits that follow a frame.
+  public var anchorWeight: Double = 0
+  public var trackingAnchorWeight: Double = 0
+
   /// How fits from several starts are compared.
   public enum StartChoice: String, Sendable, Codable {
     /// By the model's likelihood, as the reference does.
@@ -159,6 +169,8 @@ public struct FitSettings: Sendable, Equatable, Codable {
     settings.densityKernel = .tabulated
     settings.responseExponent = 1
     settings.startChoice = .likelihood
+    (settings.anchorWeight, settings.trackingAnchorWeight) = (0, 0)
+    settings.weighsAsSeen = false
     return settings
   }
 
@@ -200,6 +212,9 @@ public struct FitSettings: Sendable, Equatable, Codable {
     guard responseExponent.isFinite, responseExponent > 0 else {
       throw ModelDataError("a response exponent of \(responseExponent); expected above 0")
     }
+    guard anchorWeight.isFinite, anchorWeight >= 0, trackingAnchorWeight.isFinite,
+      trackingAnchorWeight >= 0
+    else { throw ModelDataError("a weight of an estimate below 0 or not finite") }
     if let density = largestPixelDensity, !(density.isFinite && density > 0) {
       throw ModelDataError("a largest pixel density of \(density) px/mm; expected above 0")
     }
@@ -207,7 +222,7 @@ public struct FitSettings: Sendable, Equatable, Codable {
 }
 
 extension FitSettings {
-  /// Every setting must be there but the response exponent, which older files do not have: 1.
+  /// Every setting must be there but those that older files do not have: they are as they were then.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
@@ -226,6 +241,10 @@ extension FitSettings {
     responseExponent = try values.decodeIfPresent(Double.self, forKey: .responseExponent) ?? 1
     startChoice =
       try values.decodeIfPresent(StartChoice.self, forKey: .startChoice) ?? .likelihood
+    weighsAsSeen = try values.decodeIfPresent(Bool.self, forKey: .weighsAsSeen) ?? false
+    anchorWeight = try values.decodeIfPresent(Double.self, forKey: .anchorWeight) ?? 0
+    trackingAnchorWeight =
+      try values.decodeIfPresent(Double.self, forKey: .trackingAnchorWeight) ?? 0
   }
 }
 

@@ -23,8 +23,18 @@ final class FitWorkspace {
   let delta: Buffer<Double>
   /// 6 + m.
   let solveScratch: Buffer<Double>
-  /// n.
+  /// n each; of landmarks that are not visible nothing.
   let likelihoods: Buffer<Double>
+  let peaks: Buffer<Double>
+  let peakOffsets: Buffer<Double>
+
+  /// n: the experts' weights at this scale. Where the fit is held to: n weights at a regularisation of 1,
+  /// and 2n px; what both ask for together, 2n px.
+  let expertWeights: Buffer<Double>
+  let anchorWeights: Buffer<Double>
+  let anchorPoints: Buffer<Double>
+  let residual: Buffer<Double>
+  private(set) var isAnchored = false
 
   /// Whether `shape` is of other coefficients than `local`.
   private var shapeIsStale = true
@@ -47,6 +57,12 @@ final class FitWorkspace {
     delta = Buffer(repeating: 0, count: columns)
     solveScratch = Buffer(repeating: 0, count: columns)
     likelihoods = Buffer(repeating: 0, count: n)
+    peaks = Buffer(repeating: 0, count: n)
+    expertWeights = Buffer(repeating: 0, count: n)
+    anchorWeights = Buffer(repeating: 0, count: n)
+    anchorPoints = Buffer(repeating: 0, count: 2 * n)
+    residual = Buffer(repeating: 0, count: 2 * n)
+    peakOffsets = Buffer(repeating: 0, count: n)
   }
 
   func setLocal(_ values: [Double]) {
@@ -54,6 +70,33 @@ final class FitWorkspace {
     values.withUnsafeBufferPointer { values in
       guard let start = values.baseAddress else { return }
       local.pointer.update(from: start, count: local.count)
+    }
+  }
+
+  /// Holds the fit that follows to an estimate: as much as its deviations and `weight` say; nil: not.
+  func hold(to anchor: LandmarkEstimate?, weight: Double) {
+    let n = likelihoods.count
+    isAnchored = false
+    guard let anchor, weight > 0, anchor.isUsable(count: n) else { return }
+    isAnchored = true
+    for i in 0..<n {
+      anchorWeights.pointer[i] = weight / (anchor.deviations[i] * anchor.deviations[i])
+      anchorPoints.pointer[i] = anchor.points[i]
+      anchorPoints.pointer[n + i] = anchor.points[n + i]
+    }
+  }
+
+  /// Mean shifts and the ways to the anchor, each by its weight, in one residual.
+  func combine(regularisation: Double) {
+    let n = likelihoods.count
+    for i in 0..<n {
+      let (own, held) = (expertWeights.pointer[i], regularisation * anchorWeights.pointer[i])
+      let sum = own + held
+      for j in [i, n + i] {
+        let way = anchorPoints.pointer[j] - landmarks.pointer[j]
+        residual.pointer[j] =
+          sum > 0 ? (own * meanShiftImage.pointer[j] + held * way) / sum : 0
+      }
     }
   }
 

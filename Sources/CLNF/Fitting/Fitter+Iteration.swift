@@ -11,9 +11,14 @@ extension Fitter {
     let columns = rigid ? 6 : pdm.parameterCount
     let memory = workspace
     computeMeanShifts(pass)
+    var residual = memory.meanShiftImage.pointer
+    if memory.isAnchored {
+      memory.combine(regularisation: pass.settings.regularisation)
+      residual = memory.residual.pointer
+    }
     let (hessian, delta) = (memory.hessian.pointer, memory.delta.pointer)
     memory.equations[pass.scaleIndex].fill(
-      shape: memory.shape.pointer, global: global, residual: memory.meanShiftImage.pointer,
+      shape: memory.shape.pointer, global: global, residual: residual,
       rigid: rigid, kernels: kernels, hessian: hessian, gradient: delta)
     if !rigid {
       for mode in 0..<pdm.modeCount {

@@ -1,3 +1,5 @@
+import Foundation
+
 extension Fitter {
   /// Final mean shift lengths of the last fit's last scale, n, reference px; NaN where a landmark is
   /// not visible. Into an array that is reused.
@@ -10,6 +12,21 @@ extension Fitter {
         maps.visible.pointer[i]
         ? (ms[i] * ms[i] + ms[n + i] * ms[n + i]).squareRoot() : .nan
     }
+  }
+
+  /// What the last fit's last scale shows of each landmark, into arrays that are reused.
+  public func copyFigures(into figures: inout LandmarkFigures) {
+    let n = model.landmarkCount
+    func fill(_ values: inout [Double], _ value: (Int) -> Double) {
+      if values.count != n { values = [Double](repeating: 0, count: n) }
+      for i in 0..<n { values[i] = maps.visible.pointer[i] ? value(i) : .nan }
+    }
+    let memory = workspace
+    let ms = memory.meanShiftReference.pointer
+    fill(&figures.meanShifts) { (ms[$0] * ms[$0] + ms[n + $0] * ms[n + $0]).squareRoot() }
+    fill(&figures.logDensities) { log(memory.likelihoods.pointer[$0] + 1e-8) }
+    fill(&figures.logPeaks) { log(memory.peaks.pointer[$0] + 1e-8) }
+    fill(&figures.peakOffsets) { memory.peakOffsets.pointer[$0] }
   }
 
   /// Mean length of the current mean shifts over visible landmarks, reference px.

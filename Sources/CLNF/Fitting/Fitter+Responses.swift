@@ -33,8 +33,17 @@ extension Fitter {
     let scaleSettings = ScaleSettings(
       settings, scaleIndex: scaleIndex, patchScaling: scale.patchScaling)
     let (seen, factor) = (scale.views[view], scaleSettings.weightFactor)
-    workspace.equations[scaleIndex].setWeights { landmark in
-      seen.visible[landmark] ? (factor > 0 ? factor * seen.confidences[landmark] : 1) : 0
+    let memory = workspace
+    let held = memory.isAnchored ? scaleSettings.regularisation : 0
+    // What is seen no finer is not weighed as if it were.
+    let finer = settings.weighsAsSeen ? settings.largestPixelDensity.map { global.scale / $0 } : nil
+    let seenShare = finer.map { $0 > 1 ? 1 / ($0 * $0) : 1 } ?? 1
+    memory.equations[scaleIndex].setWeights { landmark in
+      let plain =
+        seen.visible[landmark] ? (factor > 0 ? factor * seen.confidences[landmark] : 1) : 0
+      let own = seenShare * plain
+      memory.expertWeights.pointer[landmark] = own
+      return own + held * memory.anchorWeights.pointer[landmark]
     }
     return ScalePass(
       scaleIndex: scaleIndex, settings: scaleSettings, toReference: toReference,

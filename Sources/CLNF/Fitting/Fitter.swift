@@ -56,11 +56,13 @@ public final class Fitter {
   ///   - windows: by scale, one of the settings' lists.
   ///   - isTracking: whether `parameters` are those of the frame before; then coarse scales may
   ///     move the pose only, as the settings say.
+  ///   - anchor: where the landmarks are thought to be; the fit is held to it as far as the settings say.
+  ///     One that is not of this model's landmarks, or not usable, is none.
   ///   - skipsCoarse: whether only the last scale that the face is large enough for is fitted, for
   ///     faces that have hardly moved.
   public func fit(
     image: borrowing GreyImage, parameters: inout FaceParameters, windows: [Int],
-    isTracking: Bool = false, skipsCoarse: Bool = false
+    isTracking: Bool = false, skipsCoarse: Bool = false, anchor: LandmarkEstimate? = nil
   ) {
     precondition(
       parameters.local.count == model.shapeModel.modeCount,
@@ -71,6 +73,8 @@ public final class Fitter {
     fitsOneScale = skipsCoarse
     global = parameters.global
     workspace.setLocal(parameters.local)
+    workspace.hold(
+      to: anchor, weight: isTracking ? settings.trackingAnchorWeight : settings.anchorWeight)
     let coarse: CoarsePass =
       if skipsCoarse {
         .none
@@ -227,6 +231,8 @@ public final class Fitter {
       shift += length
       largest = max(largest, length)
       let found = Self.peak(map, window, x, y)
+      workspace.peaks.pointer[i] = Double(found.value)
+      workspace.peakOffsets.pointer[i] = found.distance
       peak += found.distance
       response += Double(found.value)
       if found.distance <= 1 { near += 1 }

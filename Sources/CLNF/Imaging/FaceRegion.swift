@@ -5,9 +5,9 @@ import CLNFKernels
 ///
 /// Region pixel u covers the image's [x0 + u f, x0 + (u + 1) f); the centre of image pixel x lies
 /// at u = (x + 1/2 - x0) / f - 1/2.
-struct FaceRegion: ~Copyable {
-  private(set) var image = GreyImage(width: 0, height: 0, repeating: 0)
-  private(set) var factor = 1.0
+package struct FaceRegion: ~Copyable {
+  package private(set) var image = GreyImage(width: 0, height: 0, repeating: 0)
+  package private(set) var factor = 1.0
   private var x0 = 0
   private var y0 = 0
   private var x1 = 0
@@ -21,20 +21,29 @@ struct FaceRegion: ~Copyable {
   /// From this factor on every third row is enough: a region pixel is the mean of a dozen pixels still.
   private static let sparseFactor = 6.0
 
+  package init() {}
+
   /// A rectangle in image pixels.
-  struct Bounds {
+  package struct Bounds {
     var minX: Double
     var maxX: Double
     var minY: Double
     var maxY: Double
+
+    package init(minX: Double, maxX: Double, minY: Double, maxY: Double) {
+      self.minX = minX
+      self.maxX = maxX
+      self.minY = minY
+      self.maxY = maxY
+    }
   }
 
   /// From image to region coordinates.
-  func place(x: Double, y: Double) -> (x: Double, y: Double) {
+  package func place(x: Double, y: Double) -> (x: Double, y: Double) {
     ((x + 0.5 - Double(x0)) / factor - 0.5, (y + 0.5 - Double(y0)) / factor - 0.5)
   }
 
-  mutating func forget() {
+  package mutating func forget() {
     (x1, y1) = (x0, y0)
   }
 
@@ -42,7 +51,7 @@ struct FaceRegion: ~Copyable {
   /// less). Allocates only where it grows.
   /// - Parameter isForOneScale: whether nothing else will be looked at in this image; then there is no
   ///   margin for a face that moves between scales.
-  mutating func update(
+  package mutating func update(
     _ source: borrowing GreyImage, bounds: Bounds, factor wanted: Double, isForOneScale: Bool
   ) {
     func clamped(_ value: Double, _ limit: Int) -> Int { Int(max(0, min(Double(limit), value))) }

@@ -64,6 +64,9 @@ extension FaceModel {
     if archive.has(prefix + "verdict") {
       contents.verdicts = try archive.decoded(prefix + "verdict", as: LearnedVerdicts.self)
     }
+    if archive.has(prefix + "landmark-verdict/scales") {
+      contents.landmarkVerdict = try archive.landmarkVerdict(prefix + "landmark-verdict/")
+    }
     while withParts, archive.has(prefix + "parts/\(contents.parts.count)/name") {
       guard depth < 4 else { throw archive.failure(prefix + "parts/0/name", "nested too deep") }
       let name = prefix + "parts/\(contents.parts.count)/"
@@ -99,6 +102,16 @@ extension ModelArchive {
       throw failure(name, "has \(shape[1]) columns; expected \(columns)")
     }
     return (0..<shape[0]).map { Array(values[$0 * columns..<($0 + 1) * columns]) }
+  }
+
+  func landmarkVerdict(_ prefix: String) throws(ModelError) -> LandmarkVerdict {
+    let scales = try decoded(prefix + "scales", as: [LandmarkVerdict.Scale].self)
+    let weights = try doubles(prefix + "weights", rank: 2).values
+    do {
+      return try LandmarkVerdict(scales: scales, weights: weights)
+    } catch {
+      throw failure(prefix + "weights", "\(error)")
+    }
   }
 
   func triangles(_ name: String) throws(ModelError) -> [Triangle] {

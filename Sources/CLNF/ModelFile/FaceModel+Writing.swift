@@ -38,6 +38,15 @@ extension FaceModel {
     if let verdicts, let text = try? JSONEncoder.stable.encode(verdicts) {
       writer.add(prefix + "verdict", bytes: Array(text))
     }
+    if let verdict = landmarkVerdict,
+      let text = try? JSONEncoder.stable.encode(verdict.scales)
+    {
+      let name = prefix + "landmark-verdict/"
+      writer.add(name + "scales", bytes: Array(text))
+      writer.add(
+        name + "weights", doubles: verdict.weights,
+        shape: [verdict.landmarkCount, verdict.weights.count / verdict.landmarkCount])
+    }
     if let fitSettings, let text = try? JSONEncoder.stable.encode(fitSettings) {
       writer.add(prefix + "fit-settings", bytes: Array(text))
     }

@@ -19,6 +19,8 @@ public final class FaceModel: Sendable {
   public let fitSettings: FitSettings?
   /// When its fits are to be believed, where that was learned.
   public let verdicts: LearnedVerdicts?
+  /// When their single landmarks are, where that was learned.
+  public let landmarkVerdict: LandmarkVerdict?
   /// SHA-256 of the model's files, in hexadecimal; of all files in the order of reading where the
   /// model is a folder.
   public let checksum: String
@@ -37,6 +39,7 @@ public final class FaceModel: Sendable {
     public var mirrorPartners: [Int]
     public var fitSettings: FitSettings?
     public var verdicts: LearnedVerdicts?
+    public var landmarkVerdict: LandmarkVerdict?
     public var checksum: String
     public var fileSize: Int
 
@@ -69,6 +72,10 @@ public final class FaceModel: Sendable {
     for triangle in contents.triangulations.joined() where !triangle.isWithin(n) {
       throw ModelDataError("a triangle \(triangle) of landmarks; the shape model has \(n)")
     }
+    if let verdict = contents.landmarkVerdict, verdict.landmarkCount != n {
+      throw ModelDataError(
+        "a verdict on \(verdict.landmarkCount) landmarks; the shape model has \(n)")
+    }
     for part in contents.parts { try part.validate(mainLandmarkCount: n) }
     name = contents.name
     shapeModel = contents.shapeModel
@@ -79,6 +86,7 @@ public final class FaceModel: Sendable {
     mirrorPartners = contents.mirrorPartners
     fitSettings = contents.fitSettings
     verdicts = contents.verdicts
+    landmarkVerdict = contents.landmarkVerdict
     checksum = contents.checksum
     fileSize = contents.fileSize
     preparedScales = contents.scales.map {
@@ -111,6 +119,7 @@ public final class FaceModel: Sendable {
 
   private init(_ model: FaceModel, fitSettings: FitSettings, verdicts: LearnedVerdicts?) {
     self.verdicts = verdicts
+    landmarkVerdict = model.landmarkVerdict
     name = model.name
     shapeModel = model.shapeModel
     scales = model.scales

@@ -79,13 +79,13 @@ extension PointDistributionModel {
 }
 
 /// The axis-parallel extents of some points of a stacked 2D shape.
-struct Extents {
-  var minX = Double.infinity
-  var maxX = -Double.infinity
-  var minY = Double.infinity
-  var maxY = -Double.infinity
+package struct Extents {
+  package var minX = Double.infinity
+  package var maxX = -Double.infinity
+  package var minY = Double.infinity
+  package var maxY = -Double.infinity
 
-  init(_ points: [Double], _ n: Int, where included: (Int) -> Bool) {
+  package init(_ points: [Double], _ n: Int, where included: (Int) -> Bool) {
     for i in 0..<n where included(i) {
       minX = min(minX, points[i])
       maxX = max(maxX, points[i])
@@ -94,10 +94,10 @@ struct Extents {
     }
   }
 
-  var width: Double { maxX - minX }
-  var height: Double { maxY - minY }
-  var centerX: Double { (minX + maxX) / 2 }
-  var centerY: Double { (minY + maxY) / 2 }
+  package var width: Double { maxX - minX }
+  package var height: Double { maxY - minY }
+  package var centerX: Double { (minX + maxX) / 2 }
+  package var centerY: Double { (minY + maxY) / 2 }
 }
 
 /// Everything that places a face in an image: pose and shape coefficients.

@@ -61,13 +61,13 @@ typedef struct {
   double rotation[9];
 } clnf_pose;
 
-/// A cell of the face finder's net, px of a level, and what the net says of one: 14 numbers and 2 zeros.
-enum { clnf_finder_cell = 8, clnf_finder_outputs = 16 };
+/// A cell of the face finder's nets, px of a level.
+enum { clnf_finder_cell = 8 };
 
 /// A layer of the face finder's net: padded convolutions of zeros beyond the edges. What is said to be
 /// padded has zeros up to a multiple of clnf_lane_count.
 typedef struct {
-  /// Channels, 1 to 128, not padded; the outputs of the last layer are 14.
+  /// Channels, 1 to 128, not padded; the last layer may have as many outputs as it likes.
   int inputs, outputs;
   /// Side of the kernel, 1, 3, 5 or 7, and its step, 1 or 2; 1 and 1 in the last layer.
   int kernel, stride;
@@ -80,8 +80,8 @@ typedef struct {
   const float *weights, *bias;
 } clnf_finder_layer;
 
-/// The face finder's net: 2 to 16 layers, each one's inputs the outputs of the layer before, one input
-/// of the first; the product of strides is clnf_finder_cell.
+/// A net of face finding: 2 to 16 layers, each one's inputs the outputs of the layer before, one input
+/// of the first.
 typedef struct {
   int count;
   const clnf_finder_layer *layers;
@@ -92,7 +92,8 @@ typedef struct {
   /// width x height > 0 grey levels, rows `stride` apart.
   const uint8_t *pixels;
   int stride, width, height;
-  /// The border on the left and above; the sides with all borders, multiples of clnf_finder_cell.
+  /// The border on the left and above; the sides with all borders, multiples of the product of the net's
+  /// strides.
   int left, top, columns, rows;
 } clnf_finder_level;
 
@@ -168,7 +169,8 @@ typedef struct {
   void (*widen)(const uint16_t *halves, int count, float *out);
 
   /// What the face finder's net says of a level, of which it sees v / 128 - 1 of grey level v. scratch:
-  /// clnf_finder_scratch() floats. out: clnf_finder_outputs for each cell, row by row.
+  /// clnf_finder_scratch() floats. out: the padded outputs of the last layer for each
+  /// cell, as wide and high as the product of the strides, row by row.
   void (*find_faces)(const clnf_finder_net *net, const clnf_finder_level *level, float *scratch,
                      float *out);
 

@@ -32,6 +32,8 @@ public enum DefaultFitSettings {
     settings.tracksPoseOnlyWhenCoarse = true
     settings.responseExponent = 2
     settings.startChoice = .verdict
+    settings.weighsAsSeen = true
+    (settings.anchorWeight, settings.trackingAnchorWeight) = (0.1, 0.1)
     return settings
   }
 }

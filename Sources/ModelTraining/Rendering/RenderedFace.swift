@@ -7,6 +7,8 @@ public final class RenderedFace: Sendable {
   public let landmarks: [SIMD2<Float>]
   /// Which of them the head itself does not hide. Hair, glasses and hands do not count.
   public let visible: [Bool]
+  /// Which of them a hand or another thing before the face covers.
+  public let covered: [Bool]
   /// Radians; R = Rx Ry Rz.
   public let rotation: EulerAngles
   /// In the plane of the landmarks' mean.
@@ -17,12 +19,14 @@ public final class RenderedFace: Sendable {
   public let person: Int
 
   init(
-    image: consuming GreyImage, landmarks: [SIMD2<Float>], visible: [Bool], rotation: EulerAngles,
-    pixelsPerMillimetre: Float, shape: [SIMD3<Float>], person: Int = 0
+    image: consuming GreyImage, landmarks: [SIMD2<Float>], visible: [Bool],
+    covered: [Bool]? = nil, rotation: EulerAngles, pixelsPerMillimetre: Float,
+    shape: [SIMD3<Float>], person: Int = 0
   ) {
     self.image = image
     self.landmarks = landmarks
     self.visible = visible
+    self.covered = covered ?? landmarks.map { _ in false }
     self.rotation = rotation
     self.pixelsPerMillimetre = pixelsPerMillimetre
     self.shape = shape

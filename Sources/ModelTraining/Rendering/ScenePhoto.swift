@@ -84,12 +84,13 @@ extension SceneRenderer {
     var view = photo.view(
       scale: scale, roll: roll * .pi / 180,
       side: max(8, Int((settings.fieldOfView * scale).rounded())))
-    cover(&view.image, view.landmarks, &generator)
+    let covered = cover(&view.image, view.landmarks, &generator)
     let level = Self.level(of: view.landmarks, in: view.image)
     let (landmarks, rotation) = (view.landmarks, view.rotation)
     return RenderedFace(
       image: settings.photometry.develop(&view.image, faceLevel: level, &generator),
-      landmarks: landmarks, visible: landmarks.map { _ in true }, rotation: rotation,
+      landmarks: landmarks, visible: landmarks.map { _ in true }, covered: covered,
+      rotation: rotation,
       pixelsPerMillimetre: Float(scale), shape: photo.shape, person: photo.person)
   }
 }

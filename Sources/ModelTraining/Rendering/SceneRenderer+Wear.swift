@@ -182,19 +182,20 @@ extension SceneRenderer {
     }
   }
 
-  /// Hands and other things before the face, on the image itself.
+  /// Hands and other things before the face, on the image itself. Returns which landmarks they cover.
   func cover(
     _ image: inout Plane<Float>, _ landmarks: [SIMD2<Float>], _ generator: inout SeededGenerator
-  ) {
+  ) -> [Bool] {
     let hasHand = generator.chance(settings.handShare)
     let hasOccluder = generator.chance(settings.occluderShare)
-    guard hasHand || hasOccluder else { return }
+    guard hasHand || hasOccluder else { return landmarks.map { _ in false } }
     var grey = GreyImage(width: image.width, height: image.height, repeating: 0)
     image.withSamples { from in
       grey.withMutableSamples { to in
         for i in to.indices { to[i] = UInt8(max(0, min(255, from[i].rounded()))) }
       }
     }
+    let before = grey.copy()
     let points = landmarks.map { Double($0.x) } + landmarks.map { Double($0.y) }
     let box = LandmarkError.box(of: points)
     if hasHand { Degradation.placeHand(on: &grey, box, &generator) }
@@ -210,5 +211,21 @@ extension SceneRenderer {
         for i in to.indices { to[i] = Float(from[i]) }
       }
     }
+    return landmarks.map { Self.differs(grey, from: before, at: $0) }
+  }
+
+  /// Whether most of the 3 x 3 pixels around a place are others.
+  private static func differs(
+    _ image: borrowing GreyImage, from before: borrowing GreyImage, at place: SIMD2<Float>
+  ) -> Bool {
+    let (x, y) = (Int(place.x.rounded()), Int(place.y.rounded()))
+    guard (1..<image.width - 1).contains(x), (1..<image.height - 1).contains(y) else {
+      return false
+    }
+    var count = 0
+    for v in y - 1...y + 1 {
+      for u in x - 1...x + 1 where abs(Int(image[u, v]) - Int(before[u, v])) > 2 { count += 1 }
+    }
+    return count > 4
   }
 }

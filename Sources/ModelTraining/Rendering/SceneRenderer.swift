@@ -74,13 +74,13 @@ public final class SceneRenderer {
     spread(background(width: side, height: side, &generator), factor: scene.factor)
     let wear = SceneWear(settings, ownHair: ownHair(subject), &generator)
     var drawing = draw(scene, wear, &generator)
-    cover(&drawing.image, drawing.landmarks, &generator)
+    let covered = cover(&drawing.image, drawing.landmarks, &generator)
     let faceLevel = Self.level(of: drawing.landmarks, in: drawing.image)
     return RenderedFace(
       image: settings.photometry.develop(&drawing.image, faceLevel: faceLevel, &generator),
       landmarks: drawing.landmarks,
-      visible: drawing.visible, rotation: subject.rotation, pixelsPerMillimetre: Float(scale),
-      shape: subject.shape, person: subject.texture?.person ?? 0)
+      visible: drawing.visible, covered: covered, rotation: subject.rotation,
+      pixelsPerMillimetre: Float(scale), shape: subject.shape, person: subject.texture?.person ?? 0)
   }
 
   /// Draws a head with what it wears before what is on the canvas.

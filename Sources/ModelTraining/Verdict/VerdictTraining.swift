@@ -76,6 +76,7 @@ public struct VerdictTraining {
   private let scenery: Scenery
   private let settings: Settings
   private let finder: FaceFinder
+  private let regressor = LandmarkRegressor()
 
   public init(
     fitter: Fitter, judge: ValidatorEvaluation?, scenery: Scenery, settings: Settings = Settings()
@@ -143,12 +144,14 @@ public struct VerdictTraining {
   /// From every start of what the finder sees, as a first fit has them; other faces and what is none are
   /// failures.
   private func found(_ image: borrowing GreyImage, _ target: Target) -> [Sample] {
-    let mean = [Double](repeating: 0, count: fitter.model.shapeModel.modeCount)
-    return finder.detectFaces(in: image).prefix(Self.mostFound).flatMap { face in
-      FaceStarts(of: face, in: fitter.model.shapeModel).poses.map { pose in
-        var parameters = FaceParameters(global: pose, local: mean)
+    finder.detectFaces(in: image).prefix(Self.mostFound).flatMap { face in
+      let starts = FaceStarts(
+        of: face, in: fitter.model.shapeModel, image: image, regressor: regressor)
+      return starts.all.map { start in
+        var parameters = start.parameters
         fitter.fit(
-          image: image, parameters: &parameters, windows: fitter.settings.firstFitWindows)
+          image: image, parameters: &parameters, windows: fitter.settings.firstFitWindows,
+          anchor: start.anchor)
         return distant(sample(image, parameters, target))
       }
     }
@@ -186,9 +189,13 @@ public struct VerdictTraining {
   private func track(
     _ image: borrowing GreyImage, _ parameters: inout FaceParameters, _ target: Target
   ) -> Sample {
+    var glance = LandmarkEstimate()
+    let landmarks = fitter.model.shapeModel.landmarks(parameters)
+    let isSeen = regressor.look(at: landmarks, in: image, into: &glance)
+    LandmarkRegressor.loosenQuickParts(&glance)
     fitter.fit(
       image: image, parameters: &parameters, windows: fitter.settings.trackingWindows,
-      isTracking: true)
+      isTracking: true, anchor: isSeen ? glance : nil)
     return sample(image, parameters, target)
   }
 

@@ -31,7 +31,7 @@ public final class NDJSONLog: FrameSink {
   /// What goes wrong with the destination is `status.problem`, not an error: it may come right.
   /// Throws `RecordingError.invalidSetting` for a pattern or path that cannot be one.
   public convenience init(
-    _ target: Target, groups: Set<ColumnGroup> = Set(ColumnGroup.allCases), stream: String
+    _ target: Target, groups: Set<ColumnGroup> = ColumnGroup.standard, stream: String
   ) throws(RecordingError) {
     try self.init(
       target, groups: groups, stream: stream, calls: FileCalls(), clock: LogClock())

@@ -51,6 +51,7 @@ struct NDJSONRow {
         decimals: Decimals.millimetres)
     case .parameters: appendParameters(frame, to: &line)
     case .fit: appendFit(frame, to: &line)
+    case .confidences: appendConfidences(frame, to: &line)
     case .times: appendTimes(frame, latencySeconds, to: &line)
     }
   }
@@ -105,6 +106,17 @@ struct NDJSONRow {
     line.append(json: frame.hasFit ? frame.likelihood : .nan, decimals: Decimals.evidence)
     line.append(",\"iterations\":")
     if frame.hasFit { line.append(Int64(frame.iterations)) } else { line.append("null") }
+  }
+
+  private func appendConfidences(_ frame: TrackedFrame, to line: inout ByteWriter) {
+    line.append(",\"confidences\":")
+    guard frame.hasFit, !frame.landmarkConfidences.isEmpty else { return line.append("null") }
+    line.append(UInt8(ascii: "["))
+    for (index, value) in frame.landmarkConfidences.enumerated() {
+      if index > 0 { line.append(UInt8(ascii: ",")) }
+      line.append(json: value, decimals: Decimals.confidence)
+    }
+    line.append(UInt8(ascii: "]"))
   }
 
   private func appendTimes(

@@ -14,7 +14,7 @@ struct OSCBundle: ~Copyable {
 
   private enum Address: Int, CaseIterable {
     case frame, state, success, confidence, size, pose, landmarks, landmarks3d, parameters, fit
-    case latency
+    case confidences, latency
   }
 
   private var packet = ByteWriter(capacity: 1 << 11)
@@ -86,6 +86,11 @@ struct OSCBundle: ~Copyable {
         $0.append(float: global.tx)
         $0.append(float: global.ty)
         for value in frame.local { $0.append(float: value) }
+      }
+    }
+    if groups.contains(.confidences), !frame.landmarkConfidences.isEmpty {
+      message(.confidences, floats: frame.landmarkConfidences.count) {
+        for value in frame.landmarkConfidences { $0.append(float: value) }
       }
     }
     if groups.contains(.fit) {

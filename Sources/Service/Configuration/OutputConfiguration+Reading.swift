@@ -20,10 +20,10 @@ extension OutputConfiguration {
     switch kind {
     case .csv:
       return LogFileSettings(reading: section, stream, context)
-        .map { .csv($0, columns: columns ?? allColumns) }
+        .map { .csv($0, columns: columns ?? ColumnGroup.standard) }
     case .ndjson:
       return readTarget(section, stream, context)
-        .map { .ndjson($0, columns: columns ?? allColumns) }
+        .map { .ndjson($0, columns: columns ?? ColumnGroup.standard) }
     case .osc: return readOSC(section, columns)
     case .openSeeFace:
       if let landmarkCount, landmarkCount != OpenSeeFaceSender.landmarkCount {
@@ -38,8 +38,6 @@ extension OutputConfiguration {
         faceID: section.value(Own.faceID))
     }
   }
-
-  private static var allColumns: Set<ColumnGroup> { Set(ColumnGroup.allCases) }
 
   private static func readOSC(
     _ section: ConfigurationSection, _ columns: Set<ColumnGroup>?

@@ -93,4 +93,13 @@ public enum OutputConfiguration: Sendable, Equatable {
   case osc(OSCSettings)
   /// OpenSeeFace's UDP packets.
   case openSeeFace(host: String, port: Int, faceID: Int)
+
+  /// The groups of columns that are written.
+  var columns: Set<ColumnGroup> {
+    switch self {
+    case .csv(_, let columns), .ndjson(_, let columns): columns
+    case .osc(let settings): settings.groups
+    case .openSeeFace: []
+    }
+  }
 }

@@ -17,7 +17,7 @@ extension StreamConfiguration {
     let source = SourceConfiguration(reading: section, context.secrets)
     let model = section.read(Settings.model)
     let landmarkCount = model.flatMap { Self.load($0, section, context)?.landmarkCount }
-    let tracking = TrackingConfiguration(reading: section)
+    var tracking = TrackingConfiguration(reading: section)
     let outputs = section.elements(
       ServiceSettings.outputs.key, expected: ServiceSettings.outputs.format.expected
     ).compactMap { node, path in
@@ -25,6 +25,7 @@ extension StreamConfiguration {
         node, path, section.list, stream: name, landmarkCount: landmarkCount, context)
     }
     guard let name, let source else { return nil }
+    tracking.judgesLandmarks = outputs.contains { $0.columns.contains(.confidences) }
     self.init(name: name, source: source, model: model, tracking: tracking, outputs: outputs)
   }
 

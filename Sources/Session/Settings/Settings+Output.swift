@@ -66,19 +66,21 @@ extension Settings {
   static let groupNames = ColumnGroup.allCases.map(\.rawValue)
 
   public static let columns = Setting(
-    "columns", columnGroups, "list", words: "all; osc: pose,landmarks,fit",
+    "columns", columnGroups, "list", words: "standard; osc: pose,landmarks,fit",
     in: [.track, .fit, .csv, .ndjson, .osc],
-    "Groups of columns, any of \(groupNames.joined(separator: ",")); or all.")
+    "Groups of columns, any of \(groupNames.joined(separator: ", ")); standard (all but "
+      + "confidences) or all.")
 
   static let columnGroups: ValueFormat<Set<ColumnGroup>> = {
     let one = ValueFormat<[ColumnGroup]>(
       "one of \(groupNames.joined(separator: ", "))"
     ) { text in
       if text == "all" { return ColumnGroup.allCases }
+      if text == "standard" { return Array(ColumnGroup.standard) }
       return ColumnGroup(rawValue: text).map { [$0] }
     }
     return .list(
-      "all, or a list of \(groupNames.joined(separator: ", "))", of: one
+      "standard, all, or a list of \(groupNames.joined(separator: ", "))", of: one
     ) { groups in groups.isEmpty ? nil : Set(groups.joined()) }
   }()
 }

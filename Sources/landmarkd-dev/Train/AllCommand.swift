@@ -43,11 +43,10 @@ struct AllCommand: ParsableCommand {
       material: material, definition: identities.definition, faces: faces, options: options,
       work: work + "/experts")
     let model = try stage.run(name: "default")
-    let verdicts = try FittedVerdictStage(
+    let finished = try FittedVerdictStage(
       material: material, definition: identities.definition, faces: faces, model: model,
       scenery: try VerdictCommand.readScenery(scenes), seed: options.seed
-    ).run()
-    let finished = try model.with(verdicts: verdicts)
+    ).judged()
     try finished.write(to: output)
     Progress.say("\(output): \(finished.archive().count) bytes")
   }

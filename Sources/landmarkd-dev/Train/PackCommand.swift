@@ -42,11 +42,10 @@ struct PackCommand: ParsableCommand {
     if let shape { model = try model.with(shape: ShapeFile.read(shape)) }
     guard let scenes else { return try model.write(to: output) }
     let contents = try fitted.read()
-    let verdicts = try FittedVerdictStage(
+    try FittedVerdictStage(
       material: contents.material, definition: contents.definition, faces: contents.faces,
       model: model, scenery: try VerdictCommand.readScenery(scenes), seed: seed
-    ).run()
-    try model.with(verdicts: verdicts).write(to: output)
+    ).judged().write(to: output)
   }
 }
 
@@ -64,6 +63,16 @@ struct FittedVerdictStage {
   private static let drawnCount = 200
   /// One of so many photos with an expression is used.
   private static let portraitStep = 4
+
+  /// The model with verdicts of its fits and of their landmarks.
+  func judged() throws -> FaceModel {
+    let judged = try model.with(verdicts: run())
+    return try judged.with(
+      landmarkVerdict: LandmarkVerdictStage(
+        material: material, definition: definition, faces: faces, model: judged,
+        scenery: scenery, seed: seed
+      ).run())
+  }
 
   func run() throws -> LearnedVerdicts {
     let portraits = self.faces.filter(\.hasExpression)
@@ -108,7 +117,7 @@ extension FaceModel {
   /// The same model with other verdicts or settings.
   func with(
     shape: PointDistributionModel? = nil, verdicts: LearnedVerdicts? = nil,
-    fitSettings: FitSettings? = nil
+    landmarkVerdict: LandmarkVerdict? = nil, fitSettings: FitSettings? = nil
   ) throws -> FaceModel {
     var contents = Contents(name: name, shapeModel: shape ?? shapeModel, scales: scales)
     contents.mirrorPartners = mirrorPartners
@@ -117,6 +126,7 @@ extension FaceModel {
     contents.parts = parts
     contents.fitSettings = fitSettings ?? self.fitSettings
     contents.verdicts = verdicts ?? self.verdicts
+    contents.landmarkVerdict = landmarkVerdict ?? self.landmarkVerdict
     return try FaceModel(contents)
   }
 }

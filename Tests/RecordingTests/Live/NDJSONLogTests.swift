@@ -9,7 +9,7 @@ import Tracking
 
 private func line(
   _ frame: TrackedFrame, _ measurement: FaceMeasurement,
-  groups: Set<ColumnGroup> = Set(ColumnGroup.allCases), stream: String = "door",
+  groups: Set<ColumnGroup> = ColumnGroup.standard, stream: String = "door",
   latency: Double? = nil
 ) -> String {
   var bytes = ByteWriter(capacity: 16)
@@ -65,6 +65,16 @@ private func frameNumbers(_ text: some StringProtocol) throws -> [Int] {
         + #""success":false,"width":640,"height":480}"# + "\n")
   }
 
+  @Test func confidencesAreAList() {
+    var frame = sampleFrame()
+    frame.landmarkConfidences = [0.5, .nan, 0.98765]
+    let with = line(frame, FaceMeasurement(), groups: [.confidences])
+    #expect(with.hasSuffix(#","confidences":[0.5000,null,0.9877]}"# + "\n"))
+    frame.landmarkConfidences = []
+    let without = line(frame, FaceMeasurement(), groups: [.confidences])
+    #expect(without.hasSuffix(#","confidences":null}"# + "\n"))
+  }
+
   @Test(arguments: TestSeed.of([1, 2])) func everyRowIsJSONWhateverItsValues(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
     let odd: [Double] = [.nan, .infinity, -.infinity, -0.0, 1e300, -1e-300, 5, -0.00001]
@@ -78,6 +88,9 @@ private func frameNumbers(_ text: some StringProtocol) throws -> [Int] {
       frame.utcSeconds = number()
       frame.confidence = number()
       frame.global.scale = number()
+      frame.landmarkConfidences = (0..<Int.random(in: 0...3, using: &generator)).map { _ in
+        number()
+      }
       var measurement = sampleMeasurement(landmarks: 5)
       measurement.headPose?.translation.y = number()
       let groups = Set(ColumnGroup.allCases.filter { _ in Bool.random(using: &generator) })

@@ -315,11 +315,11 @@ import Testing
       ),
       output(
         "type: csv, path: '%Y%j', columns: [pose, gaze]",
-        "c.yaml:5:51: streams[0].outputs[0].columns[1]: is \"gaze\"; expected one of pose, landmarks, landmarks3d, parameters, fit, times"
+        "c.yaml:5:51: streams[0].outputs[0].columns[1]: is \"gaze\"; expected one of pose, landmarks, landmarks3d, parameters, fit, confidences, times"
       ),
       output(
         "type: csv, path: '%Y%j', columns: some",
-        "c.yaml:5:44: streams[0].outputs[0].columns: is \"some\"; expected all, or a list of pose, landmarks, landmarks3d, parameters, fit, times"
+        "c.yaml:5:44: streams[0].outputs[0].columns: is \"some\"; expected standard, all, or a list of pose, landmarks, landmarks3d, parameters, fit, confidences, times"
       ),
       output(
         "type: ndjson",

@@ -37,7 +37,7 @@ import Tracking
         == .csv(
           try LogFileSettings(
             pattern: "rows/{stream}-%Y%m%dT%H%M%SZ.csv", rotateSeconds: 3600,
-            rotateBytes: 100_000_000), columns: Set(ColumnGroup.allCases)))
+            rotateBytes: 100_000_000), columns: ColumnGroup.standard))
   }
 
   @Test("the sample names every key that is known")

@@ -77,8 +77,9 @@ import VideoInput
     #expect(format.parse(" times , pose,pose") == [.times, .pose])
     #expect(format.parse("all") == Set(ColumnGroup.allCases))
     #expect(
-      format.parse("pose,landmarks,landmarks3d,parameters,fit,times")
-        == Set(ColumnGroup.allCases))
+      format.parse("pose,landmarks,landmarks3d,parameters,fit,times") == ColumnGroup.standard)
+    #expect(format.parse("standard") == ColumnGroup.standard)
+    #expect(format.parse("standard,confidences") == Set(ColumnGroup.allCases))
     for text in ["gaze", "Pose", "", "pose,,fit", "pose;fit"] {
       #expect(format.parse(text) == nil, "\(text)")
     }

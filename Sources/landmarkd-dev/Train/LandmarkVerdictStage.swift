@@ -1,0 +1,79 @@
+import CLNF
+import Foundation
+import ModelTraining
+import Tracking
+
+/// The verdict on single landmarks, learned from drawn faces and photos, many of them covered in part.
+struct LandmarkVerdictStage {
+  let material: TrainingMaterial
+  let definition: LandmarkDefinition
+  let faces: [FittedFace]
+  /// With the verdicts on its fits.
+  let model: FaceModel
+  let scenery: Scenery
+  let seed: UInt64
+
+  private static let faceCount = 3000
+  /// One of so many fitted faces is read, for its skin and its photo.
+  private static let step = 3
+
+  func run() throws -> LandmarkVerdict {
+    let some = stride(from: 0, to: faces.count, by: Self.step).map { faces[$0] }
+    var settings = SceneSettings()
+    settings.seed = seed &+ 0x1A
+    settings.photoShare = 0.3
+    settings.pose.farYaw = 45...90
+    (settings.handShare, settings.occluderShare) = (0.15, 0.25)
+    let scene = try material.scene(of: some, definition: definition, scenery: scenery)
+    let renderer = SceneRenderer(material: scene, settings: settings)
+    let fitter = try Fitter(model: model, settings: model.fitSettings ?? .landmarkd(for: model))
+    let training = LandmarkVerdictTraining(
+      fitter: fitter, belief: .learned(for: model), seed: seed)
+    var samples: [LandmarkVerdictTraining.Sample] = []
+    for index in 0..<Self.faceCount {
+      samples += training.samples(of: renderer.face(index), index: index)
+      if index % 500 == 499 {
+        Progress.say("\(index + 1) of \(Self.faceCount) faces, \(samples.count) fits")
+      }
+    }
+    let all = LandmarkVerdict.Evidence.allCases
+    let looks: [LandmarkVerdict.Evidence] = [.lookDistance, .nearLookDistance, .lookDeviation]
+    for (name, evidence) in [
+      ("the fit as a whole", [LandmarkVerdict.Evidence.fit]),
+      ("what the fit shows", all.filter { !looks.contains($0) }), ("all", all),
+    ] {
+      let rule = try LandmarkVerdictTraining.learn(
+        samples.filter { $0.face % 5 != 4 }, evidence: evidence)
+      report(name, rule, samples.filter { $0.face % 5 == 4 })
+    }
+    return try LandmarkVerdictTraining.learn(samples, evidence: all)
+  }
+
+  private func report(
+    _ name: String, _ rule: LandmarkVerdict, _ samples: [LandmarkVerdictTraining.Sample]
+  ) {
+    let parts = [
+      ("jaw", 0..<17), ("brows", 17..<27), ("nose", 27..<36), ("eyes", 36..<48),
+      ("mouth", 48..<68), ("all", 0..<68),
+    ]
+    let texts = parts.map { part, range -> String in
+      let pairs = samples.flatMap { sample in
+        range.map { landmark in
+          (
+            LandmarkVerdictTraining.probability(rule, sample, landmark: landmark),
+            sample.isRight[landmark]
+          )
+        }
+      }
+      let (scores, isRight) = (pairs.map(\.0), pairs.map(\.1))
+      let area = Ranking.areaUnderCurve(scores, isRight)
+      let error = Reliability(confidences: scores, isRight: isRight).calibrationError
+      let share = Double(isRight.count { !$0 }) / Double(max(1, isRight.count))
+      return String(
+        format: "%@ AUC %.3f, calibration error %.3f, %.0f %% hidden or wrong", part, area, error,
+        100 * share)
+    }
+    print("landmarks by \(name):")
+    for text in texts { print("  " + text) }
+  }
+}

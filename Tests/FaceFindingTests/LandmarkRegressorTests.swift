@@ -1,0 +1,160 @@
+import CLNF
+import Foundation
+import TestSupport
+import Testing
+
+@testable import FaceFinding
+
+/// One look at a face that says where its landmarks are: by nets made by hand, and the program's own.
+@Suite struct LandmarkRegressorTests {
+  /// The mean face seen from the front, its box's larger side 1 and its middle at 0.
+  private static let face: [SIMD2<Double>] = {
+    guard let mean = try? FaceModel.default().shapeModel.meanShape else { return [] }
+    let extents = Extents(mean, 68) { _ in true }
+    let size = max(extents.width, extents.height)
+    return (0..<68).map {
+      SIMD2(mean[$0] - extents.centerX, mean[68 + $0] - extents.centerY) / size
+    }
+  }()
+
+  private static func constant(
+    _ places: [SIMD2<Double>] = face, logSpread: Float = -3
+  ) -> LandmarkRegressor {
+    LandmarkRegressor(
+      net: FinderNet(FinderNets.landmarks(places: places, logSpread: logSpread)))
+  }
+
+  /// The face turned in the picture, as a finder would find it, and its landmarks.
+  private static func found(
+    at center: SIMD2<Double>, width: Double, roll: Double
+  ) throws -> (DetectedFace, [SIMD2<Double>]) {
+    let (c, s) = (width * cos(roll), width * sin(roll))
+    let places = face.map { center + SIMD2(c * $0.x - s * $0.y, s * $0.x + c * $0.y) }
+    let stacked = places.map(\.x) + places.map(\.y)
+    let points = try #require(FacePoints(landmarks: stacked))
+    let box = FaceBox(
+      x: center.x - width / 2, y: center.y - width / 2, width: width, height: width)
+    return (DetectedFace(box: box, confidence: 1, points: points), places)
+  }
+
+  private static func grey() -> GreyImage { GreyImage(width: 320, height: 240, repeating: 90) }
+
+  /// What the net says is turned and sized as the face is.
+  @Test(arguments: [(0.0, 60.0), (0.5, 40), (-1.2, 200), (3, 17)])
+  func placesAreThoseOfThePicture(roll: Double, width: Double) throws {
+    let center = SIMD2(150.0, 110.0)
+    let (face, places) = try Self.found(at: center, width: width, roll: roll)
+    let image = Self.grey()
+    // One look: the second sees the box that the first one says, which is of a turned face another one.
+    let first = Self.constant().landmarks(of: face, in: image, looks: 1)
+    let seen = try #require(first)
+    for (index, place) in places.enumerated() {
+      #expect(abs(seen.points[index] - place.x) < 1e-3 * width)
+      #expect(abs(seen.points[68 + index] - place.y) < 1e-3 * width)
+    }
+    // A spread of exp(-3) widths along each axis, times the root of three.
+    let expected = 3.0.squareRoot() * exp(-3) * width
+    #expect(seen.deviations.allSatisfy { abs($0 - expected) < 1e-4 * width })
+  }
+
+  /// The second look is at where the first one saw the face.
+  @Test func looksTwice() throws {
+    let moved = Self.face.map { $0 * 0.5 + SIMD2(0.3, 0) }
+    let (face, _) = try Self.found(at: SIMD2(100, 100), width: 80, roll: 0)
+    let image = Self.grey()
+    let answer = Self.constant(moved).landmarks(of: face, in: image)
+    let seen = try #require(answer)
+    let extents = Extents(seen.points, 68) { _ in true }
+    // Half as wide, then a quarter; 0.3 widths to the right of the first box, and of the second.
+    #expect(abs(max(extents.width, extents.height) - 20) < 0.1)
+    #expect(abs(extents.centerX - (100 + 0.3 * 80 + 0.3 * 40)) < 0.5)
+  }
+
+  @Test func whatNoFaceLooksLikeIsNoAnswer() throws {
+    let (face, _) = try Self.found(at: SIMD2(100, 100), width: 80, roll: 0)
+    let image = Self.grey()
+    for bad: Double in [.nan, .infinity, 3.5, -20] {
+      var places = Self.face
+      places[7].y = bad
+      let seen = Self.constant(places).landmarks(of: face, in: image)
+      #expect(seen == nil, "\(bad)")
+    }
+    // Spreads are kept to what can be meant; the kernels make the least of one that is no number.
+    for spread: Float in [.infinity, -.infinity, 400, -400, .nan] {
+      let kept = Self.constant(logSpread: spread).landmarks(of: face, in: image)
+      #expect(kept?.deviations.allSatisfy { $0 > 0 && $0.isFinite } ?? false, "\(spread)")
+    }
+  }
+
+  /// Boxes from anywhere, in pictures of any size.
+  @Test func badBoxes() throws {
+    let regressor = LandmarkRegressor()
+    let sizes = [(0, 0), (1, 1), (3, 500), (640, 480)]
+    let numbers: [Double] = [-1e300, -1e6, -50, 0, 1e-300, 7, 300, 1e6, 1e300, .infinity, .nan]
+    for (width, height) in sizes {
+      let image = GreyImage(width: width, height: height, repeating: 50)
+      for x in numbers {
+        for size in numbers {
+          let face = DetectedFace(
+            box: FaceBox(x: x, y: 10, width: size, height: size), confidence: 1)
+          let seen = regressor.landmarks(of: face, in: image)
+          #expect(seen?.points.allSatisfy(\.isFinite) ?? true)
+        }
+      }
+    }
+  }
+
+  // MARK: The program's own net
+
+  private static func portrait() throws -> GreyImage {
+    let package = URL(fileURLWithPath: #filePath)
+      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    return try PortableGreyMap.read(package.appending(path: "Tests/Fixtures/portrait.pgm"))
+  }
+
+  /// Eyes, nose and mouth are about where the finder's points are; the same picture larger gives the same
+  /// landmarks, larger; the portable body agrees.
+  @Test func thePortrait() throws {
+    let image = try Self.portrait()
+    let faces = FaceFinder().detectFaces(in: image)
+    let face = try #require(faces.first)
+    let points = try #require(face.points)
+    let own = LandmarkRegressor().landmarks(of: face, in: image)
+    let seen = try #require(own)
+    let said = try #require(FacePoints(landmarks: seen.points))
+    #expect(said.meanDistance(to: points) < 0.06 * face.box.width)
+    #expect(seen.deviations.allSatisfy { $0 < 0.2 * face.box.width })
+
+    let other = LandmarkRegressor(body: .portable).landmarks(of: face, in: image)
+    let portable = try #require(other)
+    let farthest = zip(portable.points, seen.points).map { abs($0 - $1) }.max() ?? .infinity
+    #expect(farthest < 0.01 * face.box.width)
+
+    var larger = GreyImage(width: 3 * image.width, height: 3 * image.height, repeating: 0)
+    for y in 0..<larger.height {
+      for x in 0..<larger.width { larger[x, y] = image[x / 3, y / 3] }
+    }
+    let box = FaceBox(
+      x: 3 * face.box.x + 1, y: 3 * face.box.y + 1, width: 3 * face.box.width,
+      height: 3 * face.box.height)
+    let grown = DetectedFace(
+      box: box, confidence: 1, points: points.map { 3 * $0 + SIMD2(1, 1) })
+    let answer = LandmarkRegressor().landmarks(of: grown, in: larger)
+    let thrice = try #require(answer)
+    let off = zip(thrice.points, seen.points).map { abs(($0 - 1) / 3 - $1) }.max() ?? .infinity
+    #expect(off < 0.05 * face.box.width)
+  }
+
+  @Test func theSamePictureGivesTheSameBits() throws {
+    let image = try Self.portrait()
+    let faces = FaceFinder().detectFaces(in: image)
+    let face = try #require(faces.first)
+    let regressor = LandmarkRegressor()
+    let first = regressor.landmarks(of: face, in: image)
+    // Whatever was looked at before.
+    _ = regressor.landmarks(of: face, in: Self.grey())
+    let again = regressor.landmarks(of: face, in: image)
+    let other = LandmarkRegressor().landmarks(of: face, in: image)
+    #expect(first != nil && first == again && first == other)
+  }
+}

@@ -1,0 +1,198 @@
+"""Trains the net that sees a whole face once and says where its 68 landmarks are, and how far each may be off.
+
+    python landmarks.py --material TRAIN --run RUN --steps 9000 --minutes 30
+    python landmarks.py --material HELD --measure RUN/checkpoint.pt --sheet sheet.png
+
+The net sees a face upright, its landmarks' box FACE_WIDTH px wide in FACE_SIDE x FACE_SIDE px, in one
+light (`weights.normalised`). It is trained on places that are a little off, as the finder's are. One
+process draws pictures, one learns. RUN gets checkpoint.pt; started again, the training goes on there.
+"""
+import argparse
+import time
+
+import cv2
+import numpy as np
+import torch
+
+from compose import MIRROR, Composer
+from material import REAL, Material
+from net import FACE_WIDTH, LANDMARKS, LandmarkNet
+from run import Run
+from train import finder_state, rate
+from weights import FACE_SIDE, normalised
+
+MIDDLE = (FACE_SIDE - 1) / 2
+# How far places are off: centre (of the width), size (log), roll (radians).
+AWAY = (0.06, 0.11, 0.12)
+LEAST_SPREAD = 0.004  # Of the width; landmarks are not surer.
+
+
+def face(composer, real_share=0.5, away=1.0):
+    """A picture of a face that is about in its middle, its landmarks, and the material's number."""
+    while True:
+        index = composer.face_index(real_share)
+        far = [a * away for a in AWAY]
+        if composer.chance(0.15):
+            far = [1.8 * f for f in far]
+        width = FACE_WIDTH * np.exp(composer.random.normal(0, far[1]))
+        centre = MIDDLE + composer.random.normal(0, far[0], 2) * FACE_WIDTH
+        roll = composer.random.normal(0, far[2])
+        canvas = np.ascontiguousarray(composer.scenery(FACE_SIDE, FACE_SIDE))
+        at = composer.paste(canvas, index, width, centre, roll, whole=composer.chance(0.5))
+        covered = composer.cover(canvas, at, width, roll) if composer.chance(0.35 * composer.hardness) else 0.0
+        if composer.chance(0.1 * composer.hardness):
+            composer.side_light(canvas, at.mean(0), FACE_WIDTH)
+        camera = composer.camera if composer.chance(composer.hardness) else composer.good_camera
+        pixels, seen = camera(canvas, [(at, width)], composer.chance(0.6))
+        if covered < 0.75 and seen[0]:
+            return normalised(np.float32(pixels)), np.float32(at), index
+
+
+class Faces(torch.utils.data.IterableDataset):
+    """Endless batches: pictures, landmarks over the width, from the middle."""
+
+    def __init__(self, folder, seed, size, batch, mild, real):
+        self.folder, self.seed, self.size, self.batch, self.mild, self.real = folder, seed, size, batch, mild, real
+
+    def __iter__(self):
+        cv2.setNumThreads(1)
+        info = torch.utils.data.get_worker_info()
+        composer = Composer(Material(self.folder), [self.seed, info.id if info else 0])
+        while True:
+            composer.hardness = min(1.0, self.batch / max(1, self.mild))
+            drawn = [face(composer, self.real) for _ in range(self.size)]
+            self.batch += 1
+            yield np.stack([d[0] for d in drawn]), np.stack([(d[1] - MIDDLE) / FACE_WIDTH for d in drawn])
+
+
+class Pool:
+    """The newest faces; each is drawn about twice before it goes, mirrored as often as not."""
+
+    def __init__(self, most, seed):
+        self.random, self.most, self.count, self.at = np.random.default_rng(seed), most, 0, 0
+        self.pixels = np.zeros((most, FACE_SIDE, FACE_SIDE), np.uint8)
+        self.points = np.zeros((most, LANDMARKS, 2), np.float32)
+
+    def add(self, pixels, points):
+        for one in zip(pixels, points):
+            self.pixels[self.at], self.points[self.at] = one
+            self.at = (self.at + 1) % self.most
+            self.count = max(self.count, self.at, self.most if self.at == 0 else 0)
+
+    def draw(self, count):
+        chosen = self.random.integers(0, self.count, count)
+        pixels, points = self.pixels[chosen], self.points[chosen]
+        mirrored = self.random.random(count) < 0.5
+        pixels[mirrored] = pixels[mirrored][:, :, ::-1]
+        points[mirrored] = points[mirrored][:, MIRROR] * np.float32([-1, 1])
+        return torch.from_numpy(pixels), torch.from_numpy(points)
+
+
+def read(output):
+    """N x 68 x 2 places over the width from the middle, N x 68 logarithms of their spread."""
+    return output[:, : 2 * LANDMARKS].view(-1, 2, LANDMARKS).transpose(1, 2), output[:, 2 * LANDMARKS :]
+
+
+def losses(output, points):
+    """Mean distance; and how badly the spreads said fit the distances, which does not move the places.
+
+    The spread b is that of p(e) = exp(-|e| / b) / (2 pi b^2), whose mean |e| is 2 b."""
+    places, spread = read(output)
+    distance = torch.sqrt(((places - points) ** 2).sum(-1) + 1e-6)
+    log_b = spread.clamp(np.log(LEAST_SPREAD / 2), 2)
+    likelihood = distance.detach() * torch.exp(-log_b) + 2 * log_b
+    return distance.mean(), likelihood.mean()
+
+
+def train(options):
+    torch.set_num_threads(1)
+    torch.manual_seed(options.seed)
+    net = LandmarkNet().to(memory_format=torch.channels_last)
+    print("weights %d, multiply-adds a pixel %.0f" % net.cost(), flush=True)
+    run = Run(options.run, net, options.rate)
+    run.resume()
+    start = run.start
+    loader = iter(torch.utils.data.DataLoader(
+        Faces(options.material, options.seed * 100_003 + start, options.batch, start, options.mild * options.steps, options.real),
+        batch_size=None, num_workers=1, prefetch_factor=8))
+    pool = Pool(40_000, options.seed)
+    sums = np.zeros(3)
+    run.begin = time.time()
+    waited = 0.0
+    while pool.count < 1500:
+        pool.add(*map(np.asarray, next(loader)))
+    net.train()
+    for step in range(start, options.steps):
+        progress = max(step / options.steps, run.seconds() / (60 * options.minutes))
+        if progress >= 1:
+            break
+        run.set_rate(rate(progress))
+        if step % 2 == 0:
+            before = time.time()
+            pool.add(*map(np.asarray, next(loader)))
+            waited += time.time() - before
+        pixels, points = pool.draw(options.batch)
+        output = net(pixels[:, None].float().contiguous(memory_format=torch.channels_last))
+        distance, likelihood = losses(output, points)
+        run.step(20 * distance + 0.2 * likelihood)
+        sums += [distance.item(), likelihood.item(), 1]
+        if step % 250 == 249:
+            a, b = sums[:2] / sums[2]
+            print(f"{step + 1} distance {a:.4f} likelihood {b:.3f} {run.seconds():.0f} s, waited {waited:.0f}", flush=True)
+            sums[:] = 0
+            run.save(step + 1)
+    run.save(step + 1)
+
+
+def measure(options):
+    """Errors on people kept out: seen from places that are off, and once more from where they were said to be."""
+    net = LandmarkNet()
+    net.load_state_dict(finder_state(options.measure))
+    net.eval()
+    composer = Composer(Material(options.material), [options.seed, 77])
+    for name, real, hardness in [("real, plain", 1, 0), ("real", 1, 1), ("drawn", 0, 1)]:
+        composer.hardness = hardness
+        cases = [face(composer, real) for _ in range(options.count)]
+        with torch.no_grad():
+            places, spread = read(net(torch.from_numpy(np.stack([c[0] for c in cases]))[:, None].float()))
+        places, truth = places.numpy(), np.stack([(c[1] - MIDDLE) / FACE_WIDTH for c in cases])
+        far = np.hypot(*np.moveaxis(places - truth, -1, 0))
+        said = 2 * np.exp(spread.numpy())
+        eyes = np.hypot(*np.moveaxis(truth[:, 36] - truth[:, 45], -1, 0))
+        order = np.argsort(far.mean(1))
+        print(f"{name}: of the width mean {far.mean():.4f}, median {np.median(far.mean(1)):.4f}, above .1 {np.mean(far.mean(1) > .1):.3f}; "
+              f"of the outer corners median {np.median(far.mean(1) / eyes):.4f}; said {said.mean():.4f}, "
+              f"correlation {np.corrcoef(np.log(said.ravel()), np.log(far.ravel() + 1e-4))[0, 1]:.2f}; "
+              f"jaw {far[:, :17].mean():.4f} brows {far[:, 17:27].mean():.4f} nose {far[:, 27:36].mean():.4f} eyes {far[:, 36:48].mean():.4f} mouth {far[:, 48:].mean():.4f}")
+        if options.sheet:
+            shown = []
+            for i in [*order[-24:], *order[:: max(1, len(order) // 24)][:24]]:
+                image = cv2.cvtColor(cv2.resize(cases[i][0], None, fx=2, fy=2), cv2.COLOR_GRAY2BGR)
+                for points, colour in ((truth[i], (80, 220, 80)), (places[i], (60, 60, 255))):
+                    for x, y in (points * FACE_WIDTH + MIDDLE + 0.5) * 2:
+                        cv2.circle(image, (int(x), int(y)), 1, colour, -1)
+                shown.append(image)
+            sheet = np.vstack([np.hstack(shown[i : i + 8]) for i in range(0, 48, 8)])
+            cv2.imwrite(options.sheet.replace(".png", "-" + name.replace(", ", "-") + ".png"), sheet)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--material", required=True)
+    parser.add_argument("--run", help="folder of the checkpoint; goes on where it ends")
+    parser.add_argument("--steps", type=int, default=9000)
+    parser.add_argument("--minutes", type=float, default=30, help="at most; the rate falls in time for it")
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--real", type=float, default=0.5, help="share of photos")
+    parser.add_argument("--mild", type=float, default=0.2, help="share of the steps in which pictures grow as hard as they are meant to be")
+    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--measure", help="a checkpoint to measure")
+    parser.add_argument("--count", type=int, default=500, help="faces a kind to measure on")
+    parser.add_argument("--sheet", help="pictures of the worst and of others (PNG)")
+    options = parser.parse_args()
+    measure(options) if options.measure else train(options)
+
+
+if __name__ == "__main__":
+    main()

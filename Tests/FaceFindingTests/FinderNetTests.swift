@@ -51,6 +51,21 @@ import Testing
     refusal(at: place, value.bitPattern)
   }
 
+  /// A net for one purpose is none for the other, whichever is read as which.
+  @Test func netsAreForTheirPurpose() throws {
+    let places = [SIMD2<Double>](repeating: SIMD2(0.1, 0.2), count: 68)
+    let landmarks = FinderNets.file(FinderNets.landmarks(places: places, logSpread: -3))
+    let net = try FinderNet(bytes: landmarks, name: "net", for: .landmarks)
+    #expect(net.mapStride == 208)
+    #expect(refusal(landmarks)?.contains("expected 14") == true)
+    do throws(FaceDetectionError) {
+      _ = try FinderNet(bytes: FinderNets.file(Self.contents), name: "net", for: .landmarks)
+      Issue.record("a finder's net was taken for one of landmarks")
+    } catch {
+      #expect(error.description.contains("expected 204"), "\(error)")
+    }
+  }
+
   @Test func readsWhatWasWritten() throws {
     let net = try FinderNet(bytes: FinderNets.file(Self.contents), name: "net")
     #expect(net.contents == Self.contents)

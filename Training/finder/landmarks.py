@@ -17,7 +17,7 @@ import torch
 from compose import MIRROR, Composer
 from material import REAL, Material
 from net import FACE_WIDTH, LANDMARKS, LandmarkNet
-from run import Run
+from run import Pool, Run
 from train import finder_state, rate
 from weights import FACE_SIDE, normalised
 
@@ -60,32 +60,17 @@ class Faces(torch.utils.data.IterableDataset):
         composer = Composer(Material(self.folder), [self.seed, info.id if info else 0])
         while True:
             composer.hardness = min(1.0, self.batch / max(1, self.mild))
-            drawn = [face(composer, self.real) for _ in range(self.size)]
+            faces = [face(composer, self.real) for _ in range(self.size)]
             self.batch += 1
-            yield np.stack([d[0] for d in drawn]), np.stack([(d[1] - MIDDLE) / FACE_WIDTH for d in drawn])
+            yield np.stack([f[0] for f in faces]), np.stack([(f[1] - MIDDLE) / FACE_WIDTH for f in faces])
 
 
-class Pool:
-    """The newest faces; each is drawn about twice before it goes, mirrored as often as not."""
-
-    def __init__(self, most, seed):
-        self.random, self.most, self.count, self.at = np.random.default_rng(seed), most, 0, 0
-        self.pixels = np.zeros((most, FACE_SIDE, FACE_SIDE), np.uint8)
-        self.points = np.zeros((most, LANDMARKS, 2), np.float32)
-
-    def add(self, pixels, points):
-        for one in zip(pixels, points):
-            self.pixels[self.at], self.points[self.at] = one
-            self.at = (self.at + 1) % self.most
-            self.count = max(self.count, self.at, self.most if self.at == 0 else 0)
-
-    def draw(self, count):
-        chosen = self.random.integers(0, self.count, count)
-        pixels, points = self.pixels[chosen], self.points[chosen]
-        mirrored = self.random.random(count) < 0.5
-        pixels[mirrored] = pixels[mirrored][:, :, ::-1]
-        points[mirrored] = points[mirrored][:, MIRROR] * np.float32([-1, 1])
-        return torch.from_numpy(pixels), torch.from_numpy(points)
+def drawn(pool, count):
+    """Pictures and landmarks, half of them mirrored."""
+    (pixels, points), mirrored = pool.draw(count)
+    pixels[mirrored] = pixels[mirrored][:, :, ::-1]
+    points[mirrored] = points[mirrored][:, MIRROR] * np.float32([-1, 1])
+    return torch.from_numpy(pixels), torch.from_numpy(points)
 
 
 def read(output):
@@ -115,7 +100,7 @@ def train(options):
     loader = iter(torch.utils.data.DataLoader(
         Faces(options.material, options.seed * 100_003 + start, options.batch, start, options.mild * options.steps, options.real),
         batch_size=None, num_workers=1, prefetch_factor=8))
-    pool = Pool(40_000, options.seed)
+    pool = Pool(40_000, options.seed, ((FACE_SIDE, FACE_SIDE), np.uint8), ((LANDMARKS, 2), np.float32))
     sums = np.zeros(3)
     run.begin = time.time()
     waited = 0.0
@@ -131,7 +116,7 @@ def train(options):
             before = time.time()
             pool.add(*map(np.asarray, next(loader)))
             waited += time.time() - before
-        pixels, points = pool.draw(options.batch)
+        pixels, points = drawn(pool, options.batch)
         output = net(pixels[:, None].float().contiguous(memory_format=torch.channels_last))
         distance, likelihood = losses(output, points)
         run.step(20 * distance + 0.2 * likelihood)

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from compose import Composer
 from material import Material
 from net import UNIT, Finder
-from run import Run
+from run import Pool, Run
 from train import CLOSE_SIDES, IGNORED_TO, SIDE as WINDOW
 from train import finder_state, rate
 from weights import SIDE, Finder as Weights
@@ -97,29 +97,14 @@ class Examples(torch.utils.data.IterableDataset):
             yield examples(composer, first, 36, self.least)
 
 
-class Pool:
-    """The newest examples; each is drawn a few times before it goes."""
-
-    def __init__(self, most, seed):
-        self.random, self.most, self.count, self.at = np.random.default_rng(seed), most, 0, 0
-        self.cuts = np.zeros((most, SIDE, SIDE), np.uint8)
-        self.labels, self.numbers = np.zeros(most, np.float32), np.zeros((most, 13), np.float32)
-
-    def add(self, cuts, labels, numbers):
-        for one in zip(cuts, labels, numbers):
-            self.cuts[self.at], self.labels[self.at], self.numbers[self.at] = one
-            self.at = (self.at + 1) % self.most
-            self.count = max(self.count, self.at, self.most if self.at == 0 else 0)
-
-    def draw(self, count):
-        chosen = self.random.integers(0, self.count, count)
-        cuts, labels, numbers = self.cuts[chosen], self.labels[chosen], self.numbers[chosen]
-        mirrored = self.random.random(count) < 0.5
-        cuts[mirrored] = cuts[mirrored][:, :, ::-1]
-        order = [0, 1, 2, 5, 6, 3, 4, 7, 8, 11, 12, 9, 10]
-        sign = np.float32([-1, 1, 1] + [-1, 1] * 5)
-        numbers[mirrored] = numbers[mirrored][:, order] * sign
-        return map(torch.from_numpy, (cuts, labels, numbers))
+def drawn(pool, count):
+    """Cuts, labels and numbers, half of them mirrored."""
+    (cuts, labels, numbers), mirrored = pool.draw(count)
+    cuts[mirrored] = cuts[mirrored][:, :, ::-1]
+    order = [0, 1, 2, 5, 6, 3, 4, 7, 8, 11, 12, 9, 10]
+    sign = np.float32([-1, 1, 1] + [-1, 1] * 5)
+    numbers[mirrored] = numbers[mirrored][:, order] * sign
+    return map(torch.from_numpy, (cuts, labels, numbers))
 
 
 def main():
@@ -147,7 +132,7 @@ def main():
     loader = iter(torch.utils.data.DataLoader(
         Examples(options.material, options.weights, options.seed * 100_003 + start, options.from_logit),
         batch_size=None, num_workers=1, prefetch_factor=8))
-    pool = Pool(120_000, options.seed)
+    pool = Pool(120_000, options.seed, ((SIDE, SIDE), np.uint8), ((), np.float32), ((13,), np.float32))
     weights = torch.tensor([2.0, 2.0, 2.0] + [1.0] * 10)
     sums = np.zeros(5)
     run.begin = time.time()
@@ -161,7 +146,7 @@ def main():
         run.set_rate(rate(progress))
         if step % 2 == 0:
             pool.add(*map(np.asarray, next(loader)))
-        cuts, labels, numbers = pool.draw(options.batch)
+        cuts, labels, numbers = drawn(pool, options.batch)
         output = net(cuts[:, None].float().contiguous(memory_format=torch.channels_last))
         output = output[:, :, SIDE // 16, SIDE // 16]
         right = F.binary_cross_entropy_with_logits(output[:, 0], labels)

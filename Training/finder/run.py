@@ -2,7 +2,29 @@
 import os
 import time
 
+import numpy as np
 import torch
+
+
+class Pool:
+    """The newest examples; each is drawn a few times before it goes."""
+
+    def __init__(self, most, seed, *columns):
+        """`columns`: shape and type of what an example has."""
+        self.random, self.most, self.count, self.at = np.random.default_rng(seed), most, 0, 0
+        self.columns = [np.zeros((most, *shape), kind) for shape, kind in columns]
+
+    def add(self, *batch):
+        for one in zip(*batch):
+            for column, value in zip(self.columns, one):
+                column[self.at] = value
+            self.at = (self.at + 1) % self.most
+            self.count = max(self.count, self.at, self.most if self.at == 0 else 0)
+
+    def draw(self, count):
+        """So many examples, column by column, and which of them are to be mirrored."""
+        chosen = self.random.integers(0, self.count, count)
+        return [column[chosen] for column in self.columns], self.random.random(count) < 0.5
 
 
 class Run:

@@ -21,8 +21,8 @@ public struct LandmarkVerdict: Sendable, Equatable {
     case peakOffset
     /// Log odds that the fit as a whole is right.
     case fit
-    /// How far the landmark's side of the head is turned away: sin(yaw) x over the greatest x of the
-    /// shape; above 0: away.
+    /// How far the landmark's side of the head is turned to the camera: sin(yaw) x over the greatest x of
+    /// the shape, -1 (away) to 1.
     case turned
     /// What one look at the whole face says (`LandmarkRegressor`): log(distance of the landmark from
     /// where it is seen + 0.005), of the face's width; the mean of its nearest landmarks'; log of how
@@ -52,7 +52,7 @@ public struct LandmarkVerdict: Sendable, Equatable {
   public let weights: [Double]
 
   /// Standardised figures are kept within this: beyond it they say no more.
-  public static let reach = 3.0
+  public static let reach = FitVerdict.reach
 
   public var landmarkCount: Int { scales.isEmpty ? 0 : weights.count / rowLength }
   private var rowLength: Int { 2 * scales.count + 1 }

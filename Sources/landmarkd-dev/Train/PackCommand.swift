@@ -67,11 +67,7 @@ struct FittedVerdictStage {
   /// The model with verdicts of its fits and of their landmarks.
   func judged() throws -> FaceModel {
     let judged = try model.with(verdicts: run())
-    return try judged.with(
-      landmarkVerdict: LandmarkVerdictStage(
-        material: material, definition: definition, faces: faces, model: judged,
-        scenery: scenery, seed: seed
-      ).run())
+    return try judged.with(landmarkVerdict: landmarkVerdict(of: judged))
   }
 
   func run() throws -> LearnedVerdicts {

@@ -4,21 +4,14 @@ import ModelTraining
 import Tracking
 
 /// The verdict on single landmarks, learned from drawn faces and photos, many of them covered in part.
-struct LandmarkVerdictStage {
-  let material: TrainingMaterial
-  let definition: LandmarkDefinition
-  let faces: [FittedFace]
-  /// With the verdicts on its fits.
-  let model: FaceModel
-  let scenery: Scenery
-  let seed: UInt64
-
-  private static let faceCount = 3000
+extension FittedVerdictStage {
+  private static let landmarkFaceCount = 3000
   /// One of so many fitted faces is read, for its skin and its photo.
-  private static let step = 3
+  private static let landmarkFaceStep = 3
 
-  func run() throws -> LandmarkVerdict {
-    let some = stride(from: 0, to: faces.count, by: Self.step).map { faces[$0] }
+  /// - Parameter model: with the verdicts on its fits.
+  func landmarkVerdict(of model: FaceModel) throws -> LandmarkVerdict {
+    let some = stride(from: 0, to: faces.count, by: Self.landmarkFaceStep).map { faces[$0] }
     var settings = SceneSettings()
     settings.seed = seed &+ 0x1A
     settings.photoShare = 0.3
@@ -30,10 +23,10 @@ struct LandmarkVerdictStage {
     let training = LandmarkVerdictTraining(
       fitter: fitter, belief: .learned(for: model), seed: seed)
     var samples: [LandmarkVerdictTraining.Sample] = []
-    for index in 0..<Self.faceCount {
+    for index in 0..<Self.landmarkFaceCount {
       samples += training.samples(of: renderer.face(index), index: index)
       if index % 500 == 499 {
-        Progress.say("\(index + 1) of \(Self.faceCount) faces, \(samples.count) fits")
+        Progress.say("\(index + 1) of \(Self.landmarkFaceCount) faces, \(samples.count) fits")
       }
     }
     let all = LandmarkVerdict.Evidence.allCases

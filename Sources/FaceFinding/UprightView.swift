@@ -53,6 +53,18 @@ struct UprightView: ~Copyable {
     kernels.pointee.find_faces(&kernelNet, &level, scratch, map)
   }
 
+  /// Makes the picture that was looked at its own mirror image.
+  func mirror() {
+    for y in 0..<side {
+      let row = picture.pointer + y * side
+      for x in 0..<side / 2 {
+        let left = row[x]
+        row[x] = row[side - 1 - x]
+        row[side - 1 - x] = left
+      }
+    }
+  }
+
   /// Makes `picture` of what was seen: the same mean and spread in any light.
   private func normalise() {
     let count = side * side

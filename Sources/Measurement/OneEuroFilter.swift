@@ -53,6 +53,8 @@ public struct OneEuroFilter: Sendable {
   private var filtered: [Double] = []
   /// Their filtered speeds, units a second.
   private var speeds: [Double] = []
+  /// The filtered values of the moment before, where points have trusts.
+  private var before: [Double] = []
 
   public init(_ settings: OneEuroSettings) { self.settings = settings }
 
@@ -60,6 +62,36 @@ public struct OneEuroFilter: Sendable {
   public mutating func reset() {
     filtered.removeAll(keepingCapacity: true)
     speeds.removeAll(keepingCapacity: true)
+  }
+
+  /// Filters the coordinates of the next moment's points in place, points of little trust by those of much:
+  /// of a point's own movement they follow a share, for the rest the mean movement of all, each by its trust.
+  ///
+  /// - Parameters:
+  ///   - values: finite; n of an axis after the n of the one before.
+  ///   - trusts: n, 0 to 1; none of them above 0: all points follow themselves. 1: as without.
+  public mutating func filter(
+    _ values: inout [Double], trusts: [Double], elapsedSeconds: Double
+  ) {
+    let n = trusts.count
+    precondition(n > 0 && values.count % n == 0, "\(values.count) values of \(n) points")
+    let isNew = filtered.count != values.count
+    before.removeAll(keepingCapacity: true)
+    before.append(contentsOf: filtered)
+    filter(&values, elapsedSeconds: elapsedSeconds)
+    let total = trusts.reduce(0, +)
+    guard !isNew, total > 0 else { return }
+    for axis in stride(from: 0, to: values.count, by: n) {
+      var movement = 0.0
+      for i in 0..<n { movement += trusts[i] * (values[axis + i] - before[axis + i]) }
+      movement /= total
+      for i in 0..<n where trusts[i] < 1 {
+        let own = values[axis + i] - before[axis + i]
+        let value = before[axis + i] + trusts[i] * own + (1 - trusts[i]) * movement
+        values[axis + i] = value
+        filtered[axis + i] = value
+      }
+    }
   }
 
   /// Filters the values of the next moment in place. The first values, and a list of another

@@ -7,6 +7,9 @@ import Tracking
 /// parameters (`global`, `local`) stay as fitted. Every coordinate is filtered by itself, with the
 /// frames' own times.
 ///
+/// Landmarks that are judged one by one and are likely hidden or wrong follow the others more than
+/// themselves.
+///
 /// A frame that is not believed passes as it is and does not enter the filter. The filter begins
 /// again after a frame without a fit, a lost face, another face, another number of landmarks, and
 /// where time goes back or leaps by more than `longestGapSeconds`.
@@ -27,6 +30,7 @@ public struct TrackSmoother: Sendable {
   private var translation: OneEuroFilter
   private var rotation: OneEuroFilter
   private var poseValues: [Double] = []
+  private var trusts: [Double] = []
   private var lastTime: Double?
   /// When there was a pose last; it may fail where the landmarks do not.
   private var lastPoseTime: Double?
@@ -62,11 +66,33 @@ public struct TrackSmoother: Sendable {
     else { return }
     // The first values pass whatever time is said to have passed.
     let elapsed = lastTime.map { time - $0 } ?? 1
-    landmarks.filter(&frame.landmarks, elapsedSeconds: elapsed)
-    landmarks3D.filter(&measurement.landmarks3D, elapsedSeconds: elapsed)
+    if setTrusts(frame), measurement.landmarks3D.count == 3 * trusts.count {
+      landmarks.filter(&frame.landmarks, trusts: trusts, elapsedSeconds: elapsed)
+      landmarks3D.filter(&measurement.landmarks3D, trusts: trusts, elapsedSeconds: elapsed)
+    } else {
+      landmarks.filter(&frame.landmarks, elapsedSeconds: elapsed)
+      landmarks3D.filter(&measurement.landmarks3D, elapsedSeconds: elapsed)
+    }
     smoothPose(&measurement, time)
     lastTime = time
     faceID = frame.faceID
+  }
+
+  /// From this confidence on a landmark is filtered by itself.
+  private static let sureConfidence = 0.8
+  /// No landmark follows its own movement less than this.
+  private static let leastTrust = 0.2
+
+  /// Whether landmarks were judged one by one.
+  private mutating func setTrusts(_ frame: TrackedFrame) -> Bool {
+    guard !frame.landmarkConfidences.isEmpty,
+      frame.landmarks.count == 2 * frame.landmarkConfidences.count
+    else { return false }
+    trusts.removeAll(keepingCapacity: true)
+    for confidence in frame.landmarkConfidences {
+      trusts.append(max(Self.leastTrust, min(1, confidence / Self.sureConfidence)))
+    }
+    return true
   }
 
   private func continues(_ frame: TrackedFrame) -> Bool {

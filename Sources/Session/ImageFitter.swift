@@ -8,13 +8,15 @@ public final class ImageFitter {
   private let judge: ValidatorEvaluation?
   private let starts: Fitter.Starts
   private let belief: Belief
-  private let regressor: LandmarkRegressor
+  private let glance: FaceGlance
   private let landmarkJudge: LandmarkConfidence?
   private var figures = LandmarkFigures()
   /// What the validator says of the last fit; nil where there is none, or where the fit failed.
   public private(set) var certainty: Double?
   /// Where the last fit began; of several starts from a box, straight on.
   public private(set) var start: FaceParameters
+  /// How the last fit went, beside what one look at its face says.
+  public private(set) var report = FitReport()
   /// What is thought of the last fit.
   public private(set) var word = Belief.Word(isBelieved: false, confidence: 0)
 
@@ -22,11 +24,11 @@ public final class ImageFitter {
   public init(_ plan: TrackingPlan, starts: Fitter.Starts) throws(ModelDataError) {
     belief = plan.tracking.belief
     fitter = try plan.makeFitter()
-    let regressor = LandmarkRegressor()
-    self.regressor = regressor
+    let glance = FaceGlance()
+    self.glance = glance
     landmarkJudge =
       plan.tracking.judgesLandmarks
-      ? LandmarkConfidence(plan.model, regressor: regressor) : nil
+      ? LandmarkConfidence(plan.model, regressor: glance.regressor) : nil
     judge = plan.makeJudge()
     self.starts = starts
     start = FaceParameters(
@@ -47,7 +49,7 @@ public final class ImageFitter {
   public func fit(_ image: borrowing GreyImage, _ found: DetectedFace) -> TrackedFrame {
     guard found.points != nil else { return fit(image, found.box) }
     let shape = fitter.model.shapeModel
-    let choice = FaceStarts(of: found, in: shape, image: image, regressor: regressor)
+    let choice = FaceStarts(of: found, in: shape, image: image, regressor: glance.regressor)
     let mean = [Double](repeating: 0, count: shape.modeCount)
     var all = choice.all
     if starts == .five {
@@ -78,7 +80,7 @@ public final class ImageFitter {
       anchor: start.anchor)
     let face = judged(image, parameters)
     let word = StartWord(
-      word: word, agrees: choice.agree(with: face.landmarks), likelihood: fitter.report.likelihood)
+      word: word, agrees: choice.agree(with: face.landmarks), likelihood: report.likelihood)
     return (word, face)
   }
 
@@ -87,20 +89,25 @@ public final class ImageFitter {
     _ image: borrowing GreyImage, _ parameters: FaceParameters
   ) -> TrackedFrame {
     var face = TrackedFrame()
-    face.hasFit = fitter.report.failure != .diverged
+    report = fitter.report
+    face.hasFit = report.failure != .diverged
     face.global = parameters.global
     face.local = parameters.local
     fitter.copyLandmarks(into: &face.landmarks)
-    face.meanShift = fitter.report.meanShift
-    face.peakOffset = fitter.report.peakOffset
-    face.likelihood = fitter.report.likelihood
-    face.iterations = fitter.report.iterations
+    if fitter.settings.anchorWeight > 0 {
+      glance.look(at: face.landmarks, in: image)
+      glance.compare(&report, face.landmarks)
+    }
+    face.meanShift = report.meanShift
+    face.peakOffset = report.peakOffset
+    face.likelihood = report.likelihood
+    face.iterations = report.iterations
     certainty =
-      fitter.report.succeeded
+      report.succeeded
       ? judge?.certainty(
         image: image, landmarks: face.landmarks, rotation: parameters.global.rotation) : nil
     word = belief.judge(
-      fitter.report, certainty: certainty, scaleCount: fitter.model.scales.count)
+      report, certainty: certainty, scaleCount: fitter.model.scales.count)
     face.judge(word)
     if face.hasFit, let landmarkJudge {
       fitter.copyFigures(into: &figures)

@@ -40,7 +40,8 @@ public struct TrackingPlan: Sendable {
     }
     tracking.preferredPoint = configuration.preferredPoint
     tracking.matchesTemplate = configuration.matchesTemplate
-    tracking.judgesLandmarks = configuration.judgesLandmarks
+    tracking.judgesLandmarks =
+      configuration.judgesLandmarks || configuration.smoothing != nil
     camera = configuration.camera
     pose = configuration.pose
     smoothing = configuration.smoothing

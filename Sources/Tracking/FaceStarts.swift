@@ -73,8 +73,8 @@ package struct FaceStarts {
     }
     all = poses.map { Start(parameters: FaceParameters(global: $0, local: mean)) }
     if let seen, let start = Self.start(seen, in: shape) {
-      var anchor = seen
-      LandmarkRegressor.loosenQuickParts(&anchor)
+      var anchor = LandmarkEstimate()
+      LandmarkRegressor.makeAnchor(of: seen, into: &anchor)
       all.insert(Start(parameters: start, anchor: anchor), at: 0)
     }
   }

@@ -48,13 +48,9 @@ public final class FaceTracker {
   /// The best of several starts so far.
   private var bestStart: Fit
   private var template: FaceTemplate
-  private let regressor: LandmarkRegressor
+  private let glance: FaceGlance
   /// Judges landmarks, where that is asked for.
   private let landmarkJudge: LandmarkConfidence?
-  /// Where one look at this frame sees the landmarks.
-  private var glance = LandmarkEstimate()
-  /// Where they are expected, 2n px.
-  private var expected: [Double] = []
   private var history = LikelihoodHistory()
   /// How far the face moved to the last frame, as `stillMovement` says; infinite where that is not
   /// known.
@@ -110,10 +106,10 @@ public final class FaceTracker {
     self.settings = settings
     machine = TrackingStateMachine(settings)
     let model = fitter.model
-    let regressor = LandmarkRegressor()
-    self.regressor = regressor
+    let glance = FaceGlance()
+    self.glance = glance
     landmarkJudge =
-      settings.judgesLandmarks ? LandmarkConfidence(model, regressor: regressor) : nil
+      settings.judgesLandmarks ? LandmarkConfidence(model, regressor: glance.regressor) : nil
     let empty = Fit(
       parameters: FaceParameters(
         global: GlobalParameters(scale: 1, tx: 0, ty: 0),
@@ -204,7 +200,7 @@ public final class FaceTracker {
   /// Fits from the face's points, and from other starts where that is not enough.
   private func fitFirst(_ image: borrowing GreyImage, _ face: DetectedFace) {
     let starts = FaceStarts(
-      of: face, in: fitter.model.shapeModel, image: image, regressor: regressor)
+      of: face, in: fitter.model.shapeModel, image: image, regressor: glance.regressor)
     var best: StartWord?
     for start in starts.all {
       current.parameters.global = start.parameters.global
@@ -262,17 +258,18 @@ public final class FaceTracker {
       settings.matchesTemplate
       ? template.shift(in: image, scale: current.parameters.global.scale) : nil
     begin(at: shift)
-    let isAnchored = looksAhead(image, shift)
+    let looks = fitter.settings.trackingAnchorWeight > 0
+    if looks { glance.look(at: saved.landmarks, movedBy: shift, in: image) }
     if wide {
-      fit(image, .first, anchor: isAnchored ? glance : nil)
-    } else if !staysStill(image, isAnchored: isAnchored) {
+      fitAhead(image, .first)
+    } else if !staysStill(image) {
       begin(at: shift)
-      fit(image, .tracking, anchor: isAnchored ? glance : nil)
+      fitAhead(image, .tracking)
     }
     doubtChange()
     if settings.retriesWide, !wide, !current.success {
       restoreParameters()
-      fit(image, .first)
+      fitAhead(image, .first)
       doubtChange()
     }
     if current.report.failure == .diverged {
@@ -282,23 +279,6 @@ public final class FaceTracker {
     }
     movement = current.success ? movementInMillimetres() : .infinity
     if current.success { history.add(current.report.likelihood) }
-  }
-
-  /// Looks at the whole face where the frame before had it, moved by a shift in pixels, if tracking fits
-  /// are held to that. Returns whether `glance` says where its landmarks are.
-  private func looksAhead(_ image: borrowing GreyImage, _ shift: (x: Double, y: Double)?) -> Bool {
-    guard fitter.settings.trackingAnchorWeight > 0 else { return false }
-    expected.replaceElements(with: saved.landmarks)
-    if let shift {
-      let n = expected.count / 2
-      for i in 0..<n {
-        expected[i] += shift.x
-        expected[n + i] += shift.y
-      }
-    }
-    guard regressor.look(at: expected, in: image, into: &glance) else { return false }
-    LandmarkRegressor.loosenQuickParts(&glance)
-    return true
   }
 
   /// The frame before's parameters, moved by a shift in pixels.
@@ -313,11 +293,11 @@ public final class FaceTracker {
 
   /// Fits a face that hardly moved to the last frame at its finest scale. Returns whether that was
   /// enough; if not, all scales have to be fitted.
-  private func staysStill(_ image: borrowing GreyImage, isAnchored: Bool) -> Bool {
+  private func staysStill(_ image: borrowing GreyImage) -> Bool {
     guard let limit = settings.stillMovement, movement < limit,
       fitter.settings.tracksPoseOnlyWhenCoarse
     else { return false }
-    fit(image, .still, anchor: isAnchored ? glance : nil)
+    fitAhead(image, .still)
     // Without learned rules there is no confidence.
     return current.success && !(current.word.confidence < Self.stillConfidence)
       && movementInMillimetres() < limit
@@ -401,8 +381,27 @@ public final class FaceTracker {
     return FaceBox(x: low.x, y: low.y, width: high.x - low.x, height: high.y - low.y)
   }
 
+  /// A first fit: looked at where it ended, for the verdict.
   private func fit(
-    _ image: borrowing GreyImage, _ windows: Activity.Windows, anchor: LandmarkEstimate? = nil
+    _ image: borrowing GreyImage, _ windows: Activity.Windows, anchor: LandmarkEstimate?
+  ) {
+    run(image, windows, anchor: anchor)
+    if fitter.settings.anchorWeight > 0 {
+      glance.look(at: current.landmarks, in: image)
+    } else {
+      glance.forget()
+    }
+    judge(image)
+  }
+
+  /// A fit of a frame that was looked at before, where the settings ask for it.
+  private func fitAhead(_ image: borrowing GreyImage, _ windows: Activity.Windows) {
+    run(image, windows, anchor: glance.anchor)
+    judge(image)
+  }
+
+  private func run(
+    _ image: borrowing GreyImage, _ windows: Activity.Windows, anchor: LandmarkEstimate?
   ) {
     activity.fits.append(windows)
     let list =
@@ -414,14 +413,18 @@ public final class FaceTracker {
     fitter.copyResiduals(into: &current.residuals)
     if landmarkJudge != nil { fitter.copyFigures(into: &current.figures) }
     current.report = fitter.report
+  }
+
+  private func judge(_ image: borrowing GreyImage) {
+    glance.compare(&current.report, current.landmarks)
     var certainty: Double?
-    if fitter.report.succeeded, let judge {
+    if current.report.succeeded, let judge {
       certainty = judge.certainty(
         image: image, landmarks: current.landmarks,
         rotation: current.parameters.global.rotation)
     }
     current.word = settings.belief.judge(
-      fitter.report, certainty: certainty, scaleCount: fitter.model.scales.count)
+      current.report, certainty: certainty, scaleCount: fitter.model.scales.count)
   }
 
   private func fill(_ frame: inout TrackedFrame, hasFit: Bool, givenUp: Bool) {

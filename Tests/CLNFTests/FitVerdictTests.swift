@@ -40,6 +40,31 @@ struct FitVerdictTests {
     #expect(abs(probability - 1 / (1 + exp(-0.5))) < 1e-12)
   }
 
+  @Test func aLookIsComparedInWidthsOfTheFace() {
+    // Two landmarks 100 px apart, seen 3 and 4 px off by a look that says 2 and 8 px of itself.
+    var report = Self.report(meanShift: 0.5)
+    let seen = LandmarkEstimate(points: [13, 110, 20, 24], deviations: [2, 8])
+    report.compare([10, 110, 20, 20], with: seen)
+    #expect(abs(report.lookDistance - 0.035) < 1e-12)
+    #expect(abs(report.lookDeviation - 0.04) < 1e-12)
+    #expect(abs(report.lookMisfit - (1.5 + 0.5) / 2) < 1e-12)
+    let rule = FitVerdict(
+      terms: [.init(evidence: .lookDistance, mean: -3, deviation: 1, weight: 2, squareWeight: 0)],
+      bias: 0)
+    let z = log(0.04) + 3
+    let probability = rule.probability(report, certainty: nil, scaleCount: 3)
+    #expect(abs(probability - 1 / (1 + exp(-2 * z))) < 1e-12)
+    // Without a look it says nothing.
+    report.compare([10, 110, 20, 20], with: nil)
+    #expect(report.lookDistance.isNaN)
+    #expect(rule.probability(report, certainty: nil, scaleCount: 3) == 0.5)
+    // Nor of a fit without width.
+    report.compare([10, 10, 20, 20], with: seen)
+    #expect(report.lookMisfit.isNaN)
+    report.compare([10, 110, 50, 20, 20, 30], with: seen)
+    #expect(report.lookDistance.isNaN)
+  }
+
   @Test func aFitThatFailedHasNone() {
     var report = Self.report(meanShift: 0.1)
     report.failure = .nothingFitted

@@ -57,7 +57,8 @@ import Testing
     #expect(seen.deviations.allSatisfy { abs($0 - expected) < 1e-4 * width })
   }
 
-  /// The second look is at where the first one saw the face.
+  /// The second look is at where the first one saw the face, and of the mirror image as well: what this net
+  /// says to the right it says there to the left.
   @Test func looksTwice() throws {
     let moved = Self.face.map { $0 * 0.5 + SIMD2(0.3, 0) }
     let (face, _) = try Self.found(at: SIMD2(100, 100), width: 80, roll: 0)
@@ -65,9 +66,10 @@ import Testing
     let answer = Self.constant(moved).landmarks(of: face, in: image)
     let seen = try #require(answer)
     let extents = Extents(seen.points, 68) { _ in true }
-    // Half as wide, then a quarter; 0.3 widths to the right of the first box, and of the second.
+    // Half as wide, then a quarter; 0.3 widths to the right of the first box, and in the middle of the
+    // second.
     #expect(abs(max(extents.width, extents.height) - 20) < 0.1)
-    #expect(abs(extents.centerX - (100 + 0.3 * 80 + 0.3 * 40)) < 0.5)
+    #expect(abs(extents.centerX - (100 + 0.3 * 80)) < 0.5)
   }
 
   @Test func whatNoFaceLooksLikeIsNoAnswer() throws {
@@ -143,6 +145,37 @@ import Testing
     let thrice = try #require(answer)
     let off = zip(thrice.points, seen.points).map { abs(($0 - 1) / 3 - $1) }.max() ?? .infinity
     #expect(off < 0.05 * face.box.width)
+  }
+
+  /// What is seen of a mirror image is the mirror image of what is seen.
+  @Test func leftAndRightAreAlike() throws {
+    let image = try Self.portrait()
+    let faces = FaceFinder().detectFaces(in: image)
+    let face = try #require(faces.first)
+    let points = try #require(face.points)
+    var flipped = GreyImage(width: image.width, height: image.height, repeating: 0)
+    for y in 0..<image.height {
+      for x in 0..<image.width { flipped[x, y] = image[image.width - 1 - x, y] }
+    }
+    let last = Double(image.width - 1)
+    func flip(_ place: SIMD2<Double>) -> SIMD2<Double> { SIMD2(last - place.x, place.y) }
+    let mirrored = DetectedFace(
+      box: FaceBox(
+        x: last - face.box.x - face.box.width, y: face.box.y, width: face.box.width,
+        height: face.box.height), confidence: 1,
+      points: FacePoints(
+        rightEye: flip(points.leftEye), leftEye: flip(points.rightEye),
+        noseTip: flip(points.noseTip), rightMouthCorner: flip(points.leftMouthCorner),
+        leftMouthCorner: flip(points.rightMouthCorner)))
+    let (one, other) = (
+      LandmarkRegressor().landmarks(of: face, in: image),
+      LandmarkRegressor().landmarks(of: mirrored, in: flipped)
+    )
+    let (seen, reflected) = (try #require(one), try #require(other))
+    for (a, b) in [(0, 16), (8, 8), (19, 24), (31, 35), (37, 44), (41, 46), (50, 52), (65, 67)] {
+      #expect(abs(seen.points[a] - (last - reflected.points[b])) < 0.004 * face.box.width)
+      #expect(abs(seen.points[68 + a] - reflected.points[68 + b]) < 0.004 * face.box.width)
+    }
   }
 
   @Test func theSamePictureGivesTheSameBits() throws {

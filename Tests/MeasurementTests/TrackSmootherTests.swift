@@ -123,6 +123,32 @@ private func smoothed(
     #expect(next.0.landmarks[0] < 10)
   }
 
+  @Test func hiddenLandmarksMoveWithTheOthers() {
+    // The face moves by 3 px a frame; its second landmark is hidden and jumps about beside that.
+    func jitter(_ confidences: [Double]) -> (shaking: Double, lag: Double) {
+      var smoother = TrackSmoother()
+      var (shaking, lag, before) = (0.0, 0.0, 0.0)
+      for i in 0..<60 {
+        let value = 3 * Double(i)
+        let noise = i % 2 == 0 ? 2.0 : -2.0
+        let (frame, _) = smoothed(&smoother, 0.04 * Double(i), value) {
+          $0.landmarks[1] += noise
+          $0.landmarkConfidences = confidences
+        }
+        if i >= 20 {
+          shaking += abs(frame.landmarks[1] - before - 3)
+          lag += abs(frame.landmarks[0] - value)
+        }
+        before = frame.landmarks[1]
+      }
+      return (shaking / 40, lag / 40)
+    }
+    let (sure, hidden) = (jitter([1, 1]), jitter([1, 0.1]))
+    #expect(hidden.shaking < sure.shaking / 3)
+    #expect(hidden.lag == sure.lag)
+    #expect(jitter([]) == sure && jitter([0.8, 0.9]) == sure)
+  }
+
   @Test func numbersThatAreNoneDoNotStick() {
     var smoother = TrackSmoother()
     _ = smoothed(&smoother, 0, 0)

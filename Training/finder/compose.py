@@ -25,6 +25,7 @@ class Composer(Spoiler):
         self.material = material
         self.random = np.random.default_rng(seed)
         self.told = []
+        self.infra_red_alone = False
         self.scenery_alone = False
         # How much of what makes faces hard is drawn: 0 nothing, 1 all of it.
         self.hardness = 1.0

@@ -16,7 +16,7 @@ from compose import Composer, mark
 from material import REAL, Material
 from weights import Finder, overlap
 
-SIZES = [12, 16, 20, 28, 40, 60, 90, 130, 200]
+SIZES = [12, 16, 20, 24, 32, 48, 64, 96, 130, 200]
 WIDTH, HEIGHT = 320, 240
 LEAST = 20  # px; the search for all but the two smallest sizes, which are searched for enlarged.
 # Scenes and pages kept out; the same with half of them textures, clutter and negatives; parts of
@@ -46,6 +46,11 @@ def compose_set(material, seed, pictures, faceless):
         pixels, records = composer.picture(
             224, 224, [composer.uniform(110, 190)], portrait=True, edge_share=0, cover_share=0.1)
         items.append(("close", pixels, records, composer.told))
+    composer.infra_red_alone = True
+    for _ in range(pictures * 2):
+        pixels, records = composer.picture(WIDTH, HEIGHT, [composer.log_uniform(20, 130)], edge_share=0.1)
+        items.append(("infra-red", pixels, records, composer.told))
+    composer.infra_red_alone = False
     for kind in FACELESS:
         composer.scenery_alone = kind == FACELESS[0]
         for _ in range(faceless if kind == FACELESS[0] else faceless // 3):
@@ -158,7 +163,10 @@ def tables(finder, faces, false, pictures):
     of = [f for f in faces if f[0] == "close"]
     print(f"close-ups, 110 to 190 px of 224, n {len(of)}: found {share([f[1] >= logit_at for f in of])}, "
           f"plain and real {share([f[1] >= logit_at for f in of if plain(f) and f[4]['real']])}")
-    usual = [f for f in faces if f[0] != "close" and f[0] >= 20]
+    lit = [f for f in faces if f[0] == "infra-red"]
+    print(f"in infra-red light, 20 to 130 px, n {len(lit)}: found {share([f[1] >= logit_at for f in lit])}, "
+          f"whole, uncovered, rolled and turned little {share([f[1] >= logit_at for f in lit if plain(f)])}")
+    usual = [f for f in faces if f[0] not in ("close", "infra-red") and f[0] >= 20]
     groups = {
         "real": lambda f: f[4]["real"], "drawn": lambda f: not f[4]["real"],
         "covered by a quarter to two thirds": lambda f: f[4]["covered"] > 0.25,
@@ -191,8 +199,8 @@ def curves(path, judge, faces, false, pictures):
     rates = np.geomspace(0.003, 1, 60)
     cuts = [values[min(len(values) - 1, int(rate * pictures[FACELESS[0]]))] for rate in rates]
     figure, axes = pyplot.subplots(figsize=(7, 4.6))
-    groups = [("12 and 16 px, enlarged", (12, 16)), ("20 px", (20,)), ("28 px", (28,)), ("40 and 60 px", (40, 60)),
-              ("90 to 200 px", (90, 130, 200)), ("close-ups", ("close",))]
+    groups = [("12 and 16 px, enlarged", (12, 16)), ("20 and 24 px", (20, 24)), ("32 px", (32,)), ("48 and 64 px", (48, 64)),
+              ("96 to 200 px", (96, 130, 200)), ("infra-red", ("infra-red",)), ("close-ups", ("close",))]
     for name, sizes in groups:
         of = [f[1] for f in faces if f[0] in sizes]
         axes.plot(rates, [np.mean([value > cut for value in of]) for cut in cuts], label=name)

@@ -134,7 +134,7 @@ class Spoiler:
     def camera(self, image, faces, fine=False):
         """Exposure, focus, noise and coding. `faces`: their 68 points and widths. `fine`: a level of
         a larger picture, whose faults the reduction has averaged out."""
-        kind = self.random.random()
+        kind = 1.0 if self.infra_red_alone else self.random.random()
         if kind < 0.76:
             if self.chance(0.6):
                 image = 255 * (np.clip(image, 0, 255) / 255) ** self.log_uniform(0.5, 2)
@@ -151,7 +151,7 @@ class Spoiler:
             image = self.uniform(30, 225) + (np.clip(image, 0, 255) - 128) * self.uniform(0.15, 0.5)
             noise = self.uniform(0, 4)
         else:  # A lamp beside the camera; infra-red half of the time.
-            if self.chance(0.5):
+            if self.infra_red_alone or self.chance(0.5):
                 for at, width in faces:
                     self.infra_red(image, at, width)
             height, columns = image.shape

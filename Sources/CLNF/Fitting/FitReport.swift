@@ -1,3 +1,5 @@
+import Foundation
+
 /// How a fit went. A fit that fails is a result, not an error.
 public struct FitReport: Sendable {
   /// Why a fit has no usable result.
@@ -45,10 +47,40 @@ public struct FitReport: Sendable {
   public var view = 0
   /// The last scale that was fitted, an index; -1 if none.
   public var lastScale = -1
+  /// How the fit lies to where one look at the face sees its landmarks, where there was one (`compare`);
+  /// else not a number. Mean distance over the face's width; geometric mean of what the look says that
+  /// they may be off, over the width; mean of each distance over what its landmark may be off.
+  public private(set) var lookDistance = Double.nan
+  public private(set) var lookDeviation = Double.nan
+  public private(set) var lookMisfit = Double.nan
 
   public init() {}
 
   public var succeeded: Bool { failure == nil }
+
+  /// Compares the fit with what one look at the face says. No allocation.
+  /// - Parameters:
+  ///   - landmarks: the fit's, 2n px, stacked.
+  ///   - seen: of the same n landmarks; nil, or another number, or a fit without width: nothing is said.
+  public mutating func compare(_ landmarks: [Double], with seen: LandmarkEstimate?) {
+    (lookDistance, lookDeviation, lookMisfit) = (.nan, .nan, .nan)
+    let n = landmarks.count / 2
+    guard let seen, n > 0, seen.points.count == 2 * n, seen.deviations.count == n else { return }
+    let extents = Extents(landmarks, n) { _ in true }
+    let width = max(extents.width, extents.height)
+    guard width > 0, width.isFinite else { return }
+    var (distances, logarithms, misfits) = (0.0, 0.0, 0.0)
+    for i in 0..<n {
+      let (dx, dy) = (seen.points[i] - landmarks[i], seen.points[n + i] - landmarks[n + i])
+      let distance = (dx * dx + dy * dy).squareRoot()
+      distances += distance
+      logarithms += log(seen.deviations[i] / width)
+      misfits += distance / seen.deviations[i]
+    }
+    lookDistance = distances / width / Double(n)
+    lookDeviation = exp(logarithms / Double(n))
+    lookMisfit = misfits / Double(n)
+  }
 }
 
 /// One pass, rigid or full, at one scale.

@@ -2,8 +2,8 @@ import Foundation
 
 /// How sure a fit may be that it is right, from its own evidence: a documented rule of a few figures.
 ///
-/// A logistic regression on figures of the last scale's full pass (`Evidence`), each standardised
-/// and kept within `reach` standard deviations, learned by `landmarkd-dev train verdict` from good
+/// A logistic regression on figures of the last scale's full pass and of one look at the whole face
+/// (`Evidence`), each standardised and kept within `reach` standard deviations, learned by `landmarkd-dev train verdict` from good
 /// fits and failures; then limits beyond which a fit is doubted whatever the rest says. Its output is
 /// the probability that the mean landmark error is below a tenth of the outer eye corners' distance.
 ///
@@ -32,6 +32,11 @@ public struct FitVerdict: Sendable, Equatable, Codable {
     case coarse
     /// The validator's certainty, -1 right to 1 wrong; not used without one.
     case validator
+    /// What one look at the whole face says of the fit: logs of how far landmarks lie from where it sees
+    /// them, of how far off it may be, and of the one over the other; not used without a look.
+    case lookDistance
+    case lookDeviation
+    case lookMisfit
 
     /// The figure of a fit; nil where there is none.
     func value(_ report: FitReport, certainty: Double?, scaleCount: Int) -> Double? {
@@ -47,6 +52,9 @@ public struct FitVerdict: Sendable, Equatable, Codable {
       case .shapeDistance: log1p(report.shapeDistance)
       case .coarse: report.lastScale < scaleCount - 1 ? 1 : 0
       case .validator: certainty
+      case .lookDistance: log(report.lookDistance + 0.005)
+      case .lookDeviation: log(report.lookDeviation)
+      case .lookMisfit: log(report.lookMisfit + 0.1)
       }
     }
   }

@@ -71,6 +71,8 @@ public struct InspectReport: Codable, Sendable {
   var start: Parameters
   /// x and y, image px.
   var landmarks: [[Double?]]
+  /// How sure each landmark is to be seen and right, 0 to 1; none where the model has not learned that.
+  var landmarkConfidences: [Double?]?
   var parameters: Parameters
   var confidence: Double?
   var success: Bool

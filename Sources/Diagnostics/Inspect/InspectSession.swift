@@ -142,7 +142,9 @@ public struct InspectSession {
   private func fit(
     _ frame: borrowing VideoFrame, _ found: DetectedFace
   ) throws -> (InspectReport, [ScaleReport]) {
-    let images = try ImageFitter(asked.plan, starts: .one)
+    var plan = asked.plan
+    plan.tracking.judgesLandmarks = true
+    let images = try ImageFitter(plan, starts: .one)
     let fitter = images.fitter
     fitter.keepsScaleReports = true
     let face = images.fit(frame.grey, found)
@@ -154,10 +156,12 @@ public struct InspectSession {
       scales: fitter.scaleReports.map(InspectReport.Scale.init),
       start: InspectReport.Parameters(images.start),
       landmarks: (0..<n).map { [landmarks[$0].rounded9, landmarks[n + $0].rounded9] },
+      landmarkConfidences: face.landmarkConfidences.isEmpty
+        ? nil : face.landmarkConfidences.map(\.rounded9),
       parameters: InspectReport.Parameters(parameters), confidence: word.confidence.rounded9,
       success: word.isBelieved,
       verdict: InspectReport.Verdict(
-        belief, fitter.report, certainty: images.certainty, scaleCount: model.scales.count),
+        belief, images.report, certainty: images.certainty, scaleCount: model.scales.count),
       likelihood: fitter.report.likelihood.rounded9,
       failure: fitter.report.failure?.rawValue, input: SystemName.shown(asked.input),
       frame: frame.number,

@@ -18,7 +18,27 @@ extension InspectReport {
     let result =
       "result      \(success ? "believed" : "not believed")  confidence \(confidence)"
       + "  likelihood \(likelihood)"
-    return ([result] + (verdict?.lines ?? [])).joined(separator: "\n")
+    return ([result] + landmarkLines + (verdict?.lines ?? [])).joined(separator: "\n")
+  }
+
+  /// How many of the least sure landmarks are named.
+  private static let unsureCount = 6
+
+  /// The mean confidence of the landmarks, and the least sure of them.
+  private var landmarkLines: [String] {
+    let known = (landmarkConfidences ?? []).enumerated().compactMap { index, value in
+      value.map { (landmark: index, confidence: $0) }
+    }
+    guard !known.isEmpty else { return [] }
+    let mean = known.reduce(0) { $0 + $1.confidence } / Double(known.count)
+    let least = known.sorted { ($0.confidence, $0.landmark) < ($1.confidence, $1.landmark) }
+    let names = least.prefix(Self.unsureCount).map {
+      String(format: "%d %.2f", $0.landmark, $0.confidence)
+    }
+    return [
+      String(format: "landmarks   seen and right: %.2f on average; least sure: ", mean)
+        + names.joined(separator: ", ")
+    ]
   }
 }
 

@@ -21,7 +21,7 @@ public final class LandmarkVerdictTraining {
   private let fitter: Fitter
   private let belief: Belief
   private let finder = FaceFinder()
-  private let regressor = LandmarkRegressor()
+  private let glance = FaceGlance()
   private let confidence: LandmarkConfidence
   private var figures = LandmarkFigures()
   private let seed: UInt64
@@ -32,7 +32,7 @@ public final class LandmarkVerdictTraining {
     self.belief = belief
     self.seed = seed
     confidence = LandmarkConfidence(
-      nil, shape: fitter.model.shapeModel, regressor: regressor)
+      nil, shape: fitter.model.shapeModel, regressor: glance.regressor)
   }
 
   /// Fits a face as a first fit has it, as a tracker goes on from there, and from elsewhere. Cost: about
@@ -44,19 +44,15 @@ public final class LandmarkVerdictTraining {
     var samples: [Sample] = []
     if let found = nearest(finder.detectFaces(in: face.image), to: box) {
       let starts = FaceStarts(
-        of: found, in: fitter.model.shapeModel, image: face.image, regressor: regressor)
+        of: found, in: fitter.model.shapeModel, image: face.image, regressor: glance.regressor)
       var parameters = starts.all[0].parameters
       samples += fit(
         face, truth, &parameters, index, isTracking: false, anchor: starts.all[0].anchor)
       parameters.global.tx += 0.03 * generator.normal() * box.width
       parameters.global.ty += 0.03 * generator.normal() * box.height
       parameters.global.rotation.y += 0.05 * generator.normal()
-      var glance = LandmarkEstimate()
-      let isSeen = regressor.look(
-        at: fitter.model.shapeModel.landmarks(parameters), in: face.image, into: &glance)
-      LandmarkRegressor.loosenQuickParts(&glance)
-      samples += fit(
-        face, truth, &parameters, index, isTracking: true, anchor: isSeen ? glance : nil)
+      glance.look(at: fitter.model.shapeModel.landmarks(parameters), in: face.image)
+      samples += fit(face, truth, &parameters, index, isTracking: true, anchor: glance.anchor)
     }
     if generator.chance(Self.wrongShare) {
       let start = FailureStarts.draw(around: box, &generator)
@@ -96,8 +92,11 @@ public final class LandmarkVerdictTraining {
     guard fitter.report.succeeded else { return [] }
     var landmarks: [Double] = []
     fitter.copyLandmarks(into: &landmarks)
+    if !isTracking { glance.look(at: landmarks, in: face.image) }
+    var report = fitter.report
+    glance.compare(&report, landmarks)
     let word = belief.judge(
-      fitter.report, certainty: nil, scaleCount: fitter.model.scales.count)
+      report, certainty: nil, scaleCount: fitter.model.scales.count)
     fitter.copyFigures(into: &figures)
     confidence.gather(figures, image: face.image, landmarks: landmarks)
     let n = fitter.model.landmarkCount

@@ -20,6 +20,10 @@ public struct VerdictTraining {
     /// front: errors of turned heads count against the latter.
     public let foreshortening: Double
 
+    var group: Group {
+      hasPlainBackground ? .photo : foreshortening < 0.75 ? .turned : .drawn
+    }
+
     public init(
       image: consuming GreyImage, truth: [Double], hasPlainBackground: Bool = true,
       foreshortening: Double = 1
@@ -39,6 +43,9 @@ public struct VerdictTraining {
     public var plainShare = 0.5
     /// Share of the pictures that get another background.
     public var replacedBackgrounds = 0.5
+    /// Share of the pictures of faces that look about straight ahead in which they get a child's
+    /// proportions.
+    public var childShare = 0.15
     /// Starts of each picture: displaced, near, and on the background; what the finder sees besides.
     public var displacedStarts = 5
     public var nearStarts = 2
@@ -53,9 +60,17 @@ public struct VerdictTraining {
     public init() {}
   }
 
+  /// What a face is of, for figures by group.
+  public enum Group: String, Sendable, CaseIterable {
+    case photo, child, drawn
+    /// Drawn, with the outer eye corners seen at less than three quarters of their distance.
+    case turned
+  }
+
   /// One fit: its evidence and whether it was good.
   public struct Sample: Sendable {
     public var evidence: [Double]
+    public var group: Group
     /// Mean landmark error over the outer eye corners' distance; infinite on the background.
     public var error: Double
     public var face: Int
@@ -66,6 +81,7 @@ public struct VerdictTraining {
     var truth: [Double]
     var foreshortening: Double
     var face: Int
+    var group: Group
   }
 
   /// Above this error a fit has failed.
@@ -76,7 +92,7 @@ public struct VerdictTraining {
   private let scenery: Scenery
   private let settings: Settings
   private let finder: FaceFinder
-  private let regressor = LandmarkRegressor()
+  private let glance = FaceGlance()
 
   public init(
     fitter: Fitter, judge: ValidatorEvaluation?, scenery: Scenery, settings: Settings = Settings()
@@ -98,11 +114,19 @@ public struct VerdictTraining {
       let width = exp(generator.uniform(log(60)...log(max(60, full.width))))
       let factor = max(1, full.width / width)
       var image = Degradation.reduced(face.image, by: factor)
-      let truth = face.truth.map { ($0 + 0.5) / factor - 0.5 }
-      let target = Target(truth: truth, foreshortening: face.foreshortening, face: index)
+      var truth = face.truth.map { ($0 + 0.5) / factor - 0.5 }
+      var group = face.group
+      if face.foreshortening > 0.9, generator.uniform(0...1) < settings.childShare {
+        let child = ChildProportions(of: truth, &generator)
+        image = child.picture(of: image)
+        truth = child.moved(truth)
+        group = .child
+      }
+      let target = Target(
+        truth: truth, foreshortening: face.foreshortening, face: index, group: group)
       let box = LandmarkError.box(of: truth)
       let isReplaced = generator.uniform(0...1) < settings.replacedBackgrounds
-      if isReplaced, face.hasPlainBackground {
+      if isReplaced, face.hasPlainBackground, group == .photo {
         scenery.replaceBackground(of: &image, keeping: box, &generator)
       }
       if generator.uniform(0...1) >= settings.plainShare {
@@ -146,7 +170,7 @@ public struct VerdictTraining {
   private func found(_ image: borrowing GreyImage, _ target: Target) -> [Sample] {
     finder.detectFaces(in: image).prefix(Self.mostFound).flatMap { face in
       let starts = FaceStarts(
-        of: face, in: fitter.model.shapeModel, image: image, regressor: regressor)
+        of: face, in: fitter.model.shapeModel, image: image, regressor: glance.regressor)
       return starts.all.map { start in
         var parameters = start.parameters
         fitter.fit(
@@ -189,14 +213,11 @@ public struct VerdictTraining {
   private func track(
     _ image: borrowing GreyImage, _ parameters: inout FaceParameters, _ target: Target
   ) -> Sample {
-    var glance = LandmarkEstimate()
-    let landmarks = fitter.model.shapeModel.landmarks(parameters)
-    let isSeen = regressor.look(at: landmarks, in: image, into: &glance)
-    LandmarkRegressor.loosenQuickParts(&glance)
+    glance.look(at: fitter.model.shapeModel.landmarks(parameters), in: image)
     fitter.fit(
       image: image, parameters: &parameters, windows: fitter.settings.trackingWindows,
-      isTracking: true, anchor: isSeen ? glance : nil)
-    return sample(image, parameters, target)
+      isTracking: true, anchor: glance.anchor)
+    return sample(image, parameters, target, isAhead: true)
   }
 
   private func fit(
@@ -208,19 +229,29 @@ public struct VerdictTraining {
   }
 
   /// What the fitter's last fit shows.
+  ///
+  /// - Parameter isAhead: whether `glance` looked at the face before the fit, as a tracker's does; a first
+  ///   fit is looked at where it ended.
   private func sample(
-    _ image: borrowing GreyImage, _ parameters: FaceParameters, _ target: Target
+    _ image: borrowing GreyImage, _ parameters: FaceParameters, _ target: Target,
+    isAhead: Bool = false
   ) -> Sample {
     var landmarks: [Double] = []
     fitter.copyLandmarks(into: &landmarks)
+    var report = fitter.report
+    if fitter.settings.anchorWeight > 0 {
+      if !isAhead { glance.look(at: landmarks, in: image) }
+      glance.compare(&report, landmarks)
+    }
     let certainty =
-      fitter.report.succeeded
+      report.succeeded
       ? judge?.certainty(
         image: image, landmarks: landmarks, rotation: parameters.global.rotation) : nil
     return Sample(
       evidence: FitVerdict.evidence(
-        fitter.report, certainty: certainty, scaleCount: fitter.model.scales.count),
-      error: fitter.report.succeeded
+        report, certainty: certainty, scaleCount: fitter.model.scales.count),
+      group: target.group,
+      error: report.succeeded
         ? LandmarkError.relative(landmarks, to: target.truth) * target.foreshortening : .infinity,
       face: target.face)
   }

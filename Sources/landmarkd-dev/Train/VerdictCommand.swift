@@ -76,14 +76,22 @@ struct VerdictStage {
     let failed = samples.count { $0.error >= VerdictTraining.failedError }
     Progress.say("\(samples.count) fits, \(failed) failed")
     let own = FitVerdict.Evidence.allCases.filter { $0 != .validator }
-    var kinds = [("mean shift alone", own)]
+    let looks: [FitVerdict.Evidence] = [.lookDistance, .lookDeviation, .lookMisfit]
+    var kinds = [
+      ("mean shift alone", own.filter { !looks.contains($0) }), ("mean shift and one look", own),
+    ]
     if judge != nil {
       kinds.insert(("validator alone", [.validator]), at: 0)
       kinds.append(("both", FitVerdict.Evidence.allCases))
     }
     for (name, evidence) in kinds {
       let rule = training.learn(samples.filter { $0.face % 5 != 4 }, evidence: evidence)
-      report(name, rule, samples.filter { $0.face % 5 == 4 })
+      let apart = samples.filter { $0.face % 5 == 4 }
+      report(name, rule, apart)
+      for group in VerdictTraining.Group.allCases {
+        let some = apart.filter { $0.group == group }
+        if !some.isEmpty { report("  \(name), \(group.rawValue): \(some.count) fits,", rule, some) }
+      }
     }
     return LearnedVerdicts(
       own: training.learn(samples, evidence: own),

@@ -59,13 +59,24 @@ import Testing
     let seen = LandmarkEstimate(
       points: landmarks, deviations: [Double](repeating: 0.3, count: 68))
     let starts = FaceStarts(of: face, in: shape, seen: seen)
-    #expect(starts.all.count == 6)
+    #expect(starts.all.count == 7)
     let first = shape.landmarks(starts.all[0].parameters)
     let farthest = zip(first, landmarks).map { abs($0 - $1) }.max() ?? .infinity
     #expect(farthest < 0.02 * face.box.width)
     #expect(
-      starts.all.dropFirst() == FaceStarts(of: face, in: shape).all[...])
-    #expect(starts.all[0].anchor?.points == seen.points && starts.all[1].anchor == nil)
+      starts.all.dropFirst(2) == FaceStarts(of: face, in: shape).all[...])
+    #expect(starts.all[0].anchor?.points == seen.points && starts.all[2].anchor == nil)
+    // The second is the first, held closer to what was seen.
+    let (loose, close) = (
+      try #require(starts.all[0].anchor), try #require(starts.all[1].anchor)
+    )
+    #expect(starts.all[1].parameters == starts.all[0].parameters && close.points == loose.points)
+    #expect(zip(loose.deviations, close.deviations).allSatisfy { abs($0 - 4 * $1) < 1e-12 })
+    // No closer than what all looks are off by, a fiftieth of the width; lids and lips four times that.
+    let extents = Extents(landmarks, 68) { _ in true }
+    let least = 0.02 * max(extents.width, extents.height)
+    #expect(loose.deviations.allSatisfy { $0 > least && $0 < 5 * least })
+    #expect(abs(loose.deviations[62] - 4 * loose.deviations[30]) < 1e-12)
     // What is no face is left out.
     let nowhere = LandmarkEstimate(
       points: [Double](repeating: 5, count: 136), deviations: [Double](repeating: 1, count: 68))

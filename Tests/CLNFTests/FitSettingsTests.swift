@@ -103,6 +103,17 @@ struct FitSettingsTests {
     #expect(try JSONDecoder().decode(FitSettings.self, from: data) == settings)
   }
 
+  @Test func weightsOfLidsAreChecked() throws {
+    var settings = FitSettings.image
+    for bad in [0, -1, 101, Double.nan, .infinity] {
+      settings.lidWeight = bad
+      #expect(throws: ModelDataError.self) { try settings.validate() }
+    }
+    settings.lidWeight = 4
+    try settings.validate()
+    #expect(settings.asReference.lidWeight == 1)
+  }
+
   @Test func weightsOfEstimatesAreChecked() {
     for bad in [-0.1, .nan, .infinity] {
       for key in [\FitSettings.anchorWeight, \.trackingAnchorWeight] {
@@ -125,6 +136,7 @@ struct FitSettingsTests {
     settings.largestPixelDensity = 1
     (settings.anchorWeight, settings.trackingAnchorWeight) = (0.25, 0.5)
     settings.weighsAsSeen = true
+    settings.lidWeight = 3
     let data = try JSONEncoder().encode(settings)
     #expect(try JSONDecoder().decode(FitSettings.self, from: data) == settings)
     let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
@@ -142,6 +154,9 @@ struct FitSettingsTests {
         let older = try JSONDecoder().decode(FitSettings.self, from: without)
         #expect(older.anchorWeight == (key == "anchorWeight" ? 0 : 0.25))
         #expect(older.trackingAnchorWeight == (key == "anchorWeight" ? 0.5 : 0))
+      case "lidWeight":
+        let older = try JSONDecoder().decode(FitSettings.self, from: without)
+        #expect(older.lidWeight == 1)
       case "weighsAsSeen":
         let older = try JSONDecoder().decode(FitSettings.self, from: without)
         #expect(!older.weighsAsSeen)

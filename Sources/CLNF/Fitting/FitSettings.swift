@@ -49,6 +49,9 @@ public struct FitSettings: Sendable, Equatable, Codable {
   /// not: the prior then holds large faces as it holds small ones. Without it the prior fades with the
   /// square of the face's size, as in the reference.
   public var weighsAsSeen = false
+  /// How much more the landmarks of the lids' edges weigh than others of the 68-point markup, above 0 to 100:
+  /// lids are quick and thin, experts see them well, and a prior that knows few blinks holds them open.
+  public var lidWeight: Double = 1
   /// How much a fit is held to an estimate of its landmarks, where it is given one: the weight of
   /// sum |x_i - e_i|^2 / s_i^2 beside the shape prior's sum, >= 0; below 1 as estimates are off
   /// together. Of first fits, and of fits that follow a frame.
@@ -171,6 +174,7 @@ public struct FitSettings: Sendable, Equatable, Codable {
     settings.startChoice = .likelihood
     (settings.anchorWeight, settings.trackingAnchorWeight) = (0, 0)
     settings.weighsAsSeen = false
+    settings.lidWeight = 1
     return settings
   }
 
@@ -215,6 +219,9 @@ public struct FitSettings: Sendable, Equatable, Codable {
     guard anchorWeight.isFinite, anchorWeight >= 0, trackingAnchorWeight.isFinite,
       trackingAnchorWeight >= 0
     else { throw ModelDataError("a weight of an estimate below 0 or not finite") }
+    guard lidWeight > 0, lidWeight <= 100 else {
+      throw ModelDataError("a weight of lids of \(lidWeight); expected above 0 to 100")
+    }
     if let density = largestPixelDensity, !(density.isFinite && density > 0) {
       throw ModelDataError("a largest pixel density of \(density) px/mm; expected above 0")
     }
@@ -242,6 +249,7 @@ extension FitSettings {
     startChoice =
       try values.decodeIfPresent(StartChoice.self, forKey: .startChoice) ?? .likelihood
     weighsAsSeen = try values.decodeIfPresent(Bool.self, forKey: .weighsAsSeen) ?? false
+    lidWeight = try values.decodeIfPresent(Double.self, forKey: .lidWeight) ?? 1
     anchorWeight = try values.decodeIfPresent(Double.self, forKey: .anchorWeight) ?? 0
     trackingAnchorWeight =
       try values.decodeIfPresent(Double.self, forKey: .trackingAnchorWeight) ?? 0

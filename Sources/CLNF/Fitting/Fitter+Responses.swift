@@ -38,10 +38,11 @@ extension Fitter {
     // What is seen no finer is not weighed as if it were.
     let finer = settings.weighsAsSeen ? settings.largestPixelDensity.map { global.scale / $0 } : nil
     let seenShare = finer.map { $0 > 1 ? 1 / ($0 * $0) : 1 } ?? 1
+    let hasLids = settings.lidWeight != 1 && pdm.landmarkCount == 68
     memory.equations[scaleIndex].setWeights { landmark in
       let plain =
         seen.visible[landmark] ? (factor > 0 ? factor * seen.confidences[landmark] : 1) : 0
-      let own = seenShare * plain
+      let own = seenShare * plain * (hasLids && Self.isLid(landmark) ? settings.lidWeight : 1)
       memory.expertWeights.pointer[landmark] = own
       return own + held * memory.anchorWeights.pointer[landmark]
     }
@@ -51,6 +52,14 @@ extension Fitter {
       meanShift: MeanShift(
         windowSize: windowSize, kernelWidth: scaleSettings.kernelWidth,
         kernel: settings.densityKernel, kernels: kernels))
+  }
+
+  /// Whether a landmark of the 68-point markup lies on a lid's edge, between its corners.
+  private static func isLid(_ landmark: Int) -> Bool {
+    switch landmark {
+    case 37, 38, 40, 41, 43, 44, 46, 47: true
+    default: false
+    }
   }
 
   /// Response maps from the reduced region around the face.

@@ -33,6 +33,7 @@ public enum DefaultFitSettings {
     settings.responseExponent = 2
     settings.startChoice = .verdict
     settings.weighsAsSeen = true
+    settings.lidWeight = 4
     (settings.anchorWeight, settings.trackingAnchorWeight) = (0.1, 0.1)
     return settings
   }

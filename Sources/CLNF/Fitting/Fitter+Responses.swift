@@ -38,11 +38,11 @@ extension Fitter {
     // What is seen no finer is not weighed as if it were.
     let finer = settings.weighsAsSeen ? settings.largestPixelDensity.map { global.scale / $0 } : nil
     let seenShare = finer.map { $0 > 1 ? 1 / ($0 * $0) : 1 } ?? 1
-    let hasLids = settings.lidWeight != 1 && pdm.landmarkCount == 68
+    let lids = lidFactor
     memory.equations[scaleIndex].setWeights { landmark in
       let plain =
         seen.visible[landmark] ? (factor > 0 ? factor * seen.confidences[landmark] : 1) : 0
-      let own = seenShare * plain * (hasLids && Self.isLid(landmark) ? settings.lidWeight : 1)
+      let own = seenShare * plain * (lids != 1 && Self.isLid(landmark) ? lids : 1)
       memory.expertWeights.pointer[landmark] = own
       return own + held * memory.anchorWeights.pointer[landmark]
     }
@@ -53,6 +53,16 @@ extension Fitter {
         windowSize: windowSize, kernelWidth: scaleSettings.kernelWidth,
         kernel: settings.densityKernel, kernels: kernels))
   }
+
+  /// How much more lids weigh in this pose: as the settings say straight on, no more from `largestLidYaw`
+  /// on, where one eye is seen from its side and its lids are hardly told apart.
+  private var lidFactor: Double {
+    guard settings.lidWeight != 1, model.landmarkCount == 68 else { return 1 }
+    let share = max(0, 1 - abs(global.rotation.y) / Self.largestLidYaw)
+    return 1 + (settings.lidWeight - 1) * share
+  }
+
+  private static let largestLidYaw = 30 * Double.pi / 180
 
   /// Whether a landmark of the 68-point markup lies on a lid's edge, between its corners.
   private static func isLid(_ landmark: Int) -> Bool {

@@ -33,8 +33,8 @@ public enum DefaultFitSettings {
     settings.responseExponent = 2
     settings.startChoice = .verdict
     settings.weighsAsSeen = true
-    settings.lidWeight = 4
-    (settings.anchorWeight, settings.trackingAnchorWeight) = (0.1, 0.1)
+    settings.lidWeight = 6
+    (settings.anchorWeight, settings.trackingAnchorWeight) = (0.2, 0.2)
     return settings
   }
 }

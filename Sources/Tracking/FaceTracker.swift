@@ -258,8 +258,11 @@ public final class FaceTracker {
       settings.matchesTemplate
       ? template.shift(in: image, scale: current.parameters.global.scale) : nil
     begin(at: shift)
-    let looks = fitter.settings.trackingAnchorWeight > 0
-    if looks { glance.look(at: saved.landmarks, movedBy: shift, in: image) }
+    if fitter.settings.trackingAnchorWeight > 0 {
+      glance.look(at: saved.landmarks, movedBy: shift, in: image)
+    } else {
+      glance.forget()
+    }
     if wide {
       fitAhead(image, .first)
     } else if !staysStill(image) {

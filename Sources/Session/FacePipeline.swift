@@ -51,6 +51,9 @@ public final class FacePipeline {
     measurer.measure(frame: record.fit, shape3D: shape, into: &record.measured)
     record.shown.take(record.fit, record.measured)
     smoother?.smooth(&record.shown)
+    if !plan.showsLandmarkConfidences {
+      record.shown.frame.landmarkConfidences.removeAll(keepingCapacity: true)
+    }
   }
 
   /// The measurer for the frame's size, which may change within a source.

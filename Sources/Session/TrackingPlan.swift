@@ -14,6 +14,8 @@ public struct TrackingPlan: Sendable {
   public var camera: CameraIntrinsics.Overrides
   /// Against what the rotation that is written is given.
   public var pose: PoseAxes
+  /// Whether rows have the landmarks' confidences; the smoother asks for them in any case.
+  public var showsLandmarkConfidences: Bool
   /// nil: rows are not smoothed.
   public var smoothing: OneEuroSettings?
   public var instructionSet = InstructionSet.best
@@ -40,6 +42,7 @@ public struct TrackingPlan: Sendable {
     }
     tracking.preferredPoint = configuration.preferredPoint
     tracking.matchesTemplate = configuration.matchesTemplate
+    showsLandmarkConfidences = configuration.judgesLandmarks
     tracking.judgesLandmarks =
       configuration.judgesLandmarks || configuration.smoothing != nil
     camera = configuration.camera

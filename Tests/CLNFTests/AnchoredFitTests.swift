@@ -6,12 +6,6 @@ import Testing
 
 /// Fits that are held to an estimate of their landmarks.
 @Suite struct AnchoredFitTests {
-  private static func portrait() throws -> GreyImage {
-    let fixtures = URL(fileURLWithPath: #filePath)
-      .deletingLastPathComponent().appending(path: "../Fixtures").standardized
-    return try PortableGreyMap.read(fixtures.appending(path: "portrait.pgm"))
-  }
-
   /// A fitter of the default model whose fits weigh estimates so much.
   private static func fitter(_ weight: Double) throws -> Fitter {
     let model = try FaceModel.default()
@@ -53,7 +47,7 @@ import Testing
 
   /// The surer the estimate, the nearer the fit; one without weight changes nothing, to the bit.
   @Test func surerEstimatesPullMore() throws {
-    let image = try Self.portrait()
+    let image = try PortableGreyMap.portrait()
     let plain = try Self.fitter(0)
     let free = Self.landmarks(plain, image, nil)
     let unweighed = Self.landmarks(plain, image, Self.estimate(plain, deviation: 0.01))
@@ -74,7 +68,7 @@ import Testing
   }
 
   @Test func estimatesThatCannotBeUsedAreNone() throws {
-    let image = try Self.portrait()
+    let image = try PortableGreyMap.portrait()
     let fitter = try Self.fitter(1)
     let free = Self.landmarks(fitter, image, nil)
     let good = Self.estimate(fitter, deviation: 0.5)

@@ -108,16 +108,10 @@ import Testing
 
   // MARK: The program's own net
 
-  private static func portrait() throws -> GreyImage {
-    let package = URL(fileURLWithPath: #filePath)
-      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    return try PortableGreyMap.read(package.appending(path: "Tests/Fixtures/portrait.pgm"))
-  }
-
   /// Eyes, nose and mouth are about where the finder's points are; the same picture larger gives the same
   /// landmarks, larger; the portable body agrees.
   @Test func thePortrait() throws {
-    let image = try Self.portrait()
+    let image = try PortableGreyMap.portrait()
     let faces = FaceFinder().detectFaces(in: image)
     let face = try #require(faces.first)
     let points = try #require(face.points)
@@ -149,7 +143,7 @@ import Testing
 
   /// What is seen of a mirror image is the mirror image of what is seen.
   @Test func leftAndRightAreAlike() throws {
-    let image = try Self.portrait()
+    let image = try PortableGreyMap.portrait()
     let faces = FaceFinder().detectFaces(in: image)
     let face = try #require(faces.first)
     let points = try #require(face.points)
@@ -179,7 +173,7 @@ import Testing
   }
 
   @Test func theSamePictureGivesTheSameBits() throws {
-    let image = try Self.portrait()
+    let image = try PortableGreyMap.portrait()
     let faces = FaceFinder().detectFaces(in: image)
     let face = try #require(faces.first)
     let regressor = LandmarkRegressor()

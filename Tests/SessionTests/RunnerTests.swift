@@ -209,6 +209,21 @@ private struct Notes: RunObserver {
     #expect(differences == FaceFrames.count - 1)
   }
 
+  /// The smoother has the landmarks' confidences in any case; rows and pictures have them on request.
+  @Test(arguments: [false, true])
+  func confidencesAreShownWhereTheyAreAskedFor(asked: Bool) throws {
+    var configuration = TrackingConfiguration()
+    configuration.smoothing = .standard
+    configuration.judgesLandmarks = asked
+    let pipeline = try FacePipeline(
+      TrackingPlan(FaceModel.default(), configuration), .onPath(FaceFinder()))
+    var frame = VideoFrame()
+    frame.grey = try PortableGreyMap.portrait()
+    try pipeline.follow(frame)
+    #expect(pipeline.record.fit.landmarkConfidences.count == 68)
+    #expect(pipeline.record.shown.frame.landmarkConfidences.count == (asked ? 68 : 0))
+  }
+
   @Test func thePoseIsAgainstTheAxesThatWereAskedFor() throws {
     var configuration = TrackingConfiguration()
     configuration.pose = .camera

@@ -5,6 +5,13 @@ import Foundation
 public enum PortableGreyMap {
   public struct Unreadable: Error { public let path: String }
 
+  /// A portrait from the front, 256 px; public domain, its provenance is in Tests/Fixtures/portrait.md.
+  public static func portrait() throws -> GreyImage {
+    try read(
+      URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Fixtures/portrait.pgm"))
+  }
+
   public static func read(_ url: URL) throws -> GreyImage {
     let bytes = [UInt8](try Data(contentsOf: url))
     var words: [Int] = []

@@ -9,12 +9,6 @@ import Testing
 
 /// What is thought of single landmarks, with the default model on a portrait.
 @Suite struct LandmarkConfidenceTests {
-  private static func portrait() throws -> GreyImage {
-    let fixtures = URL(fileURLWithPath: #filePath)
-      .deletingLastPathComponent().appending(path: "../Fixtures").standardized
-    return try PortableGreyMap.read(fixtures.appending(path: "portrait.pgm"))
-  }
-
   private static func tracker(judges: Bool) throws -> FaceTracker {
     let model = try FaceModel.default()
     var settings = TrackingSettings.landmarkd(for: model)
@@ -25,7 +19,7 @@ import Testing
   }
 
   @Test func onlyWhereItIsAskedFor() throws {
-    let portrait = try Self.portrait()
+    let portrait = try PortableGreyMap.portrait()
     var (plain, judged) = (TrackedFrame(), TrackedFrame())
     try Self.tracker(judges: false).track(portrait, into: &plain)
     try Self.tracker(judges: true).track(portrait, into: &judged)
@@ -41,7 +35,7 @@ import Testing
 
   /// A dark square over the mouth: the mouth's landmarks are doubted more, the eyes' are not.
   @Test func coveredLandmarksAreDoubted() throws {
-    let portrait = try Self.portrait()
+    let portrait = try PortableGreyMap.portrait()
     let tracker = try Self.tracker(judges: true)
     var frame = TrackedFrame()
     for _ in 0..<3 { tracker.track(portrait, into: &frame) }
@@ -67,7 +61,7 @@ import Testing
 
   @Test func judgingAllocatesNothing() throws {
     let tracker = try Self.tracker(judges: true)
-    let portrait = try Self.portrait()
+    let portrait = try PortableGreyMap.portrait()
     var frame = TrackedFrame()
     for _ in 0..<8 { tracker.track(portrait, into: &frame) }
     let before = allocation_count()

@@ -49,9 +49,9 @@ public struct FitSettings: Sendable, Equatable, Codable {
   /// not: the prior then holds large faces as it holds small ones. Without it the prior fades with the
   /// square of the face's size, as in the reference.
   public var weighsAsSeen = false
-  /// How much more the landmarks of the lids' edges weigh than others of the 68-point markup, above 0 to 100:
-  /// lids are quick and thin, experts see them well, and a prior that knows few blinks holds them open. Less with yaw, 1 from 30
-  /// degrees on.
+  /// How much more the landmarks of the lids' edges weigh than others of the 68-point markup, above 0 to
+  /// 100, straight on; less with yaw, 1 from 30 degrees on. Experts see lids well, and a prior that knows
+  /// few blinks holds them open.
   public var lidWeight: Double = 1
   /// How much a fit is held to an estimate of its landmarks, where it is given one: the weight of
   /// sum |x_i - e_i|^2 / s_i^2 beside the shape prior's sum, >= 0; below 1 as estimates are off

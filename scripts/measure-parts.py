@@ -13,13 +13,7 @@ import os
 import statistics
 import sys
 
-from measured import INNER, PARTS, POINTS, distances, fits, free
-
-
-def annotation(path):
-    with open(path) as file:
-        rows = [line.split() for line in file.read().split("{")[1].split("}")[0].strip().splitlines()]
-    return [complex(float(x) - 1, float(y) - 1) for x, y in rows]
+from measured import INNER, PARTS, POINTS, annotation, distances, fits, free
 
 
 def line(name, each):

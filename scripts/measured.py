@@ -16,6 +16,13 @@ def points_of(row):
     return [complex(float(row[f"x_{i}"]), float(row[f"y_{i}"])) for i in range(POINTS)]
 
 
+def annotation(path):
+    """The 68 points of a .pts file, the centre of the top left pixel at 0."""
+    with open(path) as file:
+        rows = [line.split() for line in file.read().split("{")[1].split("}")[0].strip().splitlines()]
+    return [complex(float(x) - 1, float(y) - 1) for x, y in rows]
+
+
 def fits(program, pictures, options):
     """By picture's name: (confidence, 68 points) of each fit."""
     with tempfile.TemporaryDirectory() as work:

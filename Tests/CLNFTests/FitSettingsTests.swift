@@ -103,15 +103,16 @@ struct FitSettingsTests {
     #expect(try JSONDecoder().decode(FitSettings.self, from: data) == settings)
   }
 
-  @Test func weightsOfLidsAreChecked() throws {
+  @Test(arguments: [\FitSettings.lidWeight, \.jawWeight])
+  func weightsOfPartsAreChecked(_ part: WritableKeyPath<FitSettings, Double> & Sendable) throws {
     var settings = FitSettings.image
     for bad in [0, -1, 101, Double.nan, .infinity] {
-      settings.lidWeight = bad
+      settings[keyPath: part] = bad
       #expect(throws: ModelDataError.self) { try settings.validate() }
     }
-    settings.lidWeight = 4
+    settings[keyPath: part] = 4
     try settings.validate()
-    #expect(settings.asReference.lidWeight == 1)
+    #expect(settings.asReference[keyPath: part] == 1)
   }
 
   @Test func weightsOfEstimatesAreChecked() {
@@ -136,7 +137,7 @@ struct FitSettingsTests {
     settings.largestPixelDensity = 1
     (settings.anchorWeight, settings.trackingAnchorWeight) = (0.25, 0.5)
     settings.weighsAsSeen = true
-    settings.lidWeight = 3
+    (settings.lidWeight, settings.jawWeight) = (3, 2)
     let data = try JSONEncoder().encode(settings)
     #expect(try JSONDecoder().decode(FitSettings.self, from: data) == settings)
     let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
@@ -156,7 +157,10 @@ struct FitSettingsTests {
         #expect(older.trackingAnchorWeight == (key == "anchorWeight" ? 0.5 : 0))
       case "lidWeight":
         let older = try JSONDecoder().decode(FitSettings.self, from: without)
-        #expect(older.lidWeight == 1)
+        #expect(older.lidWeight == 1 && older.jawWeight == 2)
+      case "jawWeight":
+        let older = try JSONDecoder().decode(FitSettings.self, from: without)
+        #expect(older.jawWeight == 1 && older.lidWeight == 3)
       case "weighsAsSeen":
         let older = try JSONDecoder().decode(FitSettings.self, from: without)
         #expect(!older.weighsAsSeen)

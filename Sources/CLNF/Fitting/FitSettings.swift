@@ -53,6 +53,9 @@ public struct FitSettings: Sendable, Equatable, Codable {
   /// 100, straight on; less with yaw, 1 from 30 degrees on. Experts see lids well, and a prior that knows
   /// few blinks holds them open.
   public var lidWeight: Double = 1
+  /// The same of the jaw's outline, landmarks 0 to 16: its experts say little each, and seventeen of them a
+  /// lot together, against a prior that knows few people.
+  public var jawWeight: Double = 1
   /// How much a fit is held to an estimate of its landmarks, where it is given one: the weight of
   /// sum |x_i - e_i|^2 / s_i^2 beside the shape prior's sum, >= 0; below 1 as estimates are off
   /// together. Of first fits, and of fits that follow a frame.
@@ -175,7 +178,7 @@ public struct FitSettings: Sendable, Equatable, Codable {
     settings.startChoice = .likelihood
     (settings.anchorWeight, settings.trackingAnchorWeight) = (0, 0)
     settings.weighsAsSeen = false
-    settings.lidWeight = 1
+    (settings.lidWeight, settings.jawWeight) = (1, 1)
     return settings
   }
 
@@ -220,8 +223,10 @@ public struct FitSettings: Sendable, Equatable, Codable {
     guard anchorWeight.isFinite, anchorWeight >= 0, trackingAnchorWeight.isFinite,
       trackingAnchorWeight >= 0
     else { throw ModelDataError("a weight of an estimate below 0 or not finite") }
-    guard lidWeight > 0, lidWeight <= 100 else {
-      throw ModelDataError("a weight of lids of \(lidWeight); expected above 0 to 100")
+    for (name, weight) in [("lids", lidWeight), ("the jaw", jawWeight)] {
+      guard weight > 0, weight <= 100 else {
+        throw ModelDataError("a weight of \(name) of \(weight); expected above 0 to 100")
+      }
     }
     if let density = largestPixelDensity, !(density.isFinite && density > 0) {
       throw ModelDataError("a largest pixel density of \(density) px/mm; expected above 0")
@@ -251,6 +256,7 @@ extension FitSettings {
       try values.decodeIfPresent(StartChoice.self, forKey: .startChoice) ?? .likelihood
     weighsAsSeen = try values.decodeIfPresent(Bool.self, forKey: .weighsAsSeen) ?? false
     lidWeight = try values.decodeIfPresent(Double.self, forKey: .lidWeight) ?? 1
+    jawWeight = try values.decodeIfPresent(Double.self, forKey: .jawWeight) ?? 1
     anchorWeight = try values.decodeIfPresent(Double.self, forKey: .anchorWeight) ?? 0
     trackingAnchorWeight =
       try values.decodeIfPresent(Double.self, forKey: .trackingAnchorWeight) ?? 0

@@ -38,11 +38,12 @@ extension Fitter {
     // What is seen no finer is not weighed as if it were.
     let finer = settings.weighsAsSeen ? settings.largestPixelDensity.map { global.scale / $0 } : nil
     let seenShare = finer.map { $0 > 1 ? 1 / ($0 * $0) : 1 } ?? 1
-    let lids = lidFactor
+    let (lids, jaw) = (straightOn(settings.lidWeight), straightOn(settings.jawWeight))
     memory.equations[scaleIndex].setWeights { landmark in
       let plain =
         seen.visible[landmark] ? (factor > 0 ? factor * seen.confidences[landmark] : 1) : 0
-      let own = seenShare * plain * (lids != 1 && Self.isLid(landmark) ? lids : 1)
+      let part = lids != 1 && Self.isLid(landmark) ? lids : landmark < 17 ? jaw : 1
+      let own = seenShare * plain * part
       memory.expertWeights.pointer[landmark] = own
       return own + held * memory.anchorWeights.pointer[landmark]
     }
@@ -54,15 +55,15 @@ extension Fitter {
         kernel: settings.densityKernel, kernels: kernels))
   }
 
-  /// How much more lids weigh in this pose: as the settings say straight on, no more from `largestLidYaw`
-  /// on, where one eye is seen from its side and its lids are hardly told apart.
-  private var lidFactor: Double {
-    guard settings.lidWeight != 1, model.landmarkCount == 68 else { return 1 }
-    let share = max(0, 1 - abs(global.rotation.y) / Self.largestLidYaw)
-    return 1 + (settings.lidWeight - 1) * share
+  /// How much more a part weighs in this pose: as the settings say straight on, no more from
+  /// `straightYaw` on, where one eye is seen from its side and its lids are hardly told apart, and half of
+  /// the jaw is another outline.
+  private func straightOn(_ weight: Double) -> Double {
+    guard weight != 1, model.landmarkCount == 68 else { return 1 }
+    return 1 + (weight - 1) * max(0, 1 - abs(global.rotation.y) / Self.straightYaw)
   }
 
-  private static let largestLidYaw = 30 * Double.pi / 180
+  private static let straightYaw = 30 * Double.pi / 180
 
   /// Whether a landmark of the 68-point markup lies on a lid's edge, between its corners.
   private static func isLid(_ landmark: Int) -> Bool {

@@ -33,7 +33,7 @@ public enum DefaultFitSettings {
     settings.responseExponent = 2
     settings.startChoice = .verdict
     settings.weighsAsSeen = true
-    settings.lidWeight = 6
+    (settings.lidWeight, settings.jawWeight) = (6, 3)
     (settings.anchorWeight, settings.trackingAnchorWeight) = (0.2, 0.2)
     return settings
   }

@@ -58,7 +58,8 @@ let package = Package(
       name: "CDefaultModel", exclude: ["default.landmarkd"],
       cSettings: [.unsafeFlags(["-std=gnu23", "-Wall", "-Wextra", "-Werror"])]),
     .target(
-      name: "CFinderWeights", exclude: ["finder.weights", "refiner.weights"],
+      name: "CFinderWeights",
+      exclude: ["finder.weights", "refiner.weights", "landmarks.weights", "identity.weights"],
       cSettings: [.unsafeFlags(["-std=gnu23", "-Wall", "-Wextra", "-Werror"])]),
     .target(
       name: "CLivePage",

@@ -12,6 +12,10 @@ static const unsigned char landmarks[] = {
 #embed "landmarks.weights"
 };
 
+static const unsigned char identity[] = {
+#embed "identity.weights"
+};
+
 const void *clnf_finder_weights(void) { return finder; }
 
 size_t clnf_finder_weights_size(void) { return sizeof finder; }
@@ -23,3 +27,7 @@ size_t clnf_refiner_weights_size(void) { return sizeof refiner; }
 const void *clnf_landmark_weights(void) { return landmarks; }
 
 size_t clnf_landmark_weights_size(void) { return sizeof landmarks; }
+
+const void *clnf_identity_weights(void) { return identity; }
+
+size_t clnf_identity_weights_size(void) { return sizeof identity; }

@@ -31,12 +31,19 @@ function prepare(canvas) {
 function drawPicture(canvas, bitmap, frame) {
   const { context, width, height } = prepare(canvas);
   if (bitmap) context.drawImage(bitmap, 0, 0, width, height);
-  if (frame.x && frame.y) drawFace(context, frame, width / frame.width, height / frame.height);
+  // Of one face there is no list.
+  const faces = frame.faces || (frame.x && frame.y ? [frame] : []);
+  for (const face of faces) drawFace(context, face, width / frame.width, height / frame.height);
 }
+
+// A person's colour on a picture, where there are several.
+const personColours = ["#3cc8ff", "#ff9ad5", "#78e65a", "#be8cff", "#fff06e", "#5af0d2"];
 
 function drawFace(context, frame, scaleX, scaleY) {
   const at = i => [(frame.x[i] + .5) * scaleX, (frame.y[i] + .5) * scaleY];
-  const line = lineColours[frame.state] || "#ff8a80";
+  const isNamed = frame.faceId !== undefined;
+  const line = isNamed && frame.success
+    ? personColours[frame.faceId % personColours.length] : lineColours[frame.state] || "#ff8a80";
   context.lineJoin = context.lineCap = "round";
   if (frame.x.length === 68) {
     context.beginPath();
@@ -60,6 +67,22 @@ function drawFace(context, frame, scaleX, scaleY) {
   }
   context.fillStyle = line;
   context.fill();
+  if (isNamed) drawNumber(context, frame, line, scaleX, scaleY);
+}
+
+// A face's number above it.
+function drawNumber(context, frame, line, scaleX, scaleY) {
+  const middle = (Math.min(...frame.x) + Math.max(...frame.x)) / 2 * scaleX;
+  const top = Math.max(18, Math.min(...frame.y) * scaleY - 6);
+  context.font = "bold 14px system-ui, sans-serif";
+  context.textAlign = "center";
+  context.textBaseline = "bottom";
+  context.strokeStyle = "#000c";
+  context.lineWidth = 3;
+  context.strokeText(frame.faceId, middle, top);
+  context.fillStyle = line;
+  context.fillText(frame.faceId, middle, top);
+  context.textAlign = "start";
 }
 
 // The next of 1, 2, 5, 10, ... above a value.

@@ -13,6 +13,10 @@ extension FinderNet {
   public static let landmarks = read(
     clnf_landmark_weights(), clnf_landmark_weights_size(), "landmarks.weights", for: .landmarks)
 
+  /// The net that is part of the program and by which people are told apart.
+  public static let identity = read(
+    clnf_identity_weights(), clnf_identity_weights_size(), "identity.weights", for: .identity)
+
   private static func read(
     _ start: UnsafeRawPointer?, _ count: Int, _ name: String, for purpose: Purpose = .faces
   ) -> FinderNet {

@@ -4,7 +4,7 @@ import Foundation
 
 /// A small fully convolutional net over grey pixels. Those of a `FaceFinder` say of each cell of 8 x 8 px
 /// of a picture how sure they are that a face's centre is there, how wide the face is, and where five of
-/// its points are; that of a `LandmarkRegressor` says where all landmarks of a face are.
+/// its points are; that of a `LandmarkRegressor` says where all landmarks of a face are, that of a `FaceDescriber` whose it may be.
 ///
 /// It does not change and can be shared by any number of finders and threads.
 public final class FinderNet: @unchecked Sendable {
@@ -52,12 +52,15 @@ public final class FinderNet: @unchecked Sendable {
     case faces
     /// Of a whole face where its 68 landmarks are, and how far each may be off.
     case landmarks
+    /// Of a whole face numbers whose direction is alike for one person and unlike for two.
+    case identity
 
     /// Numbers of a cell.
     package var outputCount: Int {
       switch self {
       case .faces: 14
       case .landmarks: 3 * 68
+      case .identity: 64
       }
     }
 
@@ -65,7 +68,7 @@ public final class FinderNet: @unchecked Sendable {
     package var cell: Int {
       switch self {
       case .faces: Int(clnf_finder_cell)
-      case .landmarks: 2 * Int(clnf_finder_cell)
+      case .landmarks, .identity: 2 * Int(clnf_finder_cell)
       }
     }
   }

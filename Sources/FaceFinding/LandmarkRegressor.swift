@@ -1,5 +1,4 @@
 import CLNF
-import CLNFKernels
 import Foundation
 
 /// Says where the 68 landmarks of a found face are, and how far each may be off, from one look at all of
@@ -22,39 +21,20 @@ public final class LandmarkRegressor {
   private static let logSpreads: ClosedRange<Float> = -6.5...1
   /// The standard deviation along an axis, of b where distances r follow r exp(-r / b).
   private static let deviationOfSpread = 3.0.squareRoot()
-  /// How much finer than the net sees it a picture is before it is turned.
-  private static let reserve = 1.3
-  /// How much of the view lies around it, as the corners of a turned square do.
-  private static let reach = 2.0.squareRoot() / 2
-
-  public let net: FinderNet
-  private let view: UprightView
-  private let scratch: Buffer<Float>
-  private let map: Buffer<Float>
-  private let cells: Int
-  private var region = FaceRegion()
+  private let looking: WholeFaceLook
   private var mirrored = LandmarkEstimate()
 
   /// Side of the picture that the net sees, px.
-  static let side = 96
+  static let side = WholeFaceLook.side
 
   /// - Parameter net: one for landmarks.
   public init(
     net: FinderNet = .landmarks, body: FaceDetectorSettings.Body = .best
   ) {
-    precondition(net.contents.layers.last?.outputs == FinderNet.Purpose.landmarks.outputCount)
-    self.net = net
-    let set = body == .best ? clnf_best_instruction_set() : clnf_instruction_set_portable
-    guard let kernels = clnf_kernels_for(set) else {
-      preconditionFailure("there is always a portable set of kernels")
-    }
-    view = UprightView(side: Self.side, kernels: kernels)
-    var kernelNet = net.kernelNet
-    scratch = Buffer(
-      repeating: 0, count: clnf_finder_scratch(&kernelNet, Int32(Self.side)))
-    cells = Self.side / FinderNet.Purpose.landmarks.cell
-    map = Buffer(repeating: 0, count: cells * cells * net.mapStride)
+    looking = WholeFaceLook(net, .landmarks, body: body)
   }
+
+  public var net: FinderNet { looking.net }
 
   /// The landmarks of a face; nil where its box is none or the net says what no face could look like.
   ///
@@ -69,18 +49,18 @@ public final class LandmarkRegressor {
   func landmarks(
     of face: DetectedFace, in image: borrowing GreyImage, looks: Int
   ) -> LandmarkEstimate? {
-    var place: Place? = Place(
+    var place: FacePlace? = FacePlace(
       center: SIMD2(face.box.center.x, face.box.center.y),
       width: max(face.box.width, face.box.height), roll: face.points?.roll ?? 0)
     var (found, seen) = (LandmarkEstimate(), LandmarkEstimate())
-    region.forget()
+    looking.forgetImage()
     for number in 0..<looks {
       guard let at = place, look(at: at, in: image, into: &seen) else {
         return number == 0 ? nil : found
       }
       if number > 0, number == looks - 1 { addMirrorImage(at, to: &seen) }
       swap(&found, &seen)
-      place = Place(around: found.points)
+      place = FacePlace(around: found.points)
     }
     return found
   }
@@ -93,10 +73,10 @@ public final class LandmarkRegressor {
   package func look(
     at landmarks: [Double], in image: borrowing GreyImage, into seen: inout LandmarkEstimate
   ) -> Bool {
-    guard let place = Place(around: landmarks) else { return false }
-    region.forget()
+    guard let place = FacePlace(around: landmarks) else { return false }
+    looking.forgetImage()
     guard look(at: place, in: image, into: &seen) else { return false }
-    guard let next = Place(around: seen.points), place.isFar(from: next) else { return true }
+    guard let next = FacePlace(around: seen.points), place.isFar(from: next) else { return true }
     return look(at: next, in: image, into: &seen)
   }
 
@@ -126,82 +106,17 @@ public final class LandmarkRegressor {
     }
   }
 
-  /// Where a face is looked at.
-  private struct Place {
-    /// The middle of its landmarks' box, px of the image.
-    var center: SIMD2<Double>
-    /// The larger side of the box.
-    var width: Double
-    /// Radians.
-    var roll: Double
-
-    init(center: SIMD2<Double>, width: Double, roll: Double) {
-      self.center = center
-      self.width = width
-      self.roll = roll
-    }
-
-    /// Where landmarks lie; nil for another markup. No allocation.
-    init?(around landmarks: [Double]) {
-      let n = LandmarkRegressor.landmarkCount
-      guard landmarks.count == 2 * n else { return nil }
-      let extents = Extents(landmarks, n) { _ in true }
-      func sum(_ range: ClosedRange<Int>) -> SIMD2<Double> {
-        var sum = SIMD2<Double>()
-        for i in range { sum += SIMD2(landmarks[i], landmarks[n + i]) }
-        return sum
-      }
-      // From the middle of the eyes to the middle of the mouth's corners.
-      let down = (sum(48...48) + sum(54...54)) / 2 - sum(36...47) / 12
-      center = SIMD2(extents.centerX, extents.centerY)
-      width = max(extents.width, extents.height)
-      roll = down == .zero ? 0 : atan2(-down.x, down.y)
-    }
-
-    /// Whether a net that looks here sees a face there worse than one in its middle.
-    func isFar(from other: Place) -> Bool {
-      let way = other.center - center
-      return (way.x * way.x + way.y * way.y).squareRoot() > 0.06 * width
-        || abs(other.width - width) > 0.12 * width
-    }
-
-    var isUsable: Bool {
-      center.x.isFinite && center.y.isFinite && roll.isFinite && width >= 1 && width < 1e6
-        && abs(center.x) < 1e7 && abs(center.y) < 1e7
-    }
-  }
-
   private func look(
-    at place: Place, in image: borrowing GreyImage, into seen: inout LandmarkEstimate
+    at place: FacePlace, in image: borrowing GreyImage, into seen: inout LandmarkEstimate
   ) -> Bool {
-    guard min(image.width, image.height) > 0, place.isUsable else { return false }
-    let unit = net.contents.unit
-    let scale = place.width / unit
-    let reach = Self.reach * Double(Self.side) * scale
-    region.update(
-      image,
-      bounds: FaceRegion.Bounds(
-        minX: place.center.x - reach, maxX: place.center.x + reach,
-        minY: place.center.y - reach, maxY: place.center.y + reach),
-      factor: scale / Self.reserve, isForOneScale: true)
-    let at = region.place(x: place.center.x, y: place.center.y)
-    let across = SIMD2(cos(place.roll), sin(place.roll)) * scale
-    let (width, height, factor) = (region.image.width, region.image.height, region.factor)
-    region.image.withSamples { samples in
-      guard let start = samples.baseAddress else { return }
-      view.look(
-        start, width: width, height: height, at: SIMD2(at.x, at.y), across: across / factor)
-    }
-    view.run(net, scratch: scratch.pointer, into: map.pointer)
-    return read(place, across, into: &seen)
+    guard let said = looking.look(at: place, in: image) else { return false }
+    return read(said, place, into: &seen)
   }
 
   /// Looks at the mirror image of what was looked at last, and makes what was said the mean of both.
-  private func addMirrorImage(_ place: Place, to seen: inout LandmarkEstimate) {
-    view.mirror()
-    view.run(net, scratch: scratch.pointer, into: map.pointer)
-    let across = SIMD2(cos(place.roll), sin(place.roll)) * (place.width / net.contents.unit)
-    guard read(place, across, isMirrored: true, into: &mirrored) else { return }
+  private func addMirrorImage(_ place: FacePlace, to seen: inout LandmarkEstimate) {
+    let said = looking.lookAtMirrorImage()
+    guard read(said, place, isMirrored: true, into: &mirrored) else { return }
     for index in seen.points.indices {
       seen.points[index] = (seen.points[index] + mirrored.points[index]) / 2
     }
@@ -228,12 +143,12 @@ public final class LandmarkRegressor {
 
   /// What the middle cell says; false where no face could look like that.
   private func read(
-    _ place: Place, _ across: SIMD2<Double>, isMirrored: Bool = false,
+    _ cell: UnsafePointer<Float>, _ place: FacePlace, isMirrored: Bool = false,
     into seen: inout LandmarkEstimate
   ) -> Bool {
-    let cell = map.pointer + (cells / 2 * cells + cells / 2) * net.mapStride
     let n = Self.landmarkCount
     let unit = net.contents.unit
+    let across = looking.across(place)
     if seen.points.count != 2 * n { seen.points = [Double](repeating: 0, count: 2 * n) }
     if seen.deviations.count != n { seen.deviations = [Double](repeating: 0, count: n) }
     for index in 0..<n {

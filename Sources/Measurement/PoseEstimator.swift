@@ -18,6 +18,8 @@ public struct PoseEstimator: Sendable {
   static let iterationLimit = 100
   /// Steps below this (radians; share of the distance) end the search: 1e-7 mm at 1 m.
   static let stepTolerance = 1e-10
+  /// Steps below this change the cost by less than its last digits.
+  private static let roundedTolerance = 1e-6
   /// A squared sine between a parameter's effect and those of the others below which the points
   /// do not tell them apart: all on a line, or all in one spot. Rounding leaves up to 1e-11 of a
   /// zero; faces have 1e-4 and more at 20 m.
@@ -61,7 +63,11 @@ public struct PoseEstimator: Sendable {
       }
       if pose.isNegligible(step, tolerance: Self.stepTolerance) { break }
     }
-    guard equations.solve(damping: 0, smallestPivot: Self.smallestPivot) != nil else { return nil }
+    guard let last = equations.solve(damping: 0, smallestPivot: Self.smallestPivot) else {
+      return nil
+    }
+    // So near to the minimum the cost is rounded to what it is there, and cannot tell how far it still is.
+    if pose.isNegligible(last, tolerance: Self.roundedTolerance) { pose = pose.moved(by: last) }
     return HeadPose(translation: pose.translation, rotation: EulerAngles(pose.rotation))
   }
 

@@ -42,24 +42,74 @@ public enum VerdictColour {
   }
 }
 
+/// The colour of a person: six that are told apart, again and again.
+public enum IdentityColour {
+  private static let colours = [
+    Colour(60, 200, 255), Colour(255, 190, 60), Colour(120, 230, 90), Colour(190, 140, 255),
+    Colour(255, 240, 110), Colour(90, 240, 210),
+  ]
+
+  /// - Parameter id: a face_id.
+  public static func colour(of id: Int) -> Colour { colours[abs(id % colours.count)] }
+}
+
 extension OverlayPicture {
   /// What the landmarks' colours say.
   enum DotMeaning { case residuals, confidences }
 
-  /// Draws all that is known of a frame: contours, landmarks, pose axes, and in words its number,
-  /// time, state and confidence. A frame that is not believed is framed, and in other colours.
+  /// A face of a frame as it is drawn.
+  public struct TrackedFace {
+    var frame: TrackedFrame
+    var measurement: FaceMeasurement
+    var residuals: [Double]?
+
+    /// - Parameters:
+    ///   - measurement: of the same frame, with the pose in the camera's axes.
+    ///   - residuals: a landmark's distance to its response's peak, reference px, NaN where it is
+    ///     hidden: the dots' colours (`ResidualColour`). nil draws them plain; so does a list that
+    ///     has not a value a landmark. Where the frame's landmarks are judged one by one, the dots'
+    ///     colours are their confidences instead.
+    public init(
+      _ frame: TrackedFrame, _ measurement: FaceMeasurement, residuals: [Double]? = nil
+    ) {
+      self.frame = frame
+      self.measurement = measurement
+      self.residuals = residuals
+    }
+  }
+
+  /// Draws all that is known of a frame: contours, landmarks and pose axes of its faces, and in words its
+  /// number, time, state and confidence. A frame without a face that is believed is framed, and in other
+  /// colours.
   ///
   /// - Parameters:
-  ///   - measurement: of the same frame, with the pose in the camera's axes.
-  ///   - residuals: a landmark's distance to its response's peak, reference px, NaN where it is
-  ///     hidden: the dots' colours (`ResidualColour`). nil draws them plain; so does a list that
-  ///     has not a value a landmark. Where the frame's landmarks are judged one by one, the dots'
-  ///     colours are their confidences instead.
+  ///   - faces: at least one; of a frame without a face one without a fit.
+  ///   - namesFaces: whether each face has its number beside it and a colour of its own.
   public mutating func drawTrack(
-    _ frame: TrackedFrame, _ measurement: FaceMeasurement, camera: CameraIntrinsics,
-    residuals: [Double]? = nil
+    _ faces: [TrackedFace], camera: CameraIntrinsics, namesFaces: Bool = false
   ) {
+    // What stands above is about the frame: its best face.
+    guard let best = faces.first(where: \.frame.success) ?? faces.first else { return }
+    for face in faces {
+      draw(
+        face, camera: camera,
+        colour: namesFaces && face.frame.success
+          ? IdentityColour.colour(of: face.frame.faceID) : VerdictColour.colour(face.frame))
+    }
+    let frame = best.frame
     let colour = VerdictColour.colour(frame)
+    if frame.state == .doubtful || frame.state == .lost { drawFrame(colour) }
+    let believed = faces.count { $0.frame.success }
+    drawCaption(Self.caption(frame, faces: namesFaces ? believed : nil), colour)
+    let dots: DotMeaning? =
+      frame.hasFit && !frame.landmarkConfidences.isEmpty
+      ? .confidences : best.residuals != nil ? .residuals : nil
+    drawLegend(of: dots)
+    if namesFaces { for face in faces where face.frame.hasFit { drawNumber(of: face.frame) } }
+  }
+
+  private mutating func draw(_ face: TrackedFace, camera: CameraIntrinsics, colour: Colour) {
+    let (frame, measurement, residuals) = (face.frame, face.measurement, face.residuals)
     if frame.hasFit {
       let n = frame.landmarks.count / 2
       let xs = frame.landmarks[..<n]
@@ -81,12 +131,29 @@ extension OverlayPicture {
       }
       if frame.success { drawAxes(of: measurement, camera: camera, style: style) }
     }
-    if frame.state == .doubtful || frame.state == .lost { drawFrame(colour) }
-    drawCaption(Self.caption(frame), colour)
-    let dots: DotMeaning? =
-      frame.hasFit && !frame.landmarkConfidences.isEmpty
-      ? .confidences : residuals != nil ? .residuals : nil
-    drawLegend(of: dots)
+  }
+
+  /// A face's number above it.
+  private mutating func drawNumber(of frame: TrackedFrame) {
+    let n = frame.landmarks.count / 2
+    guard n > 0, frame.landmarks.allSatisfy(\.isFinite) else { return }
+    let (xs, ys) = (frame.landmarks[..<n], frame.landmarks[n...])
+    let scale = max(1, (height + 120) / 240)
+    let text = "\(frame.faceID)"
+    let size = Self.textSize(text, scale: scale)
+    // Within the picture, whatever the fit says.
+    let middle = max(-1e6, min(1e6, ((xs.min() ?? 0) + (xs.max() ?? 0)) / 2))
+    let top = max(-1e6, min(1e6, ys.min() ?? 0))
+    let x = max(scale, min(width - size.width - scale, Int(middle) - size.width / 2))
+    let y = max(
+      scale,
+      min(height - size.height - scale, Int(top) - BitmapFont.glyphHeight * scale - 3 * scale))
+    fillRectangle(
+      x: x - 2 * scale, y: y - scale, width: size.width + 4 * scale,
+      height: BitmapFont.glyphHeight * scale + 2 * scale, Colour(0, 0, 0), opacity: 0.6)
+    drawText(
+      text, x: x, y: y, scale: scale,
+      frame.success ? IdentityColour.colour(of: frame.faceID) : VerdictColour.colour(frame))
   }
 
   /// What the colours say.
@@ -130,13 +197,16 @@ extension OverlayPicture {
     }
   }
 
-  /// Two lines: "#12 0.367 s", and "tracking 0.97".
-  static func caption(_ frame: TrackedFrame) -> [String] {
+  /// Two lines: "#12 0.367 s", and "tracking 0.97", or how many faces are believed.
+  static func caption(_ frame: TrackedFrame, faces: Int? = nil) -> [String] {
     let time = String(format: "%.3f", frame.timestampSeconds)
     let confidence =
       frame.hasFit && frame.confidence.isFinite
       ? String(format: " %.2f", frame.confidence) : ""
-    return ["#\(frame.frameNumber) \(time) s", frame.state.rawValue + confidence]
+    let state =
+      faces.map { $0 == 0 ? frame.state.rawValue : "\($0) face\($0 == 1 ? "" : "s")" }
+      ?? frame.state.rawValue + confidence
+    return ["#\(frame.frameNumber) \(time) s", state]
   }
 
   /// Lines of text in the top left corner on a darkened ground.

@@ -11,12 +11,9 @@ public struct FrameRecord: Sendable {
   public internal(set) var context: FrameContext
   /// The image file's name, for sources of several images.
   public internal(set) var imageName: String?
-  /// The frame's times, the fit and the verdict.
-  public internal(set) var fit = TrackedFrame()
-  /// What was measured of the fit.
-  public internal(set) var measured = FaceMeasurement()
-  /// Fit and measurement as they are written and drawn: smoothed where that was asked for.
-  public internal(set) var shown = FaceShown()
+  /// Memory for as many faces as there have been; the first `count` are the frame's.
+  var slots = [FaceRecord()]
+  var count = 1
   /// Whether the face detector began to look at the frame, or looked at it.
   public internal(set) var detectorRan = false
 
@@ -24,6 +21,32 @@ public struct FrameRecord: Sendable {
     // Of a picture of one pixel, until the first frame comes.
     context = FrameContext(
       stream: stream, width: 1, height: 1, camera: try CameraIntrinsics(width: 1, height: 1))
+  }
+
+  /// What became of each face, by face_id; of a frame without a face one record without a fit.
+  public var faces: ArraySlice<FaceRecord> { slots[..<count] }
+
+  /// The first face's: the only one's where one is followed.
+  public var fit: TrackedFrame { slots[0].fit }
+  public var measured: FaceMeasurement { slots[0].measured }
+  public var shown: FaceShown { slots[0].shown }
+}
+
+/// One face of a frame.
+public struct FaceRecord: Sendable {
+  /// The frame's times, the fit and the verdict.
+  public internal(set) var fit = TrackedFrame()
+  /// What was measured of the fit.
+  public internal(set) var measured = FaceMeasurement()
+  /// Fit and measurement as they are written and drawn: smoothed where that was asked for.
+  public internal(set) var shown = FaceShown()
+
+  init() {}
+
+  /// - Parameter shape: the fit's shape in 3D, where it has one.
+  mutating func measure(_ measurer: FaceMeasurer, _ shape: [Double]) {
+    measurer.measure(frame: fit, shape3D: shape, into: &measured)
+    shown.take(fit, measured)
   }
 }
 

@@ -13,6 +13,8 @@ public struct RunReport: Codable, Sendable, Equatable {
   /// Versions by component: landmarkd, libavformat, ...
   public var versions: [String: String]
   public var counts: Counts
+  /// Who was seen, by face_id.
+  public var identities: [Identity]
   public var times: Times
   /// Whether the input broke off before the end that it promises.
   public var endedEarly: Bool
@@ -63,6 +65,30 @@ public struct RunReport: Codable, Sendable, Equatable {
     public init() {}
   }
 
+  /// A person as far as can be told, by believed rows.
+  public struct Identity: Codable, Sendable, Equatable {
+    public var faceID: Int
+    /// Times of the first and the last frame that show the face, and how many do.
+    public var firstSeconds: Double
+    public var lastSeconds: Double
+    public var frames: Int
+    /// 0 to 1.
+    public var meanConfidence: Double
+    /// The picture of the face, beside the report; nil where none was asked for.
+    public var thumbnail: String?
+
+    public init(
+      faceID: Int, firstSeconds: Double, lastSeconds: Double? = nil, frames: Int = 0,
+      meanConfidence: Double = 0
+    ) {
+      self.faceID = faceID
+      self.firstSeconds = firstSeconds
+      self.lastSeconds = lastSeconds ?? firstSeconds
+      self.frames = frames
+      self.meanConfidence = meanConfidence
+    }
+  }
+
   public struct Times: Codable, Sendable, Equatable {
     /// ISO 8601, UTC (`UTCTimestamp`).
     public var started: String
@@ -82,13 +108,15 @@ public struct RunReport: Codable, Sendable, Equatable {
 
   public init(
     input: String, model: Model, settings: [String: ReportValue] = [:],
-    versions: [String: String] = [:], counts: Counts = Counts(), times: Times
+    versions: [String: String] = [:], counts: Counts = Counts(), identities: [Identity] = [],
+    times: Times
   ) {
     self.input = input
     self.model = model
     self.settings = settings
     self.versions = versions
     self.counts = counts
+    self.identities = identities
     self.times = times
     endedEarly = false
     endReason = nil

@@ -24,6 +24,10 @@ public struct TrackingConfiguration: Sendable, Equatable {
   public var enlargement: Double?
   /// What is asked of a fit beside what its model's learned rules ask.
   public var belief: [BeliefLimit: Double] = [:]
+  /// How many faces are followed at most, 1 to `FaceCrowd.mostFaces`.
+  public var faceLimit = 1
+  /// Whether only the first person is followed, of several whom one after another could be.
+  public var keepsPerson = false
   /// Whether the face's picture is looked for before each fit.
   public var matchesTemplate = false
   /// Whether each landmark is judged by itself.
@@ -33,17 +37,20 @@ public struct TrackingConfiguration: Sendable, Equatable {
 
   public init() {}
 
+  /// Whether the largest face will do: not where somebody else may have to be found beside it.
+  private var wantsLargest: Bool { faceLimit == 1 && !keepsPerson }
+
   /// What searches for faces: dlib's detector for the reference's settings, else the finder.
   ///
   /// - Parameter followsOne: whether the largest face will do, which a search of reduced pictures finds
-  ///   first; else all are looked for.
+  ///   first; else all are looked for. nil: as many faces as are followed.
   /// - Throws: `FaceDetectionError`.
   public func makeDetector(
-    followsOne: Bool = true
+    followsOne: Bool? = nil
   ) throws(FaceDetectionError) -> sending any FaceDetector {
     switch fitSettings {
     case .reference: try FrontalFaceDetector(referenceDetectorSettings())
-    case .landmarkd: FaceFinder(try finderSettings(followsOne: followsOne))
+    case .landmarkd: FaceFinder(try finderSettings(followsOne: followsOne ?? wantsLargest))
     }
   }
 

@@ -19,8 +19,16 @@ public struct TrackingPlan: Sendable {
   /// nil: rows are not smoothed.
   public var smoothing: OneEuroSettings?
   public var instructionSet = InstructionSet.best
-  /// Whether a second thread takes half of the response maps.
+  /// Whether a second thread takes half of the response maps, where one face is followed.
   public var sharesMaps = false
+  /// How many faces are followed at most.
+  public var faceLimit = 1
+  /// Whether only the first person is followed.
+  public var keepsPerson = false
+  /// Whether people are told apart: not by the reference's rules.
+  public var namesPeople = false
+  /// Threads that share the faces of a frame, where several are followed.
+  public var threads = 1
 
   /// - Parameter isLive: whether an empty picture is searched now and then only
   ///   (`TrackingSettings.live`).
@@ -34,6 +42,10 @@ public struct TrackingPlan: Sendable {
       fit = model.fitSettings ?? .landmarkd(for: model)
       tracking = isLive ? .live(for: model) : .landmarkd(for: model)
       tracking.belief = Belief.learned(for: model).asked(configuration.belief)
+      faceLimit = configuration.faceLimit
+      // Who is asked for by a place is one person.
+      keepsPerson = configuration.keepsPerson || configuration.preferredPoint != nil
+      namesPeople = model.landmarkCount == 68
     case .reference:
       // Frozen: what is asked of fits has no say.
       fit = FitSettings.classic(for: model).asReference
@@ -53,7 +65,8 @@ public struct TrackingPlan: Sendable {
   /// - Throws: `ModelDataError` for settings that cannot be used with the model.
   public func makeFitter() throws(ModelDataError) -> Fitter {
     try Fitter(
-      model: model, settings: fit, instructionSet: instructionSet, sharesMaps: sharesMaps)
+      model: model, settings: fit, instructionSet: instructionSet,
+      sharesMaps: sharesMaps && faceLimit == 1)
   }
 
   /// The model's validator; nil where it has none.
@@ -73,6 +86,20 @@ public struct TrackingPlan: Sendable {
     case .beside(let detector):
       try FaceTracker(
         fitter: makeFitter(), besides: detector, judge: makeJudge(), settings: tracking)
+    }
+  }
+
+  /// - Throws: `ModelDataError` for settings that cannot be used with the model.
+  func makeCrowd(_ search: FaceSearch) throws -> FaceCrowd {
+    switch search {
+    case .onPath(let detector):
+      try FaceCrowd(
+        limit: faceLimit, detector: detector, settings: tracking, threads: threads,
+        makeFitter: { () throws(ModelDataError) in try makeFitter() }, makeJudge: { makeJudge() })
+    case .beside(let detector):
+      try FaceCrowd(
+        limit: faceLimit, besides: detector, settings: tracking, threads: threads,
+        makeFitter: { () throws(ModelDataError) in try makeFitter() }, makeJudge: { makeJudge() })
     }
   }
 

@@ -263,19 +263,12 @@ package final class FaceFollower {
     return high > low ? sum / Double(n) / (high - low) : .infinity
   }
 
+  /// The box of the landmarks; nil where they are no numbers.
+  package func place() -> FaceBox? { FaceBox(around: current.landmarks) }
+
   /// The box of the frame before's landmarks, which this frame's failed fit began from; nil where they
   /// are no numbers.
-  package func lastPlace() -> FaceBox? {
-    let n = fitter.model.landmarkCount
-    let landmarks = saved.landmarks
-    guard n > 0, landmarks.allSatisfy(\.isFinite) else { return nil }
-    var (low, high) = (SIMD2(landmarks[0], landmarks[n]), SIMD2(landmarks[0], landmarks[n]))
-    for i in 0..<n {
-      low = pointwiseMin(low, SIMD2(landmarks[i], landmarks[n + i]))
-      high = pointwiseMax(high, SIMD2(landmarks[i], landmarks[n + i]))
-    }
-    return FaceBox(x: low.x, y: low.y, width: high.x - low.x, height: high.y - low.y)
-  }
+  package func lastPlace() -> FaceBox? { FaceBox(around: saved.landmarks) }
 
   /// A first fit: looked at where it ended, for the verdict.
   private func fit(

@@ -46,6 +46,8 @@ public final class FaceTracker {
   public private(set) var searchError: FaceDetectionError?
   /// How long this frame may wait for a search beside the path.
   private var spareSeconds = 0.0
+  /// Faces in a row that were found and not wanted.
+  private var refusals = 0
 
   private enum Search {
     case onPath(any FaceDetector)
@@ -84,8 +86,17 @@ public final class FaceTracker {
   public func reset() {
     machine = TrackingStateMachine(settings)
     searchError = nil
+    refusals = 0
     follower.forget()
     if case .beside(let detector) = search { detector.discard() }
+  }
+
+  /// The face that was found in the last frame is not wanted: it is forgotten, and the next search gives
+  /// another one where it finds several.
+  package func refuse() {
+    let count = refusals + 1
+    reset()
+    refusals = count
   }
 
   /// Looks at the next frame and fills `frame`, all but its number and times.
@@ -109,6 +120,7 @@ public final class FaceTracker {
       }
       machine.searched(success: hasFit ? follower.isBelieved : nil)
     case .follow(let wide):
+      refusals = 0
       follower.follow(image, wide: wide)
       redetect(image, isDue: machine.followed(success: follower.isBelieved))
     }
@@ -166,12 +178,15 @@ public final class FaceTracker {
   }
 
   private func chosen(of faces: [DetectedFace]) -> DetectedFace? {
-    guard let point = settings.preferredPoint else { return faces.first }
+    guard !faces.isEmpty else { return nil }
+    let place = refusals % faces.count
+    guard let point = settings.preferredPoint else { return faces[place] }
     func distance(_ face: DetectedFace) -> Double {
       let (dx, dy) = (face.box.center.x - point.x, face.box.center.y - point.y)
       return dx * dx + dy * dy
     }
-    return faces.min { distance($0) < distance($1) }
+    if place == 0 { return faces.min { distance($0) < distance($1) } }
+    return faces.sorted { distance($0) < distance($1) }[place]
   }
 
   /// After a failed frame: fits a detected face and keeps it only where it is believed.

@@ -65,4 +65,11 @@ extension TrackedFrame {
     confidence = word.confidence
     state = !hasFit ? .searching : success ? .tracking : .doubtful
   }
+
+  /// Makes it a frame without a face.
+  package mutating func withdraw() {
+    hasFit = false
+    judge(Belief.Word(isBelieved: false, confidence: 0))
+    landmarkConfidences.removeAll(keepingCapacity: true)
+  }
 }

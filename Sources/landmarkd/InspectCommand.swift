@@ -40,6 +40,14 @@ struct InspectCommand: ParsableCommand {
 
   func validate() throws {
     if frame != nil, at != nil { throw ValidationError("--frame and --at exclude each other") }
+    if place.face != nil {
+      if box != nil { throw ValidationError("--face and --box exclude each other") }
+      // Numbers begin with the video.
+      if at != nil { throw ValidationError("--face goes with --frame, not with --at") }
+      guard model.fitSettings != .reference else {
+        throw ValidationError("--face does not go with --fit-settings reference")
+      }
+    }
     guard input != "" else { throw ValidationError("the name of an input is empty") }
     if compare == nil {
       if image != nil { throw ValidationError("--image goes with --compare") }
@@ -97,6 +105,7 @@ struct InspectCommand: ParsableCommand {
       input: input, video: video, modelName: model.name, plan: plan)
     settings.frame = frame ?? 1
     settings.box = box
+    settings.faceID = place.face
     settings.configuration = options.configuration
     settings.reported = model.report(fit: plan.fit)
     settings.reported.merge(belief.report(plan.tracking.belief)) { first, _ in first }
@@ -146,5 +155,6 @@ struct InspectPlaceOptions: ParsableArguments {
   @Option(setting: Settings.frame) var frame: Int?
   @Option(setting: Settings.at) var at: Double?
   @Option(setting: Settings.box) var box: FaceBox?
+  @Option(setting: Settings.faceNumber) var face: Int?
   @Option(setting: Settings.windows) var windows: [Int]?
 }

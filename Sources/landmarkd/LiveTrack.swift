@@ -50,9 +50,10 @@ final class LiveTrack {
       try OutputCheck.beforehand(RunReport.path(besides: output), force: command.force)
     }
     let options = command.planOptions
-    let plan = options.plan(model, isLive: true)
+    var plan = options.plan(model, isLive: true)
+    plan.threads = TrackCommand.coreCount
     self.plan = plan
-    let beside = BackgroundDetector(try options.makeDetector(followsOne: true))
+    let beside = BackgroundDetector(try options.makeDetector(followsOne: nil))
     capture = try LiveCapture(
       input,
       settings: try command.live.settings(
@@ -108,8 +109,10 @@ final class LiveTrack {
     }
 
     func take(_ frame: borrowing VideoFrame, _ record: FrameRecord) {
-      track.log.write(record.shown.frame, record.shown.measurement, record.context)
-      track.run.tally.count(record.fit)
+      for face in record.faces {
+        track.log.write(face.shown.frame, face.shown.measurement, record.context)
+      }
+      track.run.tally.count(record.faces.lazy.map(\.fit))
       progress?.show(track.run)
     }
 
@@ -181,6 +184,7 @@ final class LiveTrack {
       run.tally.withoutFace,
       run.tally.mediaSeconds)
     line += "; dropped: \(source.droppedForNewer) for newer ones, \(source.undecodable) undecodable"
+    if run.tally.identities.count > 1 { line += "; \(run.tally.identities.count) people" }
     if source.corruptPackets > 0 { line += ", \(source.corruptPackets) packets damaged" }
     line += "; \(source.reconnects) reconnect\(source.reconnects == 1 ? "" : "s")"
     return run.path == "-" ? line : line + " -> \(run.path)"

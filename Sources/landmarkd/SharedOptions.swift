@@ -179,8 +179,8 @@ struct PlanOptions {
     }
   }
 
-  /// - Parameter followsOne: whether the largest face will do.
-  func makeDetector(followsOne: Bool) throws -> sending any FaceDetector {
+  /// - Parameter followsOne: whether the largest face will do; nil: where one face is followed.
+  func makeDetector(followsOne: Bool?) throws -> sending any FaceDetector {
     do {
       return try configuration.makeDetector(followsOne: followsOne)
     } catch {

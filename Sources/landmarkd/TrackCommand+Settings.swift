@@ -8,7 +8,9 @@ extension TrackCommand {
   /// What the options come to.
   var planOptions: PlanOptions {
     var configuration = PlanOptions(model, detector, belief, camera).configuration
+    configuration.faceLimit = Settings.faces.value(face.faces)
     configuration.preferredPoint = face.faceAt
+    configuration.keepsPerson = face.samePerson
     configuration.matchesTemplate = face.fastMotion
     configuration.judgesLandmarks = columns.groups.contains(.confidences)
     // Checked by `validate`.
@@ -21,6 +23,8 @@ extension TrackCommand {
     var settings = model.report(fit: plan.fit)
     settings.merge(belief.report(plan.tracking.belief)) { first, _ in first }
     settings[Settings.pose.key] = .text(plan.pose.rawValue)
+    settings[Settings.faces.key] = .number(Double(plan.faceLimit))
+    settings[Settings.samePerson.key] = .flag(plan.keepsPerson)
     settings[Settings.fastMotion.key] = .flag(face.fastMotion)
     settings[Settings.start.key] = .number(range.start)
     settings[Settings.every.key] = .number(Double(range.every))

@@ -10,7 +10,7 @@ import VideoInput
 struct TrackCommand: ParsableCommand, Sendable {
   static let configuration = CommandConfiguration(
     commandName: "track",
-    abstract: "Follow a face through videos and write a CSV row for every frame.",
+    abstract: "Follow faces through videos and write a CSV row for every frame and face.",
     discussion: """
       INPUT is a media file, an image, a folder of images, a printf pattern (shot%04d.png), a FIFO, \
       or - for standard input. The rows go to NAME.partial, which becomes NAME when it is whole; \
@@ -55,6 +55,11 @@ struct TrackCommand: ParsableCommand, Sendable {
   mutating func validate() throws {
     input = try input.map(Self.withVariables)
     try belief.check(with: model.fitSettings)
+    do {
+      try Settings.checkFaces(planOptions.configuration)
+    } catch {
+      throw ValidationError("--\(error.key) \(error.problem); expected \(error.expected)")
+    }
     guard !input.contains("") else { throw ValidationError("the name of an input is empty") }
     guard input.count == 1 || output == nil else {
       throw ValidationError("-o names one file; give --out-dir for \(input.count) inputs")
@@ -100,7 +105,9 @@ struct TrackCommand: ParsableCommand, Sendable {
     let interruption = Interruption()
     SignalWatch.start { interruption.interrupt() }
     let faceModel = try model.load()
-    for folder in [outDir, overlay.overlayDir].compactMap(\.self) { try makeFolder(folder) }
+    for folder in [outDir, overlay.overlayDir, written.thumbnails].compactMap(\.self) {
+      try makeFolder(folder)
+    }
     if let source = try liveInput ?? liveByHTTP(interruption) {
       let status = try follow(source, to: outputPaths()[0], faceModel, interruption)
       guard status == .success else { throw status }
@@ -121,7 +128,8 @@ struct TrackCommand: ParsableCommand, Sendable {
     let decoderThreads = Settings.decoderThreads.value(speed.decoderThreads)
     return try VideoSettings(
       startSeconds: range.start, durationSeconds: range.duration, everyNthFrame: range.every,
-      greyConversion: model.greyConversion, keepsColour: picture != nil || overlay.isAsked,
+      greyConversion: model.greyConversion,
+      keepsColour: picture != nil || overlay.isAsked || written.thumbnails != nil,
       openDeadlineSeconds: Settings.openDeadline.value(reading.openDeadline),
       readDeadlineSeconds: Settings.readDeadline.value(reading.readDeadline),
       decoderThreads: decoderThreads > 0 || jobCount == 1
@@ -145,7 +153,9 @@ struct TrackCommand: ParsableCommand, Sendable {
     zip(input, outputPaths()).map { input, rows in
       let name = rows == "-" ? Self.stem(of: input) : Self.stem(of: rows)
       let drawn = overlay.overlayDir.map { $0 + "/" + name + ".mp4" }
-      return TrackOutputs(rows: rows, overlay: overlay.overlay ?? drawn)
+      return TrackOutputs(
+        rows: rows, overlay: overlay.overlay ?? drawn,
+        thumbnails: written.thumbnails.map { $0 + "/" + name })
     }
   }
 
@@ -229,6 +239,7 @@ extension TrackCommand {
       (Settings.start.key, range.start != 0), (Settings.every.key, range.every != 1),
       (Settings.picture.key, picture != nil), (Settings.overlay.key, overlay.overlay != nil),
       (Settings.overlayDir.key, overlay.overlayDir != nil),
+      (Settings.thumbnails.key, written.thumbnails != nil),
       (Settings.strict.key, damage.strict),
       (Settings.decoderThreads.key, speed.decoderThreads != nil),
       (Settings.jobs.key, speed.jobs != nil),

@@ -15,6 +15,7 @@ struct TrackOutputOptions: ParsableArguments {
   @Flag(setting: Settings.force) var force = false
   @Option(setting: Settings.picture) var picture: String?
   @Option(setting: Settings.pictureFrame) var pictureFrame: Int?
+  @Option(setting: Settings.thumbnails) var thumbnails: String?
 }
 
 /// Where what is made of one input goes.
@@ -23,11 +24,15 @@ struct TrackOutputs: Sendable {
   var rows: String
   /// The drawn frames; nil where none are asked for.
   var overlay: String?
+  /// What pictures of people begin with: FOLDER/NAME; nil where none are asked for.
+  var thumbnails: String?
 }
 
 /// Which face is followed, and how.
 struct FaceOptions: ParsableArguments {
+  @Option(setting: Settings.faces) var faces: Int?
   @Option(setting: Settings.faceAt) var faceAt: TrackingSettings.Point?
+  @Flag(setting: Settings.samePerson) var samePerson = false
   @Flag(setting: Settings.fastMotion) var fastMotion = false
 }
 

@@ -14,16 +14,21 @@ final class TrackOverlay {
   private var firstTime: Double?
   private let startsAtZero: Bool
   private let makeSound: (Double) -> SoundReader?
+  /// Whether faces bear their numbers: where there may be several.
+  private let namesFaces: Bool
   private var picture = OverlayPicture(grey: GreyImage(width: 0, height: 0, repeating: 0))
 
   /// - Parameters:
   ///   - startsAtZero: whether the first frame's time becomes 0; else it stays.
+  ///   - namesFaces: whether faces bear their numbers.
   ///   - sound: the sound of a video, from a time of the input on; asked for with the first frame.
   init(
-    path: String, force: Bool, startsAtZero: Bool, sound: @escaping (Double) -> SoundReader?
+    path: String, force: Bool, startsAtZero: Bool, namesFaces: Bool,
+    sound: @escaping (Double) -> SoundReader?
   ) throws {
     recorder = try OverlayRecorder(path: path, force: force)
     self.startsAtZero = startsAtZero
+    self.namesFaces = namesFaces
     makeSound = sound
   }
 
@@ -34,10 +39,12 @@ final class TrackOverlay {
     } else {
       picture.setBackground(grey: frame.grey)
     }
-    let residuals = record.fit.residuals
     picture.drawTrack(
-      record.shown.frame, record.shown.measurement, camera: record.context.camera,
-      residuals: residuals.isEmpty ? nil : residuals)
+      record.faces.map {
+        OverlayPicture.TrackedFace(
+          $0.shown.frame, $0.shown.measurement,
+          residuals: $0.fit.residuals.isEmpty ? nil : $0.fit.residuals)
+      }, camera: record.context.camera, namesFaces: namesFaces)
     let origin = firstTime ?? (startsAtZero ? frame.timestampSeconds : 0)
     if firstTime == nil, recorder.kind == .video { recorder.sound = makeSound(origin) }
     firstTime = origin

@@ -23,28 +23,66 @@ final class TrackRun {
   var overlay: TrackOverlay?
   var wallSeconds = 0.0
   var tally = RunTally()
+  /// Pictures of people, and what their names begin with; nil where none are asked for.
+  let thumbnails: FaceThumbnails?
+  private let thumbnailStem: String
   private(set) var hasPicture = false
 
   init(input: String, outputs: TrackOutputs, started: Date) {
     self.input = SystemName.shown(VideoInput.redacted(input))
     path = outputs.rows
     overlayPath = outputs.overlay
+    thumbnails = outputs.thumbnails.map { _ in FaceThumbnails() }
+    thumbnailStem = outputs.thumbnails ?? ""
     self.started = started
   }
 
   /// Whether this is the frame to draw: `number`, or the first tracked one.
-  func wantsPicture(of tracked: TrackedFrame, frame number: Int?) -> Bool {
+  func wantsPicture(of record: FrameRecord, frame number: Int?) -> Bool {
     guard !hasPicture else { return false }
-    return number.map { $0 == tracked.frameNumber } ?? tracked.success
+    return number.map { $0 == record.fit.frameNumber }
+      ?? record.faces.contains(where: \.fit.success)
   }
 
   func draw(
     _ frame: borrowing VideoFrame, _ record: FrameRecord, to path: String, force: Bool
   ) throws {
     try FacePicture.write(
-      frame, faces: [(record.shown.frame, record.shown.measurement)],
+      frame, faces: record.faces.map { ($0.shown.frame, $0.shown.measurement) },
       camera: record.context.camera, to: path, force: force)
     hasPicture = true
+  }
+
+  /// Looks for better pictures of the people of a frame.
+  func takeThumbnails(_ frame: borrowing VideoFrame, _ record: FrameRecord) {
+    guard let thumbnails else { return }
+    for face in record.faces where face.fit.success {
+      thumbnails.take(face.fit, grey: frame.grey, rgb: frame.colour, hasColour: frame.hasColour)
+    }
+  }
+
+  /// Where the picture of a person is; nil where none is asked for.
+  func thumbnailPath(of faceID: Int) -> String? {
+    thumbnails == nil ? nil : "\(thumbnailStem)-\(faceID).png"
+  }
+
+  /// Writes a picture of each person.
+  func writeThumbnails(force: Bool) throws {
+    guard let thumbnails else { return }
+    for faceID in thumbnails.faceIDs {
+      guard let path = thumbnailPath(of: faceID), let picture = thumbnails.picture(of: faceID)
+      else { continue }
+      try PNGWriter.write(picture, to: path, force: force)
+    }
+  }
+
+  /// The people of the run, with where their pictures are.
+  private var identities: [RunReport.Identity] {
+    tally.identities.map { identity in
+      var identity = identity
+      identity.thumbnail = thumbnailPath(of: identity.faceID)
+      return identity
+    }
   }
 
   /// The report of this run so far: frames by what became of them, times, settings.
@@ -57,7 +95,7 @@ final class TrackRun {
       model: RunReport.Model(name: command.model.name, checksum: "sha256:" + plan.model.checksum),
       settings: command.reportSettings(plan),
       versions: ["landmarkd": Landmarkd.version, "ffmpeg": VideoInput.libraryVersion],
-      counts: counts,
+      counts: counts, identities: identities,
       times: RunReport.Times(
         started: UTCTimestamp.text(secondsSince1970: started.timeIntervalSince1970) ?? "",
         finished: UTCTimestamp.text(secondsSince1970: finished.timeIntervalSince1970) ?? "",
@@ -75,7 +113,8 @@ final class TrackRun {
       frames, frames == 1 ? "" : "s", tracked, share, tally.doubtful, tally.withoutFace,
       tally.mediaSeconds, wallSeconds, rate)
     let damage = (source?.report.damage ?? []).map { "; " + $0 }.joined()
-    return "\(input): \(figures)\(damage)" + (path == "-" ? "" : " -> \(path)")
+    let faces = tally.identities.count > 1 ? "; \(tally.identities.count) people" : ""
+    return "\(input): \(figures)\(faces)\(damage)" + (path == "-" ? "" : " -> \(path)")
   }
 }
 

@@ -46,6 +46,7 @@ final class TrackSession {
     var plan = options.plan(model)
     // With more jobs the other cores have work of their own.
     plan.sharesMaps = command.jobCount == 1 && TrackCommand.coreCount > 1
+    plan.threads = max(1, TrackCommand.coreCount / command.jobCount)
     self.plan = plan
     let detector = try pending ?? options.configuration.makeDetector()
     pipeline = try options.made { try FacePipeline(plan, .onPath(detector)) }
@@ -133,15 +134,17 @@ final class TrackSession {
     func take(_ frame: borrowing VideoFrame, _ record: FrameRecord) throws {
       let command = session.command
       try run.overlay?.add(frame, record)
+      run.takeThumbnails(frame, record)
       if let picture = command.picture,
-        run.wantsPicture(of: record.fit, frame: command.written.pictureFrame)
+        run.wantsPicture(of: record, frame: command.written.pictureFrame)
       {
         try run.draw(frame, record, to: picture, force: command.force)
       }
-      try run.writer?.write(
-        record.shown.frame, record.shown.measurement,
-        image: record.imageName.map(SystemName.shown) ?? "")
-      run.tally.count(record.fit)
+      let image = record.imageName.map(SystemName.shown) ?? ""
+      for face in record.faces {
+        try run.writer?.write(face.shown.frame, face.shown.measurement, image: image)
+      }
+      run.tally.count(record.faces.lazy.map(\.fit))
       progress?.show(run)
     }
   }
@@ -167,6 +170,10 @@ final class TrackSession {
       try OutputCheck.beforehand(run.path, force: command.force)
       try OutputCheck.beforehand(RunReport.path(besides: run.path), force: command.force)
     }
+    // How many people there will be is not known; there is one at least, as a rule.
+    if let first = run.thumbnailPath(of: 0) {
+      try OutputCheck.beforehand(first, force: command.force)
+    }
     if let picture = command.picture, !OutputCheck.isStream(picture) {
       try OutputCheck.beforehand(picture, force: command.force)
     }
@@ -175,7 +182,9 @@ final class TrackSession {
   private func open(_ run: TrackRun, of input: String) throws {
     run.overlay = try run.overlayPath.map { path in
       let isCut = command.range.start > 0
-      return try TrackOverlay(path: path, force: command.force, startsAtZero: isCut) {
+      return try TrackOverlay(
+        path: path, force: command.force, startsAtZero: isCut, namesFaces: plan.faceLimit > 1
+      ) {
         [videoSettings, interruption] seconds in
         SoundReader(
           of: input, settings: videoSettings, from: seconds, isCut: isCut,
@@ -216,6 +225,7 @@ final class TrackSession {
     }
     // The rows have their name: an error of the drawing is not about them.
     run.writer = nil
+    try run.writeThumbnails(force: command.force)
     try run.overlay?.finish()
     guard !command.quiet else { return }
     if let note = run.overlay?.soundNote { Terminal.say("note: \(run.input): \(note)") }

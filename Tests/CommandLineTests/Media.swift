@@ -26,6 +26,13 @@ enum Media {
   static let face = made("face.avi") { try moving(frames: 30, to: $0) }
   /// The same for 3000 frames: minutes of work for a slow machine, seconds for a fast one.
   static let long = made("long.avi") { try moving(frames: 3000, to: $0) }
+  /// The sample clips' two people side by side: 40 frames of 1280 x 480.
+  static let couple = made("couple.avi") { path in
+    let samples = Fixtures.package.appending(path: "Samples")
+    return ["portrait.mp4", "talking.mp4"].flatMap { ["-i", samples.appending(path: $0).path] }
+      + ["-filter_complex", "hstack", "-frames:v", "40", "-an"]
+      + ["-c:v", "mpeg4", "-q:v", "3", "-bitexact", path]
+  }
   static let sound = made("sound.wav") { ["-f", "lavfi", "-i", "sine=d=0.2", $0] }
   static let dot = made("dot.png") { picture("1x1", $0) }
   static let poster = made("poster.png") { picture("8000x6000", $0) }

@@ -73,6 +73,18 @@ import Testing
     ),
     (["a.avi", "--columns", ""], "'--columns <list>': expected standard, all, or a list of pose,"),
     (["a.avi", "--columns", "pose;fit"], "'pose;fit' is invalid for '--columns <list>'"),
+    (
+      ["a.avi", "--faces", "0"],
+      "'0' is invalid for '--faces <n>': expected a number of faces from 1 to 64, or all"
+    ),
+    (["a.avi", "--faces", "many"], "'many' is invalid for '--faces <n>'"),
+    (["a.avi", "--faces", "02"], "'02' is invalid for '--faces <n>'"),
+    (["a.avi", "--faces", "2", "--same-person"], "--same-person follows one face, faces several"),
+    (["a.avi", "--faces", "all", "--face-at", "1,2"], "--face-at follows one face, faces several"),
+    (
+      ["a.avi", "--faces", "2", "--fit-settings", "reference"],
+      "--faces does not go with fit-settings reference"
+    ),
     (["a.avi", "--face-at", "abc"], "'abc' is invalid for '--face-at <x,y>'"),
     (["a.avi", "--face-at", "1,nan"], "'1,nan' is invalid for '--face-at <x,y>'"),
     (

@@ -122,4 +122,10 @@ import Testing
     try compare(
       Self.package.appending(path: "Tests/Fixtures/landmark-net"), net, for: .landmarks)
   }
+
+  @Test func theShippedIdentityNet() throws {
+    let net = Self.package.appending(path: "Sources/CFinderWeights/identity.weights")
+    try compare(
+      Self.package.appending(path: "Tests/Fixtures/identity-net"), net, for: .identity)
+  }
 }

@@ -49,8 +49,10 @@ import Testing
     }
   }
 
-  @Test func theStartDoesNotShowInTheResult() throws {
-    var generator = SeededGenerator(seed: TestSeed.of(6))
+  /// With the last seed the cost is flat to its last digits 3 nm around the minimum.
+  @Test(arguments: [TestSeed.of(6), 9087902721201375502])
+  func theStartDoesNotShowInTheResult(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
     let head = try SyntheticHead(&generator)
     let noisy = head.landmarks.map { $0 + 2 * generator.normal() }
     let estimator = PoseEstimator(camera: head.camera)

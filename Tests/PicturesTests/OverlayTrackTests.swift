@@ -144,6 +144,39 @@ private func count(_ colour: Colour, in picture: borrowing OverlayPicture) -> In
     #expect(ResidualColour.colour(confidence: 1) == ResidualColour.colour(0))
   }
 
+  /// Each in a colour of its own, that of doubt where it is not believed, with its number above.
+  @Test func severalFacesAreTold() {
+    var (left, right) = (face(.tracking), face(.tracking))
+    right.faceID = 1
+    right.landmarks = [300, 350, 400, 200, 280, 200]
+    func drawn() -> OverlayPicture {
+      var picture = black(640, 480)
+      picture.drawTrack(
+        [left, right].map { OverlayPicture.TrackedFace($0, measurement) }, camera: camera,
+        namesFaces: true)
+      return picture
+    }
+    var picture = drawn()
+    for id in [0, 1] { #expect(count(IdentityColour.colour(of: id), in: picture) > 20, "\(id)") }
+    #expect(picture[639, 479] == Colour(0, 0, 0))
+    right.state = .doubtful
+    right.success = false
+    picture = drawn()
+    #expect(count(IdentityColour.colour(of: 1), in: picture) == 0)
+    #expect(count(VerdictColour.doubtful, in: picture) > 60)
+    #expect(picture[639, 479] == Colour(0, 0, 0), "one of them is believed")
+    #expect(OverlayPicture.caption(left, faces: 1)[1] == "1 face")
+    #expect(OverlayPicture.caption(left, faces: 2)[1] == "2 faces")
+    #expect(OverlayPicture.caption(right, faces: 0)[1] == "doubtful")
+    // Numbers of faces at the edges stay within the picture.
+    left.landmarks = [-40, -30, -20, -50, -40, -50]
+    right.landmarks = [1e30, 1e30, 1e30, 1e30, 1e30, 1e30]
+    picture = drawn()
+    left.landmarks[0] = .nan
+    picture = drawn()
+    #expect(IdentityColour.colour(of: Int.max) == IdentityColour.colour(of: Int.max % 6))
+  }
+
   @Test func theCaptionSaysNumberTimeStateAndConfidence() {
     #expect(OverlayPicture.caption(face(.tracking)) == ["#12 0.200 s", "tracking 0.99"])
     var frame = face(.lost)
@@ -241,5 +274,15 @@ private func count(_ colour: Colour, in picture: borrowing OverlayPicture) -> In
     #expect(throws: PicturesError.self) {
       _ = try OverlayRecorder(path: folder.file("out.gif"), force: false)
     }
+  }
+}
+
+extension OverlayPicture {
+  /// One face.
+  fileprivate mutating func drawTrack(
+    _ frame: TrackedFrame, _ measurement: FaceMeasurement, camera: CameraIntrinsics,
+    residuals: [Double]? = nil
+  ) {
+    drawTrack([TrackedFace(frame, measurement, residuals: residuals)], camera: camera)
   }
 }

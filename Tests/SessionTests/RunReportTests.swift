@@ -26,6 +26,9 @@ import Session
       input: "a/\"b\".avi", model: .init(name: "general", checksum: "sha256:00ff"),
       settings: ["threads": 1, "columns": ["pose", "fit"], "force": false, "sigma": 1.75],
       versions: ["landmarkd": "0.1.0", "libavcodec": "61.3.100"], counts: counts,
+      identities: [
+        .init(faceID: 3, firstSeconds: 0.5, lastSeconds: 9.25, frames: 280, meanConfidence: 0.875)
+      ],
       times: .init(
         started: "2026-01-31T09:30:00.250000Z", finished: "2026-01-31T09:30:02.250000Z",
         wallSeconds: 2, mediaSeconds: 9.6))
@@ -56,6 +59,15 @@ import Session
             "wildTimestamps" : 0
           },
           "endedEarly" : false,
+          "identities" : [
+            {
+              "faceID" : 3,
+              "firstSeconds" : 0.5,
+              "frames" : 280,
+              "lastSeconds" : 9.25,
+              "meanConfidence" : 0.875
+            }
+          ],
           "input" : "a/\\"b\\".avi",
           "model" : {
             "checksum" : "sha256:00ff",

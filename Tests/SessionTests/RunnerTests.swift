@@ -269,11 +269,12 @@ private struct Notes: RunObserver {
         try pipeline.follow(frame)
       }
     }
-    try follow(0..<5)
+    // The face is described on every fifteenth frame.
+    try follow(0..<20)
     let before = allocation_count()
-    try follow(5..<25)
+    try follow(20..<60)
     let after = allocation_count()
-    #expect(after == before, "\(after - before) allocations in 20 frames")
+    #expect(after == before, "\(after - before) allocations in 40 frames")
     #expect(pipeline.record.fit.success && pipeline.record.measured.headPose != nil)
   }
 }
@@ -332,12 +333,33 @@ private struct Notes: RunObserver {
     {
       frame.timestampSeconds = 2 + Double(number) / 10
       (frame.hasFit, frame.success) = (hasFit, success)
-      tally.count(frame)
+      tally.count([frame])
     }
     #expect(tally.frames == 4 && tally.tracked == 2 && tally.withoutFace == 1)
     #expect(tally.doubtful == 1 && abs(tally.mediaSeconds - 0.3) < 1e-12)
     let counts = tally.counts
     #expect(
       counts.framesRead == counts.framesTracked + counts.framesFailed + counts.framesWithoutFace)
+  }
+
+  @Test func peopleAreCountedByTheirBelievedRows() {
+    var tally = RunTally()
+    func face(_ id: Int, _ time: Double, _ confidence: Double?) -> TrackedFrame {
+      var face = TrackedFrame()
+      (face.faceID, face.timestampSeconds, face.hasFit) = (id, time, true)
+      (face.success, face.confidence) = (confidence != nil, confidence ?? 0.1)
+      return face
+    }
+    tally.count([face(2, 0, 0.9), face(5, 0, nil)])
+    tally.count([face(0, 1, 0.8), face(2, 1, 0.7)])
+    tally.count([face(2, 2, nil)])
+    tally.count([face(2, 3, 0.8), face(0, 3, .nan)])
+    #expect(tally.frames == 4 && tally.tracked == 3 && tally.doubtful == 1)
+    #expect(tally.identities.map(\.faceID) == [0, 2])
+    #expect(tally.identities.map(\.frames) == [2, 3])
+    #expect(tally.identities.map(\.firstSeconds) == [1, 0])
+    #expect(tally.identities.map(\.lastSeconds) == [3, 3])
+    #expect(abs(tally.identities[0].meanConfidence - 0.4) < 1e-12)
+    #expect(abs(tally.identities[1].meanConfidence - 0.8) < 1e-12)
   }
 }

@@ -41,6 +41,34 @@ struct FaceTrackerRuleTests {
     #expect(abs(world.frame.global.tx - kept.tx) < 2)
   }
 
+  /// What was found and is not wanted is not found again at once, where there is another face.
+  @Test func refusedFacesAreFollowedByOthers() throws {
+    let world = try ScriptedWorld()
+    let image = try world.frontal()
+    var other = ScriptedWorld.frontalBox
+    other.x += 6
+    var far = ScriptedWorld.frontalBox
+    far.x += 500
+    world.detects(ScriptedWorld.frontalBox, other, far)
+    world.track(image)
+    let first = world.frame.global
+    world.tracker.refuse()
+    world.track(image)
+    let second = world.frame.global
+    #expect(second != first, "it began in another box")
+    world.tracker.refuse()
+    world.tracker.refuse()
+    world.track(image)
+    #expect(world.frame.global == first, "three were refused, there are three")
+    // One that is followed was wanted: after a loss the first one comes first.
+    world.track(image)
+    world.tracker.refuse()
+    world.tracker.refuse()
+    world.tracker.refuse()
+    world.track(image)
+    #expect(world.frame.global == first)
+  }
+
   @Test func windowsFollowTheLastFramesSuccess() throws {
     let world = try ScriptedWorld()
     let image = try world.frontal()

@@ -3,6 +3,7 @@
     python export.py --checkpoint FIRST/checkpoint.pt --from-logit -2.5 --output finder.weights
     python export.py --checkpoint SECOND/checkpoint.pt --second --say 0.5 --output refiner.weights
     python export.py --checkpoint LANDMARKS/checkpoint.pt --landmarks --output landmarks.weights
+    python export.py --checkpoint IDENTITY/checkpoint.pt --identity --output identity.weights
     python export.py --weights finder.weights --cases FOLDER
     python export.py --weights finder.weights --refiner refiner.weights --found PICTURE.pgm FOLDER
 
@@ -22,15 +23,18 @@ LEAST, MOST = 20.0, 40.0
 
 
 def from_checkpoint(path, kind=None):
-    """`kind`: None for the finder's first net, "second" or "landmarks"."""
+    """`kind`: None for the finder's first net, "second", "landmarks" or "identity"."""
     import torch
 
     import net as nets
     from refine import SHAPE
     from train import finder_state
 
-    net = nets.LandmarkNet() if kind == "landmarks" else nets.Finder(**SHAPE) if kind == "second" else nets.Finder()
-    net.load_state_dict(finder_state(path))
+    makers = {"landmarks": nets.LandmarkNet, "identity": nets.IdentityNet, "second": lambda: nets.Finder(**SHAPE), None: nets.Finder}
+    net, state = makers[kind](), finder_state(path)
+    if kind == "identity":  # Without the people's own directions.
+        state = {k.removeprefix("net."): v for k, v in state.items() if k.startswith("net.")}
+    net.load_state_dict(state)
     net.eval()
     layers = []
     for block in net.blocks:
@@ -44,7 +48,8 @@ def from_checkpoint(path, kind=None):
     for layer in layers:
         layer.arrays = [a.detach().numpy().reshape(s) for a, s in zip(layer.arrays, layer.shapes())]
     seen = FACE_SIDE
-    if kind == "landmarks":  # One size of faces.
+    sees_whole = kind in ("landmarks", "identity")
+    if sees_whole:  # One size of faces.
         finder = Finder(layers, nets.FACE_WIDTH, nets.FACE_WIDTH, nets.FACE_WIDTH)
     else:
         finder = Finder(layers, nets.UNIT, LEAST, MOST)
@@ -52,15 +57,15 @@ def from_checkpoint(path, kind=None):
     with torch.no_grad():
         wanted = net(torch.from_numpy(pixels)[None, None])[0].numpy()
     said = finder.run(pixels)
-    if kind == "landmarks":
+    if sees_whole:
         said = said[:, said.shape[1] // 2, said.shape[2] // 2]
     print("folding changes outputs by at most %.1e" % np.abs(said - wanted).max())
     return finder
 
 
 def write_cases(finder, folder):
-    """Noise, a drawing and smooth noise, at sizes that need different borders; for the landmarks' net of
-    the one size that it sees."""
+    """Noise, a drawing and smooth noise, at sizes that need different borders; for nets that see a whole face
+    of the one size that they see."""
     os.makedirs(folder, exist_ok=True)
     random = np.random.default_rng(7)
     noise = random.integers(0, 256, (47, 61))
@@ -99,6 +104,7 @@ if __name__ == "__main__":
     parser.add_argument("--weights", help="a file that is there, for --cases")
     parser.add_argument("--second", action="store_true", help="the checkpoint is refine.py's")
     parser.add_argument("--landmarks", action="store_true", help="the checkpoint is landmarks.py's")
+    parser.add_argument("--identity", action="store_true", help="the checkpoint is identity.py's")
     parser.add_argument("--say", type=float, default=1, help="what the net's logits are multiplied by: how much it has to say beside the first")
     parser.add_argument("--from-logit", type=float, help="the threshold: of the first net, from where places are proposed")
     parser.add_argument("--output")
@@ -108,7 +114,8 @@ if __name__ == "__main__":
     parser.add_argument("--found", nargs=2, metavar=("PICTURE", "FOLDER"))
     options = parser.parse_args()
     if options.checkpoint:
-        finder = from_checkpoint(options.checkpoint, "landmarks" if options.landmarks else "second" if options.second else None)
+        kinds = [k for k in ("landmarks", "identity", "second") if getattr(options, k)]
+        finder = from_checkpoint(options.checkpoint, kinds[0] if kinds else None)
         if options.second:
             for array in finder.layers[-1].arrays:
                 array[0] *= options.say

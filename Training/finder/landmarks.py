@@ -8,7 +8,6 @@ light (`weights.normalised`). It is trained on places that are a little off, as 
 process draws pictures, one learns. RUN gets checkpoint.pt; started again, the training goes on there.
 """
 import argparse
-import time
 
 import cv2
 import numpy as np
@@ -17,8 +16,8 @@ import torch
 from compose import MIRROR, Composer
 from material import REAL, Material
 from net import FACE_WIDTH, LANDMARKS, LandmarkNet
-from run import Pool, Run
-from train import finder_state, rate
+from run import Pool, Run, add_options
+from train import finder_state
 from weights import FACE_SIDE, normalised
 
 MIDDLE = (FACE_SIDE - 1) / 2
@@ -102,20 +101,7 @@ def train(options):
         batch_size=None, num_workers=1, prefetch_factor=8))
     pool = Pool(40_000, options.seed, ((FACE_SIDE, FACE_SIDE), np.uint8), ((LANDMARKS, 2), np.float32))
     sums = np.zeros(3)
-    run.begin = time.time()
-    waited = 0.0
-    while pool.count < 1500:
-        pool.add(*map(np.asarray, next(loader)))
-    net.train()
-    for step in range(start, options.steps):
-        progress = max(step / options.steps, run.seconds() / (60 * options.minutes))
-        if progress >= 1:
-            break
-        run.set_rate(rate(progress))
-        if step % 2 == 0:
-            before = time.time()
-            pool.add(*map(np.asarray, next(loader)))
-            waited += time.time() - before
+    for step, _ in run.turns(options, loader, pool, 1500):
         pixels, points = drawn(pool, options.batch)
         output = net(pixels[:, None].float().contiguous(memory_format=torch.channels_last))
         distance, likelihood = losses(output, points)
@@ -123,10 +109,8 @@ def train(options):
         sums += [distance.item(), likelihood.item(), 1]
         if step % 250 == 249:
             a, b = sums[:2] / sums[2]
-            print(f"{step + 1} distance {a:.4f} likelihood {b:.3f} {run.seconds():.0f} s, waited {waited:.0f}", flush=True)
+            print(f"{step + 1} distance {a:.4f} likelihood {b:.3f} {run.seconds():.0f} s", flush=True)
             sums[:] = 0
-            run.save(step + 1)
-    run.save(step + 1)
 
 
 def measure(options):
@@ -163,17 +147,8 @@ def measure(options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--material", required=True)
-    parser.add_argument("--run", help="folder of the checkpoint; goes on where it ends")
-    parser.add_argument("--steps", type=int, default=9000)
-    parser.add_argument("--minutes", type=float, default=30, help="at most; the rate falls in time for it")
-    parser.add_argument("--batch", type=int, default=64)
+    add_options(parser, steps=24_000, minutes=75, seed=5, count=500)
     parser.add_argument("--real", type=float, default=0.5, help="share of photos")
-    parser.add_argument("--mild", type=float, default=0.2, help="share of the steps in which pictures grow as hard as they are meant to be")
-    parser.add_argument("--rate", type=float, default=3e-3)
-    parser.add_argument("--seed", type=int, default=5)
-    parser.add_argument("--measure", help="a checkpoint to measure")
-    parser.add_argument("--count", type=int, default=500, help="faces a kind to measure on")
     parser.add_argument("--sheet", help="pictures of the worst and of others (PNG)")
     options = parser.parse_args()
     measure(options) if options.measure else train(options)

@@ -16,7 +16,7 @@ import os
 import cv2
 import numpy as np
 
-from split import held_photos
+from split import held_photos, person_of
 
 REAL, DRAWN, SCENE, OBJECT, OPACITY = 0, 1, 2, 3, 4
 
@@ -39,6 +39,12 @@ def read_fitted(folder, names):
     definition. `names`: FOLDER/NAME.jpg of all photos."""
     paths = {name: os.path.join(folder, os.path.splitext(name)[0].replace("/", "-") + ".pts") for name in names}
     return {name: read_pts(path) for name, path in paths.items() if os.path.exists(path)}
+
+
+def read_skins(folder):
+    """Whose skin each drawn head has: the photo's name by the picture's."""
+    with open(os.path.join(folder, "boxes.csv"), newline="") as file:
+        return {row["image"]: row.get("person") or "" for row in csv.DictReader(file)}
 
 
 def reduced(image, points, width):
@@ -129,11 +135,11 @@ def main():
     parser.add_argument("--output", required=True)
     options = parser.parse_args()
     os.makedirs(options.output, exist_ok=True)
-    kinds, shapes, starts, points, mattes, names = [], [], [], [], [], []
+    kinds, shapes, starts, points, mattes, names, persons = [], [], [], [], [], [], []
     position = 0
     with open(os.path.join(options.output, "pixels.u8"), "wb") as pixels:
 
-        def add(kind, image, at, matte, name):
+        def add(kind, image, at, matte, name, person=""):
             nonlocal position
             kinds.append(kind)
             shapes.append(image.shape)
@@ -141,6 +147,7 @@ def main():
             points.append(at)
             mattes.append(matte)
             names.append(name)
+            persons.append(person)
             pixels.write(np.ascontiguousarray(image).tobytes())
             position += image.size
 
@@ -155,13 +162,15 @@ def main():
             if at is not None and (name in held) == options.held:
                 image = cv2.imread(os.path.join(options.photos, str(name)), cv2.IMREAD_GRAYSCALE)
                 image, at = reduced(image, at, 150)
-                add(REAL, image, at, matte, str(name))
+                add(REAL, image, at, matte, str(name), person_of(str(name)))
                 if generator.random() < options.young:
                     add(REAL, *younger(image, at, matte, generator), str(name) + " young")
         for folder in options.drawn:
+            skins = read_skins(folder)
             for path in sorted(glob.glob(os.path.join(folder, "*.png"))):
                 image = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
-                add(DRAWN, *reduced(image, read_pts(path[:-4] + ".pts"), 110), whole, os.path.basename(path))
+                name = os.path.basename(path)
+                add(DRAWN, *reduced(image, read_pts(path[:-4] + ".pts"), 110), whole, name, person_of(skins.get(name, "")))
         for path in sorted(glob.glob(os.path.join(options.scenes, "*"))):
             image = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
             if image is None:
@@ -186,7 +195,7 @@ def main():
             add(SCENE, text_page(generator, fonts), nothing, whole, f"text {index}")
     np.savez(
         os.path.join(options.output, "table.npz"), kinds=np.array(kinds), shapes=np.array(shapes),
-        starts=np.array(starts), points=np.array(points, np.float32), mattes=np.array(mattes), names=np.array(names))
+        starts=np.array(starts), points=np.array(points, np.float32), mattes=np.array(mattes), names=np.array(names), persons=np.array(persons))
     print(f"{kinds.count(REAL)} real faces, {kinds.count(DRAWN)} drawn, {kinds.count(SCENE)} scenes, {kinds.count(OBJECT)} things, {position >> 20} MB")
 
 
@@ -197,6 +206,7 @@ class Material:
         with np.load(os.path.join(folder, "table.npz")) as table:
             self.kinds, self.shapes, self.starts = table["kinds"], table["shapes"], table["starts"]
             self.points, self.mattes, self.names = table["points"], table["mattes"], table["names"]
+            self.persons = table["persons"] if "persons" in table else np.full(len(self.names), "")
         self.pixels = np.memmap(os.path.join(folder, "pixels.u8"), np.uint8, "r")
         self.real = np.flatnonzero(self.kinds == REAL)
         self.drawn = np.flatnonzero(self.kinds == DRAWN)

@@ -81,22 +81,40 @@ class Finder(Net):
             self.head.bias[0] = -4
 
 
-class LandmarkNet(Net):
+class WholeNet(Net):
     """Stride 16. What lies in the middle cell of FACE_SIDE x FACE_SIDE px has seen them all."""
 
-    def __init__(self):
+    def __init__(self, outputs):
         super().__init__([
             First(16, 5, 2), Separable(16, 32, 3, 2), Separable(32, 32, 3), Separable(32, 64, 3, 2),
             Separable(64, 64, 5), Separable(64, 64, 5), Separable(64, 128, 3, 2), Separable(128, 128, 3),
-            Separable(128, 128, 3), Separable(128, 128, 7)], 3 * LANDMARKS)
+            Separable(128, 128, 3), Separable(128, 128, 7)], outputs)
 
     def forward(self, pixels):
-        """Returns N x 204: the middle cell's."""
+        """Returns N x outputs: the middle cell's."""
         x = pixels / 128 - 1
         for block in self.blocks:
             x = block(x)
         middle = x.shape[-1] // 2
         return self.head(x[:, :, middle : middle + 1, middle : middle + 1])[:, :, 0, 0]
+
+
+class LandmarkNet(WholeNet):
+    """Where the landmarks are, and the logarithms of their spreads."""
+
+    outputs = 3 * LANDMARKS
+
+    def __init__(self):
+        super().__init__(self.outputs)
+
+
+class IdentityNet(WholeNet):
+    """Numbers whose directions are alike for one person and unlike for two."""
+
+    outputs = 64
+
+    def __init__(self):
+        super().__init__(self.outputs)
 
 
 def folded(conv, norm):
@@ -106,5 +124,5 @@ def folded(conv, norm):
 
 
 if __name__ == "__main__":
-    for net in (Finder(), LandmarkNet()):
+    for net in (Finder(), LandmarkNet(), IdentityNet()):
         print("%s: weights %d, multiply-adds a pixel %.0f" % (type(net).__name__, *net.cost()))

@@ -8,7 +8,6 @@ spread are always the same (`seen`). One process draws pictures, searches them w
 cuts the proposals out; one learns. RUN gets checkpoint.pt; started again, the training goes on there.
 """
 import argparse
-import time
 
 import cv2
 import numpy as np
@@ -20,7 +19,7 @@ from material import Material
 from net import UNIT, Finder
 from run import Pool, Run
 from train import CLOSE_SIDES, IGNORED_TO, SIDE as WINDOW
-from train import finder_state, rate
+from train import finder_state
 from weights import SIDE, Finder as Weights
 from weights import normalised, overlap, roll_of
 
@@ -135,17 +134,7 @@ def main():
     pool = Pool(120_000, options.seed, ((SIDE, SIDE), np.uint8), ((), np.float32), ((13,), np.float32))
     weights = torch.tensor([2.0, 2.0, 2.0] + [1.0] * 10)
     sums = np.zeros(5)
-    run.begin = time.time()
-    while pool.count < 6000:
-        pool.add(*map(np.asarray, next(loader)))
-    net.train()
-    for step in range(start, options.steps):
-        progress = max(step / options.steps, run.seconds() / (60 * options.minutes))
-        if progress >= 1:
-            break
-        run.set_rate(rate(progress))
-        if step % 2 == 0:
-            pool.add(*map(np.asarray, next(loader)))
+    for step, _ in run.turns(options, loader, pool, 6000):
         cuts, labels, numbers = drawn(pool, options.batch)
         output = net(cuts[:, None].float().contiguous(memory_format=torch.channels_last))
         output = output[:, :, SIDE // 16, SIDE // 16]
@@ -160,8 +149,6 @@ def main():
             a, b, c, d = sums[:4] / sums[4]
             print(f"{step + 1} right {a:.4f} ({d:.4f}) place {b:.4f} faces {c:.2f} pool {pool.count} {run.seconds():.0f} s", flush=True)
             sums[:] = 0
-            run.save(step + 1)
-    run.save(step + 1)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,25 @@ class Pool:
         return [column[chosen] for column in self.columns], self.random.random(count) < 0.5
 
 
+def rate(progress):
+    """Rises over the first tenth, then falls as a cosine."""
+    return max(0.04, progress / 0.1) if progress < 0.1 else 0.5 + 0.5 * np.cos(np.pi * (progress - 0.1) / 0.9) + 1e-4
+
+
+def add_options(parser, steps, minutes, seed, count):
+    """Options of the trainings that see whole faces; --measure in place of --run."""
+    parser.add_argument("--material", required=True)
+    parser.add_argument("--run", help="folder of the checkpoint; goes on where it ends")
+    parser.add_argument("--steps", type=int, default=steps)
+    parser.add_argument("--minutes", type=float, default=minutes, help="at most; the rate falls in time for it")
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--mild", type=float, default=0.2, help="share of the steps in which pictures grow as hard as they are meant to be")
+    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--seed", type=int, default=seed)
+    parser.add_argument("--measure", help="a checkpoint to measure")
+    parser.add_argument("--count", type=int, default=count, help="faces a kind to measure on")
+
+
 class Run:
     def __init__(self, folder, net, rate):
         os.makedirs(folder, exist_ok=True)
@@ -62,6 +81,26 @@ class Run:
     def set_rate(self, share):
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate * share
+
+    def turns(self, options, loader, pool, least):
+        """Goes through the steps that are left: yields each and how far the training is, 0 to 1. The pool has
+        `least` examples first and gets a batch on every second step; every 250 steps and at the end the run is kept."""
+        self.begin = time.time()
+        while pool.count < least:
+            pool.add(*map(np.asarray, next(loader)))
+        self.net.train()
+        step = self.start - 1
+        for step in range(self.start, options.steps):
+            progress = max(step / options.steps, self.seconds() / (60 * options.minutes))
+            if progress >= 1:
+                break
+            self.set_rate(rate(progress))
+            if step % 2 == 0:
+                pool.add(*map(np.asarray, next(loader)))
+            yield step, progress
+            if step % 250 == 249:
+                self.save(step + 1)
+        self.save(step + 1)
 
     def step(self, loss):
         self.optimiser.zero_grad()

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from compose import MOST_FACES, RECORD, Composer, pad_records
 from material import Material
 from net import STRIDE, UNIT, Finder
-from run import Run
+from run import Run, rate
 
 SIDE = 128
 CLOSE_SIDES = [56, 64, 72, 80]  # Levels of pictures that a face fills.
@@ -227,11 +227,6 @@ def main():
             sums[:] = 0
             save(step + 1)
     save(step + 1)
-
-
-def rate(progress):
-    """Rises over the first tenth, then falls as a cosine."""
-    return max(0.04, progress / 0.1) if progress < 0.1 else 0.5 + 0.5 * np.cos(np.pi * (progress - 0.1) / 0.9) + 1e-4
 
 
 def finder_state(path):

@@ -17,6 +17,8 @@ public struct InspectSettings: Sendable {
   public var frame = 1
   /// Where the face is; nil: where the other report has it, else where the detector finds one.
   public var box: FaceBox?
+  /// Whose face: its face_id where all faces are tracked from the first frame on; nil: any.
+  public var faceID: Int?
   /// The model's name in reports.
   public var modelName: String
   /// What the face is fitted with.
@@ -66,7 +68,8 @@ public struct InspectSession {
   ///
   /// - Parameter say: is told what is for people: the report, then the comparison.
   public func run(say: (String) throws -> Void) throws {
-    let frame = try readFrame()
+    var followed: FaceBox?
+    let frame = try readFrame(&followed)
     if case .responses(let figures) = asked.other {
       return try say(comparedMaps(frame.grey, figures))
     }
@@ -83,7 +86,7 @@ public struct InspectSession {
     try pictures?.makeFolder()
     try pictures?.checkAreFree(model, asked.plan.fit)
     let face =
-      try (asked.box ?? image?.box).map { DetectedFace(box: $0, confidence: 1) }
+      try (asked.box ?? followed ?? image?.box).map { DetectedFace(box: $0, confidence: 1) }
       ?? detect(frame.grey)
     let (report, scales) = try fit(frame, face)
     try say(report.text)
@@ -116,17 +119,40 @@ public struct InspectSession {
   /// The input's name without its folders.
   private var inputName: String { URL(fileURLWithPath: asked.input).lastPathComponent }
 
-  private func readFrame() throws -> VideoFrame {
+  /// - Parameter followed: where the face is that was asked for by its number; unchanged where none was.
+  private func readFrame(_ followed: inout FaceBox?) throws -> VideoFrame {
     let source = try VideoInput.open(
       asked.input, settings: asked.video, interruption: interruption)
+    let crowd = try asked.faceID.map { _ in try makeCrowd() }
     var frame = VideoFrame()
     for number in 1...asked.frame {
       guard try source.read(into: &frame) else {
         throw DiagnosticsError(
           description: "\(asked.input): frame \(asked.frame) is asked for, it has \(number - 1)")
       }
+      try crowd?.follow(frame)
     }
+    guard let crowd, let id = asked.faceID else { return frame }
+    let faces = crowd.record.faces.map(\.fit).filter(\.hasFit)
+    guard let face = faces.first(where: { $0.faceID == id }),
+      let box = FaceBox(around: face.landmarks)
+    else {
+      let there = faces.map { "\($0.faceID)" }.joined(separator: ", ")
+      throw DiagnosticsError(
+        description: "\(asked.input): frame \(asked.frame) has no face \(id); "
+          + (there.isEmpty ? "it has none" : "it has \(there)"))
+    }
+    followed = box
     return frame
+  }
+
+  /// What follows all faces, as `track --faces all` does.
+  private func makeCrowd() throws -> FacePipeline {
+    var configuration = asked.configuration
+    configuration.faceLimit = FaceCrowd.mostFaces
+    var plan = asked.plan
+    plan.faceLimit = configuration.faceLimit
+    return try FacePipeline(plan, .onPath(try configuration.makeDetector()))
   }
 
   private func detect(_ image: borrowing GreyImage) throws -> DetectedFace {

@@ -15,6 +15,7 @@ public final class OpenSeeFaceSender: FrameSink {
 
   private let sender: DatagramSender
   private let faceID: Int32
+  private let hasSeveral: Bool
   private let clock = LogClock()
   private let packet = Mutex(OpenSeeFacePacket())
 
@@ -22,15 +23,19 @@ public final class OpenSeeFaceSender: FrameSink {
   ///   - host: a name or address.
   ///   - faceID: the number that the face is sent under; receivers show number 0 unless told
   ///     otherwise. Streams that go to one receiver need different ones.
+  ///   - hasSeveral: whether several faces are followed: each is then sent under its face_id more, so
+  ///     that streams to one receiver need numbers that are far apart. One face keeps its number, whoever
+  ///     it is.
   ///
   /// Throws `RecordingError.invalidSetting` for what is out of range.
   public init(
-    host: String, port: Int = defaultPort, faceID: Int = 0
+    host: String, port: Int = defaultPort, faceID: Int = 0, hasSeveral: Bool = false
   ) throws(RecordingError) {
     guard let number = Int32(exactly: faceID), number >= 0 else {
       throw .invalidSetting(name: "faceID", value: "\(faceID)", expected: "0 to 2147483647")
     }
     self.faceID = number
+    self.hasSeveral = hasSeveral
     sender = try DatagramSender(host: host, port: port)
   }
 
@@ -46,9 +51,10 @@ public final class OpenSeeFaceSender: FrameSink {
           reason: "OpenSeeFace is for \(n) landmarks, a frame has \(frame.landmarks.count / 2)"))
     }
     let utc = frame.utcSeconds ?? clock.utcSeconds()
+    let number = hasSeveral ? faceID &+ Int32(truncatingIfNeeded: frame.faceID) : faceID
     packet.withLock { packet in
       packet.encode(
-        frame, head, measurement.landmarks3D, context, faceID: faceID, utcSeconds: utc)
+        frame, head, measurement.landmarks3D, context, faceID: number, utcSeconds: utc)
       sender.send(packet.bytes)
     }
   }

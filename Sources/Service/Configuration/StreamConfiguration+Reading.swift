@@ -86,12 +86,19 @@ extension TrackingConfiguration {
       fx: section.read(Settings.fx), fy: section.read(Settings.fy),
       cx: section.read(Settings.cx), cy: section.read(Settings.cy))
     pose = section.read(Settings.pose) ?? pose
+    faceLimit = section.read(Settings.faces) ?? faceLimit
     preferredPoint = section.read(Settings.faceAt)
+    keepsPerson = section.read(Settings.samePerson) ?? keepsPerson
     minimumFaceWidth = section.read(Settings.minFace) ?? minimumFaceWidth
     enlargement = section.read(Settings.enlarge)
     for limit in BeliefLimit.allCases { belief[limit] = section.read(limit.setting) }
     matchesTemplate = section.read(Settings.fastMotion) ?? matchesTemplate
     smoothing = Self.smoothing(section)
+    do {
+      try Settings.checkFaces(self)
+    } catch {
+      section.complain(error.key, error.problem, expected: error.expected)
+    }
   }
 
   private static func smoothing(_ section: ConfigurationSection) -> OneEuroSettings? {

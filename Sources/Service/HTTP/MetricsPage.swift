@@ -109,6 +109,13 @@ struct MetricsPage {
     each("landmarkd_frames_per_second", .gauge, "Rows over the last seconds.") {
       [([], $0.framesPerSecond)]
     }
+    each("landmarkd_faces", .gauge, "Faces that are believed in the last frame, while frames come.")
+    {
+      $0.facesNow.map { [([], Double($0))] } ?? []
+    }
+    each("landmarkd_identities_total", .counter, "People so far, as far as can be told.") {
+      [([], Double($0.identities))]
+    }
     each("landmarkd_confidence", .gauge, "Of the last frame, while frames come; 0 to 1.") {
       $0.confidence.map { [([], $0)] } ?? []
     }

@@ -43,7 +43,8 @@ struct StreamReport: Encodable {
   private enum Key: String, CodingKey {
     case name, source, sourceState, problem, timesProblem, width, height
     case framesIn, framesTracked, framesDoubtful, framesWithoutFace, drops, reconnects, hangs
-    case detections, trackingState, confidence, meanShift, framesPerSecond, lastFrameAgeSeconds
+    case detections, trackingState, confidence, meanShift, facesNow, identities
+    case framesPerSecond, lastFrameAgeSeconds
     case latency, fitTime, outputs
   }
 
@@ -74,6 +75,8 @@ struct StreamReport: Encodable {
     try values.encode(status.trackingState, forKey: .trackingState)
     try values.encode(status.confidence, forKey: .confidence)
     try values.encode(status.meanShift, forKey: .meanShift)
+    try values.encode(status.facesNow, forKey: .facesNow)
+    try values.encode(status.identities, forKey: .identities)
     try values.encode(status.framesPerSecond, forKey: .framesPerSecond)
     try values.encode(status.lastFrameAgeSeconds(at: now), forKey: .lastFrameAgeSeconds)
     try values.encode(status.latency, forKey: .latency)

@@ -3,7 +3,7 @@ import Pictures
 import Synchronization
 import Tracking
 
-/// The latest picture of a stream with its face, for those who look at it.
+/// The latest picture of a stream with its faces, for those who look at it.
 ///
 /// Nothing is copied or encoded while nobody looks. Whoever waits for a picture looks, and for two
 /// seconds after. Pictures are copied at most 15 times a second, and encoded only when somebody
@@ -78,13 +78,14 @@ public final class PictureFeed: Sendable {
 
   /// Shows a frame to those who look. Returns at once where nobody does; else it copies the picture
   /// at most 15 times a second, and never waits for those who look.
-  public func offer(_ image: borrowing GreyImage, _ frame: TrackedFrame) {
+  /// - Parameter faces: at least one; of a frame without a face one without a fit.
+  public func offer(_ image: borrowing GreyImage, _ faces: some Collection<TrackedFrame>) {
     guard isWanted, image.count > 0, takeTurn() else { return }
     let (copy, number) = state.withLock { state in
       state.number += 1
       return (state.spares.popLast() ?? PictureCopy(), state.number)
     }
-    copy.fill(image, frame, number: number, offeredSeconds: clock.now())
+    copy.fill(image, faces, number: number, offeredSeconds: clock.now())
     let isToEncode = state.withLock { state in
       state.copies += 1
       if let old = state.pending { state.keep(old) }

@@ -79,6 +79,10 @@ public struct StreamStatus: Sendable, Equatable, Codable {
   public var confidence: Double?
   /// Reference px; nil also without a fit.
   public var meanShift: Double?
+  /// Faces that are believed in it; nil while no frame comes.
+  public var facesNow: Int?
+  /// People so far, as far as can be told.
+  public var identities = 0
   /// Rows over the last seconds.
   public var framesPerSecond = 0.0
   /// When the stream began, and when its last frame was tracked (nil before the first); seconds of
@@ -108,7 +112,9 @@ public struct StreamStatus: Sendable, Equatable, Codable {
   public var isFlowing: Bool { sourceState == .live && trackingState != nil }
 
   /// No frame comes: what the last one showed is over.
-  mutating func forgetFrame() { (trackingState, confidence, meanShift) = (nil, nil, nil) }
+  mutating func forgetFrame() {
+    (trackingState, confidence, meanShift, facesNow) = (nil, nil, nil, nil)
+  }
 }
 
 /// What the HTTP side and the service manager ask about. Thread-safe.

@@ -24,7 +24,9 @@ extension StreamParts {
     case .osc(let settings):
       return try OSCSender(settings: settings, stream: plan.name)
     case .openSeeFace(let host, let port, let faceID):
-      return try OpenSeeFaceSender(host: host, port: port, faceID: faceID)
+      return try OpenSeeFaceSender(
+        host: host, port: port, faceID: faceID,
+        hasSeveral: plan.configuration.tracking.faceLimit > 1)
     }
   }
 }

@@ -15,6 +15,8 @@ final class StreamRecord: Sendable {
     var earlierOutputs: [OutputStatus] = []
     var endedWithLoss = false
     var hasSettled = false
+    /// face_ids of the present attempt.
+    var numbersGiven = 0
     /// Until when the thread may take before it counts as stuck.
     var turnDue: Double
 
@@ -82,12 +84,24 @@ final class StreamRecord: Sendable {
   }
 
   /// A frame was tracked, which took `fitSeconds`.
-  func add(_ frame: TrackedFrame, detectorRan: Bool, fitSeconds: Double) {
+  /// - Parameter faces: at least one; of a frame without a face one without a fit.
+  func add(_ faces: some Collection<TrackedFrame>, detectorRan: Bool, fitSeconds: Double) {
     let now = clock.now()
+    // What is told of the frame as a whole is its best face's.
+    guard let frame = faces.first(where: \.success) ?? faces.first else { return }
+    let believed = faces.count(where: \.success)
+    let hasFit = faces.contains(where: \.hasFit)
+    let highest = faces.lazy.filter(\.success).map(\.faceID).max() ?? -1
     state.withLock { state in
-      state.status.framesTracked += frame.success ? 1 : 0
-      state.status.framesWithoutFace += frame.hasFit ? 0 : 1
-      state.status.framesDoubtful += frame.hasFit && !frame.success ? 1 : 0
+      state.status.framesTracked += believed > 0 ? 1 : 0
+      state.status.framesWithoutFace += hasFit ? 0 : 1
+      state.status.framesDoubtful += hasFit && believed == 0 ? 1 : 0
+      state.status.facesNow = believed
+      // Numbers are given in turn, and begin anew with each attempt.
+      if highest + 1 > state.numbersGiven {
+        state.status.identities += highest + 1 - state.numbersGiven
+        state.numbersGiven = highest + 1
+      }
       state.status.detections += detectorRan ? 1 : 0
       if let last = state.status.lastFrameSeconds, state.status.trackingState != nil {
         state.intervalSeconds = now - last
@@ -105,6 +119,7 @@ final class StreamRecord: Sendable {
   /// The stream's work ended with an error.
   func fail(_ reason: String) {
     state.withLock { state in
+      state.numbersGiven = 0
       state.hasSettled = true
       state.status.sourceState = .waiting
       state.status.problem = reason

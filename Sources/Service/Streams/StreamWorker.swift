@@ -170,10 +170,12 @@ final class StreamWorker: Sendable {
 
     func take(_ frame: borrowing VideoFrame, _ record: FrameRecord) {
       let fitSeconds = worker.clock.now() - begin
-      let shown = record.shown
-      for sink in sinks { sink.write(shown.frame, shown.measurement, record.context) }
-      worker.record.add(record.fit, detectorRan: record.detectorRan, fitSeconds: fitSeconds)
-      worker.pictures.offer(frame.grey, shown.frame)
+      for face in record.faces {
+        for sink in sinks { sink.write(face.shown.frame, face.shown.measurement, record.context) }
+      }
+      worker.record.add(
+        record.faces.lazy.map(\.fit), detectorRan: record.detectorRan, fitSeconds: fitSeconds)
+      worker.pictures.offer(frame.grey, record.faces.lazy.map(\.shown.frame))
     }
 
     mutating func goesOn() -> Bool {

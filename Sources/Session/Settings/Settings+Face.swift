@@ -4,9 +4,10 @@ import Tracking
 
 extension Settings {
   static let face = [
-    minFace.description, enlarge.description, minScore.description, faceAt.description,
+    minFace.description, enlarge.description, minScore.description, faces.description,
+    faceAt.description, samePerson.description,
     fastMotion.description,
-    boxes.description, box.description, starts.description,
+    boxes.description, box.description, faceNumber.description, starts.description,
   ]
 
   public static let minFace = Setting(
@@ -21,6 +22,52 @@ extension Settings {
   public static let minScore = Setting(
     "min-score", .number(0...1), "score", words: "the finder's own", in: [.detect],
     "Only faces with this score at least: less shows more faces, and more that are none.")
+
+  public static let faces = Setting(
+    "faces", faceCount, "n", default: 1, in: .trackAndStream,
+    "Follow so many faces at most, each with a row of its own in every frame.")
+
+  private static let faceCount = ValueFormat<Int>(
+    "a number of faces from 1 to \(FaceCrowd.mostFaces), or all",
+    range: "1 to \(FaceCrowd.mostFaces), or all",
+    text: { $0 == FaceCrowd.mostFaces ? "all" : "\($0)" },
+    { text in
+      if text == "all" { return FaceCrowd.mostFaces }
+      guard let count = Int(text), "\(count)" == text else { return nil }
+      return (1...FaceCrowd.mostFaces).contains(count) ? count : nil
+    })
+
+  public static let samePerson = Setting(
+    flag: "same-person", in: .trackAndStream,
+    "Follow the first person only, nobody who comes later.")
+
+  /// What does not go together when more than one face is followed.
+  /// - Throws: naming the setting that is in the way.
+  public static func checkFaces(
+    _ configuration: TrackingConfiguration
+  ) throws(SettingConflict) {
+    let isReference = configuration.fitSettings == .reference
+    let one = "\(faces.key) 1"
+    if configuration.keepsPerson, isReference {
+      throw SettingConflict(
+        key: samePerson.key, problem: "does not go with \(fitSettings.key) reference",
+        expected: "\(fitSettings.key) landmarkd")
+    }
+    guard configuration.faceLimit > 1 else { return }
+    if isReference {
+      throw SettingConflict(
+        key: faces.key, problem: "does not go with \(fitSettings.key) reference",
+        expected: "\(fitSettings.key) landmarkd, or \(one)")
+    }
+    if configuration.preferredPoint != nil {
+      throw SettingConflict(
+        key: faceAt.key, problem: "follows one face, \(faces.key) several", expected: one)
+    }
+    if configuration.keepsPerson {
+      throw SettingConflict(
+        key: samePerson.key, problem: "follows one face, \(faces.key) several", expected: one)
+    }
+  }
 
   public static let faceAt = Setting(
     "face-at", point, "x,y", words: "the most confident face", in: .trackAndStream,
@@ -42,6 +89,10 @@ extension Settings {
   public static let box = Setting(
     "box", rectangle, "x,y,width,height", words: "the detector's most confident face",
     in: [.inspect], "Where the face is (0-based pixels).")
+
+  public static let faceNumber = Setting(
+    "face", .integer(0...1_000_000_000, isOpen: true), "id", in: [.inspect],
+    "Whose face: the face_id that track --faces all gives it.")
 
   private static let rectangle = ValueFormat<FaceBox>.list(
     "x,y,width,height in pixels, width and height above 0", of: .finite()

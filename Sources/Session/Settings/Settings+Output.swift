@@ -5,7 +5,7 @@ extension Settings {
     Self.outputFile.description, outDir.description, ndjson.description, json.description,
     picture.description,
     pictureFrame.description, pictureDir.description, ptsDir.description, overlay.description,
-    overlayDir.description, force.description, quiet.description,
+    overlayDir.description, thumbnails.description, force.description, quiet.description,
   ]
 
   public static let outputFile = Setting(
@@ -55,6 +55,10 @@ extension Settings {
   public static let overlayDir = Setting(
     "overlay-dir", .path("the name of a folder"), "folder", in: [.track],
     "Folder for a video an input, every frame drawn: NAME.mp4 beside NAME.csv.")
+
+  public static let thumbnails = Setting(
+    "thumbnails", .path("the name of a folder"), "folder", in: [.track],
+    "Folder for a small picture of each person, NAME-ID.png, made if need be.")
 }
 
 extension Settings {

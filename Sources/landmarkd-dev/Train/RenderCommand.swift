@@ -14,7 +14,7 @@ struct RenderCommand: ParsableCommand {
     discussion: """
       Visible landmarks are yellow, those that the head hides red. Without fitted faces the heads are \
       plain grey. A folder of images gets NAME.png and NAME.pts for every face, and boxes.csv (image, \
-      box, rotation in degrees): what landmarkd evaluate reads.
+      box, rotation in degrees, whose skin): what landmarkd evaluate reads.
       """)
 
   @OptionGroup var files: MaterialOptions
@@ -92,8 +92,9 @@ struct RenderCommand: ParsableCommand {
   func run() throws {
     let material = try TrainingMaterial(files.material)
     let definition = try readDefinition(material.head)
+    let persons = try readFaces(material)
     let scene = try material.scene(
-      of: try readFaces(material), definition: definition,
+      of: persons, definition: definition,
       scenery: try scenes.map(VerdictCommand.readScenery))
     let start = ContinuousClock.now
     let faces = RenderedFaces.draw(
@@ -104,12 +105,15 @@ struct RenderCommand: ParsableCommand {
       try PNGWriter.write(
         Self.draw(faces, side: side, columns: columns, plain: plain), to: sheet, force: true)
     }
-    if let images { try Self.write(faces, first: from, to: images) }
+    if let images { try Self.write(faces, of: persons, first: from, to: images) }
   }
 
-  private static func write(_ faces: [RenderedFace], first: Int, to folder: String) throws {
+  private static func write(
+    _ faces: [RenderedFace], of persons: [FittedFace], first: Int, to folder: String
+  ) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    var table = "image,x,y,width,height,pitch,yaw,roll\n"
+    let photos = Dictionary(persons.map { ($0.person, $0.photo) }) { first, _ in first }
+    var table = "image,x,y,width,height,pitch,yaw,roll,person\n"
     for (index, face) in faces.enumerated() {
       let name = String(format: "face%05d", first + index)
       try PNGWriter.write(face.image, to: "\(folder)/\(name).png", force: true)
@@ -120,7 +124,7 @@ struct RenderCommand: ParsableCommand {
       let turn = [face.rotation.x, face.rotation.y, face.rotation.z].map { $0 * 180 / .pi }
       let values = [box.x, box.y, box.width, box.height] + turn
       table += name + ".png," + values.map { String(format: "%.2f", $0) }.joined(separator: ",")
-      table += "\n"
+      table += "," + (photos[face.person] ?? "") + "\n"
     }
     try Data(table.utf8).write(to: URL(fileURLWithPath: folder + "/boxes.csv"), options: .atomic)
   }

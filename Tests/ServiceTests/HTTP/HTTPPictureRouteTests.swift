@@ -12,7 +12,7 @@ import Testing
       var number = 0
       while goesOn.value {
         number += 1
-        feed.offer(image, circleFrame(number: number))
+        feed.offer(image, [circleFrame(number: number)])
         usleep(5000)
       }
     }
@@ -85,7 +85,7 @@ import Testing
     let told = Locked(false)
     let watcher = feed.addWatcher(after: 0) { told.value = true }
     defer { feed.removeWatcher(watcher) }
-    feed.offer(ramp(64, 48), circleFrame())
+    feed.offer(ramp(64, 48), [circleFrame()])
     try waitUntil("a picture") { told.value }
     func addresses(_ pieces: [[UInt8]]) -> Set<UnsafePointer<UInt8>> {
       Set(pieces.compactMap { $0.withUnsafeBufferPointer(\.baseAddress) })
@@ -117,7 +117,7 @@ import Testing
       caller.send("GET /api/streams/door/picture HTTP/1.1\r\nHost: localhost\r\n\r\n")
     }
     try waitUntil("all wait") { feed.watcherCount == 5 }
-    feed.offer(ramp(64, 48), circleFrame())
+    feed.offer(ramp(64, 48), [circleFrame()])
     let answers = try callers.map { try $0.read()?.body }
     #expect(Set(answers).count == 1 && answers[0]?.isEmpty == false)
     #expect(feed.counts.encodings == 1)

@@ -19,7 +19,7 @@ import Tracking
     let feed = PictureFeed(clock: time.clock)
     #expect(!feed.isWanted)
     for _ in 0..<10 {
-      feed.offer(ramp(8, 8), circleFrame())
+      feed.offer(ramp(8, 8), [circleFrame()])
       time.advance(1)
     }
     #expect(feed.counts == (0, 0))
@@ -32,7 +32,7 @@ import Tracking
     let told = Locked(0)
     let watchers = (0..<2).map { _ in feed.addWatcher(after: 0) { told.value += 1 } }
     #expect(feed.isWanted)
-    feed.offer(ramp(32, 24), circleFrame())
+    feed.offer(ramp(32, 24), [circleFrame()])
     try wait(told, 2)
     #expect(feed.counts == (1, 1))
     let picture = try #require(feed.newest(after: 0))
@@ -48,7 +48,7 @@ import Tracking
     feed.removeWatcher(feed.addWatcher(after: 0) { told.value += 1 })
     time.advance(1.9)
     #expect(feed.isWanted)
-    feed.offer(ramp(8, 8), circleFrame(number: 3))
+    feed.offer(ramp(8, 8), [circleFrame(number: 3)])
     #expect(feed.counts == (1, 0))
     // The copy is fresh: who comes now needs not wait for another.
     let watcher = feed.addWatcher(after: 0) { told.value += 1 }
@@ -56,7 +56,7 @@ import Tracking
     feed.removeWatcher(watcher)
     time.advance(2.1)
     #expect(!feed.isWanted)
-    feed.offer(ramp(8, 8), circleFrame())
+    feed.offer(ramp(8, 8), [circleFrame()])
     #expect(feed.counts == (1, 1))
   }
 
@@ -65,15 +65,15 @@ import Tracking
     let feed = PictureFeed(clock: time.clock)
     let told = Locked(0)
     let first = feed.addWatcher(after: 0) { told.value += 1 }
-    feed.offer(ramp(8, 8), circleFrame())
+    feed.offer(ramp(8, 8), [circleFrame()])
     try wait(told, 1)
     feed.removeWatcher(first)
     time.advance(1)
-    feed.offer(ramp(8, 8), circleFrame())
+    feed.offer(ramp(8, 8), [circleFrame()])
     time.advance(3)
     #expect(feed.newest(after: 0) == nil)
     let second = feed.addWatcher(after: 0) { told.value += 1 }
-    feed.offer(ramp(8, 8), circleFrame(number: 77))
+    feed.offer(ramp(8, 8), [circleFrame(number: 77)])
     try wait(told, 2)
     let picture = try #require(feed.newest(after: 0))
     #expect(String(decoding: picture.json, as: UTF8.self).contains("\"frameNumber\":77"))
@@ -87,7 +87,7 @@ import Tracking
       let feed = PictureFeed(clock: time.clock)
       let watcher = feed.addWatcher(after: Int.max) {}
       for _ in 0..<Int(10 * framesPerSecond) {
-        feed.offer(ramp(4, 4), circleFrame())
+        feed.offer(ramp(4, 4), [circleFrame()])
         time.advance(1 / framesPerSecond)
       }
       #expect(expected.contains(feed.counts.copies), "\(framesPerSecond): \(feed.counts)")
@@ -101,7 +101,7 @@ import Tracking
     let told = Locked(0)
     let watcher = feed.addWatcher(after: 0) { told.value += 1 }
     var frame = circleFrame()
-    feed.offer(ramp(8, 8), frame)
+    feed.offer(ramp(8, 8), [frame])
     frame.landmarks[0] = 999
     try wait(told, 1)
     let json = String(decoding: try #require(feed.newest(after: 0)).json, as: UTF8.self)
@@ -116,7 +116,7 @@ import Tracking
     var frame = circleFrame()
     frame.landmarks[0] = .nan
     var watcher = feed.addWatcher(after: 0) { told.value += 1 }
-    feed.offer(ramp(8, 8), frame)
+    feed.offer(ramp(8, 8), [frame])
     try wait(told, 1)
     #expect(
       String(decoding: try #require(feed.newest(after: 0)).json, as: UTF8.self)
@@ -126,7 +126,7 @@ import Tracking
     frame.state = .searching
     watcher = feed.addWatcher(after: 1) { told.value += 1 }
     time.advance(1)
-    feed.offer(ramp(8, 8), frame)
+    feed.offer(ramp(8, 8), [frame])
     try wait(told, 2)
     let json = String(decoding: try #require(feed.newest(after: 1)).json, as: UTF8.self)
     #expect(json.contains("\"state\":\"searching\"") && !json.contains("\"x\""))
@@ -138,9 +138,9 @@ import Tracking
     let feed = PictureFeed(clock: time.clock)
     let told = Locked(0)
     let watcher = feed.addWatcher(after: 0) { told.value += 1 }
-    feed.offer(GreyImage(width: 0, height: 0, repeating: 0), circleFrame())
+    feed.offer(GreyImage(width: 0, height: 0, repeating: 0), [circleFrame()])
     #expect(feed.counts.copies == 0)
-    feed.offer(ramp(1280, 720), circleFrame())
+    feed.offer(ramp(1280, 720), [circleFrame()])
     try wait(told, 1)
     let picture = try #require(feed.newest(after: 0))
     #expect(jpegSize(picture.jpeg) == [640, 360])
@@ -157,7 +157,7 @@ import Tracking
       var frame = circleFrame()
       while !isOver.value {
         frame.frameNumber += 1
-        feed.offer(image, frame)
+        feed.offer(image, [frame])
       }
     }
     stream.start()

@@ -34,7 +34,7 @@ import VideoInput
   func rate() {
     let record = makeRecord()
     for _ in 0..<300 {
-      record.add(row(), detectorRan: false, fitSeconds: 0.003)
+      record.add([row()], detectorRan: false, fitSeconds: 0.003)
       time.advance(1.0 / 30)
     }
     #expect(abs(record.status(nil, []).framesPerSecond - 30) < 0.5)
@@ -56,8 +56,8 @@ import VideoInput
   @Test("latency is from capture to row")
   func latency() {
     let record = makeRecord()
-    record.add(row(captured: 999.98), detectorRan: true, fitSeconds: 0.003)
-    record.add(row(), detectorRan: false, fitSeconds: 0.004)
+    record.add([row(captured: 999.98)], detectorRan: true, fitSeconds: 0.003)
+    record.add([row()], detectorRan: false, fitSeconds: 0.004)
     let status = record.status(nil, [])
     #expect(status.latency.count == 1)
     #expect(abs(status.latency.sum - 0.02) < 1e-9)
@@ -75,7 +75,7 @@ import VideoInput
     (frame.confidence, frame.meanShift) = (0.9, 0.25)
     for _ in 0..<10 {
       time.advance(0.1)
-      record.add(frame, detectorRan: false, fitSeconds: 0.003)
+      record.add([frame], detectorRan: false, fitSeconds: 0.003)
     }
     return record
   }
@@ -96,7 +96,7 @@ import VideoInput
     troubled.timesProblem = "its time stamps stand still"
     record.see(troubled)
     // Of a burst that came before the loss.
-    record.add(row(), detectorRan: false, fitSeconds: 0.003)
+    record.add([row()], detectorRan: false, fitSeconds: 0.003)
     #expect(record.status(nil, []).trackingState == nil)
     for next in [troubled, snapshot(.live)] {
       record.see(next)
@@ -104,7 +104,7 @@ import VideoInput
       #expect(lost.trackingState == nil && lost.confidence == nil && lost.meanShift == nil)
       #expect(!lost.isFlowing && lost.timesProblem == nil)
     }
-    record.add(row(), detectorRan: false, fitSeconds: 0.003)
+    record.add([row()], detectorRan: false, fitSeconds: 0.003)
     #expect(record.status(nil, []).trackingState == "searching")
   }
 
@@ -130,7 +130,7 @@ import VideoInput
     let slow = makeRecord()
     slow.see(snapshot(.live))
     for _ in 0..<3 {
-      slow.add(row(), detectorRan: false, fitSeconds: 0.003)
+      slow.add([row()], detectorRan: false, fitSeconds: 0.003)
       time.advance(60)
       #expect(slow.status(nil, []).trackingState == "searching")
     }
@@ -144,7 +144,7 @@ import VideoInput
     time.advance(42)
     record.see(snapshot(.waiting(retryInSeconds: 1)))
     #expect(record.status(nil, []).lastFrameAgeSeconds(at: time.clock.now()) == 42)
-    record.add(row(), detectorRan: false, fitSeconds: 0.003)
+    record.add([row()], detectorRan: false, fitSeconds: 0.003)
     time.advance(3)
     #expect(record.status(nil, []).lastFrameAgeSeconds(at: time.clock.now()) == 3)
   }

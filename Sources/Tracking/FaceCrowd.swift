@@ -1,0 +1,405 @@
+import CLNF
+import FaceFinding
+
+/// Follows several faces from frame to frame, each under its person's number.
+///
+/// Give it every frame in order. A face that is not believed is offered the nearest face of a search, as
+/// one alone would be (`FaceTracker`); faces that no track covers become tracks of their own where their
+/// first fit is believed. Two tracks of one face become one.
+///
+/// With a detector on the path a frame that needs one waits for it; with one beside the path the frame
+/// goes on without, and what is found in its copy is brought forward to a later frame. What comes of a
+/// frame does not depend on the number of threads. Allocates nothing once the faces are known, but for
+/// searches. One thread at a time.
+public final class FaceCrowd {
+  public let settings: TrackingSettings
+  /// How many faces are followed at most.
+  public let limit: Int
+  /// Whether a search was made in the last frame, or begun beside the path.
+  public private(set) var detectorRan = false
+  /// Why the last search could not be run; nil where it was.
+  public private(set) var searchError: FaceDetectionError?
+  private let search: Search
+  private let makeTrack: () throws(ModelDataError) -> Track
+  private let identities: FaceIdentities
+  private let team: WorkTeam
+  /// The faces that are followed, by their numbers.
+  private var tracks: [Track] = []
+  /// Tracks whose faces have gone, for the next ones.
+  private var spare: [Track] = []
+  private var work = FollowWork()
+  private var framesSinceSearch = Int.max
+
+  /// So many faces are followed where all are asked for.
+  public static let mostFaces = 64
+  /// Between searches for further faces, frames.
+  public static let searchInterval = 8
+
+  private enum Search {
+    case onPath(any FaceDetector)
+    case beside(BackgroundDetector)
+  }
+
+  /// - Parameters:
+  ///   - limit: 1 to `mostFaces`.
+  ///   - threads: that share a frame's faces, at least 1.
+  ///   - makeFitter: makes a fitter for each face; without a companion of its own.
+  ///   - makeJudge: makes what believes or doubts its fits.
+  /// - Throws: `ModelDataError` for settings that cannot be used.
+  public convenience init(
+    limit: Int, detector: any FaceDetector, settings: TrackingSettings, threads: Int,
+    makeFitter: @escaping () throws(ModelDataError) -> Fitter,
+    makeJudge: @escaping () -> (any LandmarkJudge)?
+  ) throws(ModelDataError) {
+    try self.init(limit, .onPath(detector), settings, threads, makeFitter, makeJudge)
+  }
+
+  /// For live sources: no frame waits for the detector.
+  public convenience init(
+    limit: Int, besides detector: BackgroundDetector, settings: TrackingSettings, threads: Int,
+    makeFitter: @escaping () throws(ModelDataError) -> Fitter,
+    makeJudge: @escaping () -> (any LandmarkJudge)?
+  ) throws(ModelDataError) {
+    try self.init(limit, .beside(detector), settings, threads, makeFitter, makeJudge)
+  }
+
+  private init(
+    _ limit: Int, _ search: Search, _ settings: TrackingSettings, _ threads: Int,
+    _ makeFitter: @escaping () throws(ModelDataError) -> Fitter,
+    _ makeJudge: @escaping () -> (any LandmarkJudge)?
+  ) throws(ModelDataError) {
+    self.limit = max(1, min(limit, Self.mostFaces))
+    self.search = search
+    self.settings = settings
+    identities = FaceIdentities()
+    team = WorkTeam(helpers: max(1, threads) - 1)
+    makeTrack = { () throws(ModelDataError) in
+      Track(try FaceFollower(makeFitter(), makeJudge(), settings), settings)
+    }
+    // What cannot be made is said now.
+    spare.append(try makeTrack())
+  }
+
+  /// Forgets the faces, not the people: as after a gap in a stream.
+  public func forgetFaces() {
+    for track in tracks { track.follower.forget() }
+    spare.append(contentsOf: tracks)
+    tracks.removeAll(keepingCapacity: true)
+    framesSinceSearch = .max
+    searchError = nil
+    if case .beside(let detector) = search { detector.discard() }
+  }
+
+  /// Forgets everything, as at the beginning of a video.
+  public func reset() {
+    forgetFaces()
+    identities.reset()
+  }
+
+  /// Looks at the next frame and fills the first of `frames`, all but their numbers and times; more are
+  /// added where there are too few. Returns how many: one for each face, by face_id, or one without a fit.
+  ///
+  /// - Parameters:
+  ///   - seconds: the frame's time.
+  ///   - spareSeconds: as `FaceTracker.track`.
+  public func track(
+    _ image: borrowing GreyImage, at seconds: Double, into frames: inout [TrackedFrame],
+    spareSeconds: Double = 0
+  ) -> Int {
+    detectorRan = false
+    searchError = nil
+    withUnsafePointer(to: image) { pointer in
+      work.begin(tracks, pointer)
+      team.perform(tracks.count, of: work)
+      work.end()
+    }
+    dropTwins()
+    let faces = found(in: image, spareSeconds: spareSeconds)
+    if !faces.isEmpty { give(faces, image, seconds) }
+    for track in tracks { notice(track, image, seconds) }
+    tracks.sort { $0.id < $1.id }
+    return fill(&frames, image)
+  }
+
+  // MARK: Tracks
+
+  /// A face that is followed.
+  final class Track {
+    let follower: FaceFollower
+    let describer = FaceDescriber()
+    var machine: TrackingStateMachine
+    var id = 0
+    /// Frames since it began, and since it was doubted last.
+    var age = 0
+    var believedFrames = 0
+    /// Whether its frame needs a face from a search.
+    var wantsFace = false
+    /// The last description, and whether it is of this frame.
+    var numbers: [Float] = []
+    var isDescribed = false
+    /// Descriptions in a row that were unlike its person.
+    var unlike = 0
+    /// Whether its number may turn out to be another one.
+    var isNew = false
+    let settings: TrackingSettings
+
+    init(_ follower: FaceFollower, _ settings: TrackingSettings) {
+      self.follower = follower
+      self.settings = settings
+      machine = TrackingStateMachine(settings)
+    }
+
+    /// Whether it covers a face that was found.
+    func covers(_ box: FaceBox) -> Bool {
+      guard follower.isBelieved, let own = follower.place() else { return false }
+      return own.shareOfSmaller(with: box) > FaceCrowd.sameFace
+    }
+
+    /// Between descriptions of a face that is followed, frames.
+    static let describeInterval = 10
+
+    /// Follows its face into the frame. Any thread.
+    func follow(_ image: borrowing GreyImage) {
+      follower.begin()
+      isDescribed = false
+      age += 1
+      guard case .follow(let wide) = machine.begin() else { return }
+      follower.follow(image, wide: wide)
+      wantsFace = machine.followed(success: follower.isBelieved)
+      believedFrames = follower.isBelieved ? believedFrames + 1 : 0
+      if age % (isNew ? FaceNaming.newInterval : Self.describeInterval) == 0 { describe(image) }
+    }
+
+    /// Describes its face, where it can be seen well enough.
+    func describe(_ image: borrowing GreyImage) {
+      guard follower.isBelieved, let place = follower.place(),
+        max(place.width, place.height) >= FaceNaming.leastWidth,
+        !(follower.confidence < FaceNaming.leastConfidence)
+      else { return }
+      isDescribed = describer.describe(follower.landmarks, in: image, into: &numbers)
+    }
+
+    func sighting(_ seconds: Double) -> FaceIdentities.Sighting? {
+      follower.place().map {
+        FaceIdentities.Sighting(
+          numbers: isDescribed ? numbers : [], yaw: follower.rotation.y, box: $0,
+          seconds: seconds)
+      }
+    }
+
+    /// As new, for another face.
+    func clear() {
+      follower.forget()
+      machine = TrackingStateMachine(settings)
+      (age, believedFrames, unlike) = (0, 0, 0)
+      (wantsFace, isDescribed, isNew) = (false, false, false)
+    }
+  }
+
+  /// Of the smaller of two boxes: sharing more, they are of one face.
+  static let sameFace = 0.5
+
+  /// Of two tracks of one face the one stays that was believed longer without a break: the other slipped
+  /// there from a face that is hidden now.
+  private func dropTwins() {
+    var index = 0
+    while index < tracks.count {
+      let isTwin = tracks.indices.contains { other in
+        guard other != index, tracks[other].follower.isBelieved,
+          let a = tracks[index].follower.place(), let b = tracks[other].follower.place(),
+          a.shareOfUnion(with: b) > Self.twins
+        else { return false }
+        return standing(index).goes(before: standing(other))
+      }
+      if isTwin { release(index) } else { index += 1 }
+    }
+  }
+
+  private static let twins = 0.45
+
+  private func standing(_ index: Int) -> Standing {
+    let track = tracks[index]
+    return Standing(
+      isBelieved: track.follower.isBelieved, believedFrames: track.believedFrames, age: track.age,
+      number: index)
+  }
+
+  /// What decides between two tracks of one face.
+  struct Standing {
+    var isBelieved: Bool
+    /// Without a break.
+    var believedFrames: Int
+    var age: Int
+    var number: Int
+
+    /// Whether it goes, and a believed other stays.
+    func goes(before other: Standing) -> Bool {
+      if !isBelieved { return true }
+      if !other.isBelieved { return false }
+      if believedFrames != other.believedFrames { return believedFrames < other.believedFrames }
+      return age != other.age ? age < other.age : number > other.number
+    }
+  }
+
+  private func release(_ index: Int) {
+    let track = tracks.remove(at: index)
+    track.clear()
+    spare.append(track)
+  }
+
+  // MARK: Searches
+
+  /// What a search finds in the frame, where one is due.
+  private func found(in image: borrowing GreyImage, spareSeconds: Double) -> [DetectedFace] {
+    let interval = tracks.isEmpty ? settings.searchInterval : Self.searchInterval
+    if framesSinceSearch < .max { framesSinceSearch += 1 }
+    let isDue =
+      tracks.contains(where: \.wantsFace)
+      || (tracks.count < limit && framesSinceSearch >= interval)
+    switch search {
+    case .onPath(let detector):
+      guard isDue else { return [] }
+      detectorRan = true
+      framesSinceSearch = 0
+      defer { searchError = detector.lastError }
+      return detector.detectFaces(in: image)
+    case .beside(let detector):
+      if spareSeconds > 0, isDue, detector.hasAnswer { detector.discard() }
+      if isDue, !detector.isBusy {
+        detectorRan = detector.submit(image)
+        framesSinceSearch = 0
+      }
+      if spareSeconds > 0 { detector.waitForAnswer(atMost: spareSeconds) }
+      let faces = detector.take { copy, faces in
+        faces.compactMap { face in
+          tracks.contains { $0.covers(face.box) }
+            ? nil : FaceTemplate.carry(face, from: copy, to: image)
+        }
+      }
+      if faces != nil { searchError = detector.lastError }
+      return faces ?? []
+    }
+  }
+
+  /// Gives what was found to tracks that want a face, and begins tracks with what is left.
+  private func give(_ faces: [DetectedFace], _ image: borrowing GreyImage, _ seconds: Double) {
+    var left = faces.filter { face in !tracks.contains { $0.covers(face.box) } }
+    for track in tracks where !track.follower.isBelieved {
+      guard let place = track.follower.lastPlace(),
+        let nearest = left.indices.filter({ place.isNear(left[$0].box) })
+          .min(by: { place.distance(to: left[$0].box) < place.distance(to: left[$1].box) })
+      else { continue }
+      guard track.follower.startAgain(on: left[nearest], in: image) else { continue }
+      left.remove(at: nearest)
+      track.machine.redetected(success: true)
+      track.describe(image)
+      rename(track, seconds)
+    }
+    var attempts = 0
+    for face in left where tracks.count < limit && attempts < 2 * limit {
+      guard !tracks.contains(where: { $0.covers(face.box) }) else { continue }
+      attempts += 1
+      begin(face, image, seconds)
+    }
+  }
+
+  /// A track of a face that was found, where its first fit is believed.
+  private func begin(_ face: DetectedFace, _ image: borrowing GreyImage, _ seconds: Double) {
+    guard let track = spare.popLast() ?? (try? makeTrack()) else { return }
+    track.clear()
+    track.follower.begin()
+    track.follower.start(on: face, in: image)
+    let isTwin = tracks.contains { other in
+      guard other.follower.isBelieved, let a = track.follower.place(),
+        let b = other.follower.place()
+      else { return false }
+      return a.shareOfUnion(with: b) > Self.twins
+    }
+    guard track.follower.isBelieved, !isTwin else {
+      spare.append(track)
+      return
+    }
+    track.machine.searched(success: true)
+    track.describe(image)
+    guard let sighting = track.sighting(seconds) else {
+      spare.append(track)
+      return
+    }
+    track.id = identities.name(sighting) { id in tracks.contains { $0.id == id } }
+    tracks.append(track)
+  }
+
+  // MARK: Identities
+
+  /// Looks who a track's face is, after it was lost or looked like somebody else.
+  private func rename(_ track: Track, _ seconds: Double) {
+    guard let sighting = track.sighting(seconds) else { return }
+    track.id = identities.name(sighting, followed: track.id) { id in
+      tracks.contains { $0 !== track && $0.id == id }
+    }
+    track.unlike = 0
+  }
+
+  /// Remembers where a believed face is and how it looks; a face that has become another's gets another
+  /// number.
+  private func notice(_ track: Track, _ image: borrowing GreyImage, _ seconds: Double) {
+    guard track.follower.isBelieved, let sighting = track.sighting(seconds) else { return }
+    if track.isDescribed {
+      track.unlike = identities.isStill(track.id, sighting) ? 0 : track.unlike + 1
+      if track.unlike >= FaceNaming.unlikeLimit { rename(track, seconds) }
+      if track.unlike > 0 { return }
+    }
+    identities.see(track.id, sighting)
+    if track.isDescribed,
+      let earlier = identities.earlier(
+        than: track.id, at: seconds, where: { id in tracks.contains { $0.id == id } })
+    {
+      track.id = earlier
+    }
+    track.isNew = identities.isNew(track.id, at: seconds)
+  }
+
+  // MARK: Rows
+
+  private func fill(_ frames: inout [TrackedFrame], _ image: borrowing GreyImage) -> Int {
+    while frames.count < max(1, tracks.count) { frames.append(TrackedFrame()) }
+    guard !tracks.isEmpty else {
+      frames[0].withdraw()
+      frames[0].faceID = 0
+      return 1
+    }
+    let count = tracks.count
+    var index = 0
+    for number in 0..<count {
+      let track = tracks[index]
+      let isGivenUp = track.machine.end()
+      frames[number].faceID = track.id
+      track.follower.fill(&frames[number], image, hasFit: true, isGivenUp: isGivenUp)
+      if isGivenUp { release(index) } else { index += 1 }
+    }
+    return count
+  }
+}
+
+/// Follows the tracks of one frame.
+private final class FollowWork: TeamWork, @unchecked Sendable {
+  // Written between the works of a team only; each track is one thread's.
+  private var tracks: [FaceCrowd.Track] = []
+  private var image: UnsafePointer<GreyImage>?
+
+  /// - Parameter image: good until `end`.
+  func begin(_ tracks: [FaceCrowd.Track], _ image: UnsafePointer<GreyImage>) {
+    self.tracks = tracks
+    self.image = image
+  }
+
+  func end() {
+    tracks = []
+    image = nil
+  }
+
+  func perform(_ index: Int) {
+    guard let image else { return }
+    tracks[index].follow(image.pointee)
+  }
+}

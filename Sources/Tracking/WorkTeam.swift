@@ -1,0 +1,115 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Several pieces of work of a frame, each done by one thread.
+protocol TeamWork: AnyObject, Sendable {
+  func perform(_ index: Int)
+}
+
+/// Threads that do pieces of work beside the one that asks, which does its share: what comes of it does not
+/// depend on how many there are. They end with the team. Allocates nothing.
+final class WorkTeam {
+  private let exchange: Exchange
+
+  /// - Parameter helpers: threads beside the one that asks, at least 0.
+  init(helpers: Int) {
+    exchange = Exchange(helpers: helpers)
+    for number in 0..<max(0, helpers) {
+      let thread = Thread { [exchange] in exchange.help() }
+      thread.name = "faces \(number + 2)"
+      thread.start()
+    }
+  }
+
+  deinit { exchange.end() }
+
+  /// Returns when all pieces are done. One thread at a time.
+  func perform(_ count: Int, of work: any TeamWork) {
+    guard count > 1, exchange.helpers > 0 else {
+      for index in 0..<count { work.perform(index) }
+      return
+    }
+    exchange.begin(work, count)
+    exchange.takePart(in: work, count)
+    exchange.finish()
+  }
+}
+
+/// Where the threads meet.
+private final class Exchange: Sendable {
+  private struct State {
+    var work: (any TeamWork)?
+    var count = 0
+    /// Threads that are at it.
+    var helping = 0
+    var isAwaited = false
+    var hasEnded = false
+  }
+
+  let helpers: Int
+  private let state = Mutex(State())
+  /// The next piece that nobody does yet.
+  private let next = Atomic(0)
+  /// Once for each thread and work, and for the end.
+  private let begun = DispatchSemaphore(value: 0)
+  /// Once the last thread has left a work that is awaited.
+  private let left = DispatchSemaphore(value: 0)
+
+  init(helpers: Int) { self.helpers = max(0, helpers) }
+
+  func begin(_ work: any TeamWork, _ count: Int) {
+    state.withLock { state in
+      next.store(0, ordering: .relaxed)
+      state.work = work
+      state.count = count
+    }
+    for _ in 0..<min(helpers, count - 1) { begun.signal() }
+  }
+
+  func takePart(in work: any TeamWork, _ count: Int) {
+    while true {
+      let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+      guard index < count else { return }
+      work.perform(index)
+    }
+  }
+
+  /// Takes the work away, and waits until all have left it.
+  func finish() {
+    let isHelping = state.withLock { state in
+      state.work = nil
+      state.isAwaited = state.helping > 0
+      return state.isAwaited
+    }
+    if isHelping { left.wait() }
+  }
+
+  func end() {
+    state.withLock { $0.hasEnded = true }
+    for _ in 0..<helpers { begun.signal() }
+  }
+
+  /// A helper's thread.
+  func help() {
+    while true {
+      begun.wait()
+      let (work, count, hasEnded) = state.withLock { state in
+        if state.work != nil { state.helping += 1 }
+        return (state.work, state.count, state.hasEnded)
+      }
+      // What was done before it woke needs no help.
+      if let work {
+        takePart(in: work, count)
+        let isLast = state.withLock { state in
+          state.helping -= 1
+          guard state.isAwaited, state.helping == 0 else { return false }
+          state.isAwaited = false
+          return true
+        }
+        if isLast { left.signal() }
+      }
+      if hasEnded { return }
+    }
+  }
+}

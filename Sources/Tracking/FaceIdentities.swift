@@ -9,12 +9,14 @@ import FaceFinding
 package final class FaceIdentities {
   /// From which cosines on two faces are one person's. Chosen on people kept out of training.
   package struct Rules {
-    /// Of a face that is somewhere else, or was away for long.
-    package var far: Float = 0.42
+    /// Of a face that is somewhere else, or was away for long: by one description, and by several of a
+    /// number that is new.
+    package var far: Float = 0.55
+    package var later: Float = 0.42
     /// Of a face that was near shortly before.
     package var near: Float = 0.35
     /// Of a face that was followed until a moment ago, and was found again there.
-    package var foundAgain: Float = 0.3
+    package var foundAgain: Float = 0.35
     /// Of a face that is followed: below, it is somebody else.
     package var followed: Float = 0.1
     /// So long a new number may turn out to be somebody's who is known, seconds: who comes in is often seen
@@ -119,7 +121,7 @@ package final class FaceIdentities {
     var best: (id: Int, likeness: Float)?
     for case let view? in people[own].views {
       for person in people where person.id < id && !isTaken(person.id) {
-        guard let likeness = Self.likeness(of: view, to: person), likeness >= rules.far,
+        guard let likeness = Self.likeness(of: view, to: person), likeness >= rules.later,
           likeness > best?.likeness ?? -1
         else { continue }
         best = (person.id, likeness)

@@ -16,7 +16,7 @@ package final class FaceIdentities {
     /// Of a face that was near shortly before.
     package var near: Float = 0.35
     /// Of a face that was followed until a moment ago, and was found again there.
-    package var foundAgain: Float = 0.35
+    package var foundAgain: Float = 0.3
     /// Of a face that is followed: below, it is somebody else.
     package var followed: Float = 0.1
     /// So long a new number may turn out to be somebody's who is known, seconds: who comes in is often seen

@@ -81,7 +81,7 @@ package final class FaceIdentities {
   package func name(
     _ face: Sighting, followed: Int? = nil, where isTaken: (Int) -> Bool
   ) -> Int {
-    if let followed, isLike(followed, face, rules.foundAgain) { return followed }
+    if let followed, isFoundAgain(followed, face) { return followed }
     var best: (person: Int, margin: Float)?
     for (index, person) in people.enumerated() where person.id != followed {
       guard !isTaken(person.id), let margin = margin(of: face, as: person) else { continue }
@@ -94,6 +94,12 @@ package final class FaceIdentities {
   /// Whether a face that is followed under a number still looks like that person; true where it cannot be
   /// told.
   package func isStill(_ id: Int, _ face: Sighting) -> Bool { isLike(id, face, rules.followed) }
+
+  /// The same of a face that a search found in the place of one that was followed: more is asked for, as it
+  /// may be anybody's.
+  package func isFoundAgain(_ id: Int, _ face: Sighting) -> Bool {
+    isLike(id, face, rules.foundAgain)
+  }
 
   private func isLike(_ id: Int, _ face: Sighting, _ least: Float) -> Bool {
     guard let person = people.first(where: { $0.id == id }),

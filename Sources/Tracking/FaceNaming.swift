@@ -37,6 +37,7 @@ public final class FaceNaming {
     identities.reset()
     current = nil
     unlike = 0
+    isNew = false
   }
 
   /// Sets the face_id of a tracked frame.
@@ -69,7 +70,10 @@ public final class FaceNaming {
       return true
     }
     if isDescribed {
-      unlike = identities.isStill(followed, sighting) ? 0 : unlike + 1
+      let isAlike =
+        wasFound
+        ? identities.isFoundAgain(followed, sighting) : identities.isStill(followed, sighting)
+      unlike = isAlike ? 0 : unlike + 1
       if unlike > 0, wasFound || unlike >= Self.unlikeLimit {
         unlike = 0
         if keepsPerson { return false }

@@ -88,6 +88,8 @@ struct FaceIdentitiesTests {
       ids.name(face(numbers, at: 1), followed: 0) { $0 == 0 }
     }
     #expect(other(numbers(0, 0.32)) == 0, "a bad picture")
+    #expect(
+      !ids.isFoundAgain(0, face(numbers(0, 0.15))) && ids.isFoundAgain(0, face(numbers(0, 0.32))))
     #expect(ids.isStill(0, face(numbers(0, 0.15))) && !ids.isStill(0, face(numbers(0, 0.05))))
     #expect(other(numbers(1)) == 1, "the other one")
     #expect(other(numbers(3)) == 2, "somebody new")

@@ -141,6 +141,8 @@ public final class FaceCrowd {
     var unlike = 0
     /// Whether its number may turn out to be another one.
     var isNew = false
+    /// Whether a search found it and it could not be described yet: its number is by its place alone.
+    var isUnsure = false
     let settings: TrackingSettings
 
     init(_ follower: FaceFollower, _ settings: TrackingSettings) {
@@ -167,7 +169,8 @@ public final class FaceCrowd {
       follower.follow(image, wide: wide)
       wantsFace = machine.followed(success: follower.isBelieved)
       believedFrames = follower.isBelieved ? believedFrames + 1 : 0
-      if age % (isNew ? FaceNaming.newInterval : Self.describeInterval) == 0 { describe(image) }
+      let interval = isUnsure ? 1 : isNew ? FaceNaming.newInterval : Self.describeInterval
+      if age % interval == 0 { describe(image) }
     }
 
     /// Describes its face, where it can be seen well enough.
@@ -192,7 +195,7 @@ public final class FaceCrowd {
       follower.forget()
       machine = TrackingStateMachine(settings)
       (age, believedFrames, unlike) = (0, 0, 0)
-      (wantsFace, isDescribed, isNew) = (false, false, false)
+      (wantsFace, isDescribed, isNew, isUnsure) = (false, false, false, false)
     }
   }
 
@@ -264,12 +267,12 @@ public final class FaceCrowd {
       defer { searchError = detector.lastError }
       return detector.detectFaces(in: image)
     case .beside(let detector):
-      if spareSeconds > 0, isDue, detector.hasAnswer { detector.discard() }
-      if isDue, !detector.isBusy {
-        detectorRan = detector.submit(image)
-        framesSinceSearch = 0
+      if spareSeconds > 0, isDue {
+        // An answer about the picture before is old; a search that still runs is all that there will be.
+        if detector.hasAnswer { detector.discard() }
+        submit(image, to: detector)
+        detector.waitForAnswer(atMost: spareSeconds)
       }
-      if spareSeconds > 0 { detector.waitForAnswer(atMost: spareSeconds) }
       let faces = detector.take { copy, faces in
         faces.compactMap { face in
           tracks.contains { $0.covers(face.box) }
@@ -277,8 +280,16 @@ public final class FaceCrowd {
         }
       }
       if faces != nil { searchError = detector.lastError }
+      if faces == nil, isDue { submit(image, to: detector) }
       return faces ?? []
     }
+  }
+
+  /// Begins a search beside the path, where none runs.
+  private func submit(_ image: borrowing GreyImage, to detector: BackgroundDetector) {
+    guard !detector.isBusy, detector.submit(image) else { return }
+    detectorRan = true
+    framesSinceSearch = 0
   }
 
   /// Gives what was found to tracks that want a face, and begins tracks with what is left.
@@ -326,6 +337,7 @@ public final class FaceCrowd {
       return
     }
     track.id = identities.name(sighting) { id in tracks.contains { $0.id == id } }
+    track.isUnsure = !track.isDescribed
     tracks.append(track)
   }
 
@@ -338,13 +350,16 @@ public final class FaceCrowd {
       tracks.contains { $0 !== track && $0.id == id }
     }
     track.unlike = 0
+    track.isUnsure = !track.isDescribed
   }
 
   /// Remembers where a believed face is and how it looks; a face that has become another's gets another
   /// number.
   private func notice(_ track: Track, _ image: borrowing GreyImage, _ seconds: Double) {
     guard track.follower.isBelieved, let sighting = track.sighting(seconds) else { return }
-    if track.isDescribed {
+    if track.isDescribed, track.isUnsure {
+      rename(track, seconds)
+    } else if track.isDescribed {
       track.unlike = identities.isStill(track.id, sighting) ? 0 : track.unlike + 1
       if track.unlike >= FaceNaming.unlikeLimit { rename(track, seconds) }
       if track.unlike > 0 { return }

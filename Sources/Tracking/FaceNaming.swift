@@ -27,6 +27,8 @@ public final class FaceNaming {
   private var framesSinceDescription = 0
   /// Whether the number may turn out to be another one.
   private var isNew = false
+  /// Whether a search found the face and it could not be described yet.
+  private var isUnsure = false
   private var unlike = 0
 
   /// - Parameter keepsPerson: whether only the first person is followed.
@@ -37,7 +39,7 @@ public final class FaceNaming {
     identities.reset()
     current = nil
     unlike = 0
-    isNew = false
+    (isNew, isUnsure) = (false, false)
   }
 
   /// Sets the face_id of a tracked frame.
@@ -52,7 +54,7 @@ public final class FaceNaming {
     guard frame.success, let box = FaceBox(around: frame.landmarks) else { return true }
     framesSinceDescription += 1
     let isDue =
-      wasFound || current == nil || unlike > 0
+      wasFound || current == nil || isUnsure || unlike > 0
       || framesSinceDescription >= (isNew ? Self.newInterval : Self.describeInterval)
     var isDescribed = false
     if isDue, max(box.width, box.height) >= Self.leastWidth,
@@ -61,6 +63,8 @@ public final class FaceNaming {
       isDescribed = describer.describe(frame.landmarks, in: image, into: &numbers)
       framesSinceDescription = 0
     }
+    let isToBeNamed = wasFound || isUnsure
+    isUnsure = isToBeNamed && !isDescribed
     let sighting = FaceIdentities.Sighting(
       numbers: isDescribed ? numbers : [], yaw: frame.global.rotation.y, box: box,
       seconds: seconds)
@@ -71,10 +75,10 @@ public final class FaceNaming {
     }
     if isDescribed {
       let isAlike =
-        wasFound
+        isToBeNamed
         ? identities.isFoundAgain(followed, sighting) : identities.isStill(followed, sighting)
       unlike = isAlike ? 0 : unlike + 1
-      if unlike > 0, wasFound || unlike >= Self.unlikeLimit {
+      if unlike > 0, isToBeNamed || unlike >= Self.unlikeLimit {
         unlike = 0
         if keepsPerson { return false }
         current = identities.name(sighting, followed: followed) { _ in false }

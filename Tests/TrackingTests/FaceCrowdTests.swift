@@ -75,8 +75,6 @@ struct FaceCrowdTests {
     return all
   }
 
-  private static let step = 140.0
-
   private func box(_ place: Int) throws -> FaceBox {
     let width = Double(try SyntheticFixture.image("image_frontal.pgm").width)
     var box = ScriptedWorld.frontalBox
@@ -205,7 +203,8 @@ struct FaceCrowdTests {
     world.detector.faces = [DetectedFace(box: jumped, confidence: 1)]
     world.track(moved)
     #expect(world.crowd.detectorRan)
-    #expect(world.frames[1].faceID == 1)
+    #expect(world.frames[1].faceID == 1 && world.frames[1].success)
+    #expect(abs(world.frames[1].global.tx - (try box(1)).center.x - 45) < 15)
   }
 
   private func shifted(_ image: borrowing GreyImage, by x: Int) throws -> GreyImage {

@@ -143,8 +143,10 @@ final class StreamWorker: Sendable {
     }
     // The source opens while the detector is made.
     let tracking = plan.configuration.tracking
+    var tracked = TrackingPlan(plan.model, tracking, isLive: true)
+    tracked.threads = max(1, ProcessInfo.processInfo.activeProcessorCount)
     let pipeline = try FacePipeline(
-      TrackingPlan(plan.model, tracking, isLive: true),
+      tracked,
       .beside(BackgroundDetector(parts.makeDetector(tracking))), stream: name)
     var turns = Turns(self, capture, running.withLock { $0.sinks })
     try Runner(pipeline, patienceSeconds: Self.frameWaitSeconds).run(capture, &turns)

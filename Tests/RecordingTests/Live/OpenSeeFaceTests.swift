@@ -165,6 +165,23 @@ private func isClose(_ a: [Double], _ b: [Double], within tolerance: Double) -> 
     #expect(isClose(got.avatarPosition, [place.x, place.y, place.z], within: 1e-4))
   }
 
+  /// Of several faces each has a number of its own; one keeps the output's, whoever it is.
+  @Test(.enabled(if: PythonReceiver.python != nil, "needs python3"), arguments: [false, true])
+  func facesAreTold(hasSeveral: Bool) throws {
+    let receiver = try PythonReceiver("openseeface_receiver.py", packets: 2)
+    let sender = try OpenSeeFaceSender(
+      host: "127.0.0.1", port: receiver.port, faceID: 10, hasSeveral: hasSeveral)
+    let (first, measurement) = face(
+      EulerAngles(x: 0, y: 0, z: 0), [0, 0, 600], shape(right: 0.2, left: 0.2, mouth: 0))
+    var frame = first
+    for id in [0, 4] {
+      frame.faceID = id
+      sender.write(frame, measurement, sampleContext)
+    }
+    let got = try receiver.results(Received.self)
+    #expect(got.map(\.id) == (hasSeveral ? [10, 14] : [10, 10]))
+  }
+
   @Test func anotherMarkupIsCountedAndSaid() throws {
     let sender = try OpenSeeFaceSender(host: "127.0.0.1", port: 9)
     sender.write(sampleFrame(landmarks: 66), sampleMeasurement(landmarks: 66), sampleContext)

@@ -232,6 +232,10 @@ import Testing
         "c.yaml:4:13: streams[0].buffer: is \"2m\"; expected a time from 0s to 1m, such as 500ms, 30s, 15m, 1h or 7d"
       ),
       stream(
+        "faces: 65",
+        "c.yaml:4:12: streams[0].faces: is \"65\"; expected a number of faces from 1 to 64, or all"
+      ),
+      stream(
         "face-at: [1]",
         "c.yaml:4:14: streams[0].face-at: is a list; expected a point in pixels, x,y"),
       stream(

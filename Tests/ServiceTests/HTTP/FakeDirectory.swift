@@ -39,6 +39,7 @@ final class FakeDirectory: StreamDirectory {
     live.timesProblem = "its time stamps stand still"
     live.trackingState = TrackingState.tracking.rawValue
     (live.confidence, live.meanShift, live.framesPerSecond) = (0.75, 0.5, 29.97)
+    (live.facesNow, live.identities) = (2, 5)
     for seconds in [0.002, 0.004, 0.5, 9] { live.latency.observe(seconds) }
     live.fitTime.observe(0.0025)
     live.outputs = [

@@ -47,7 +47,10 @@ import Testing
     #expect(streams[0]["problem"] is NSNull)
     #expect(streams[0]["lastFrameSeconds"] == nil)
     #expect(streams[0]["trackingState"] as? String == "tracking")
-    for key in ["trackingState", "confidence", "meanShift"] { #expect(streams[1][key] is NSNull) }
+    #expect(streams[0]["facesNow"] as? Int == 2 && streams[0]["identities"] as? Int == 5)
+    for key in ["trackingState", "confidence", "meanShift", "facesNow"] {
+      #expect(streams[1][key] is NSNull)
+    }
     // It has an age, though no frame ever came.
     #expect(streams[1]["lastFrameAgeSeconds"] as? Double ?? 0 > 0)
     #expect(streams[1]["sourceState"] as? String == "waiting")

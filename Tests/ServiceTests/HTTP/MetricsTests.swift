@@ -38,6 +38,7 @@ import Tracking
       "landmarkd_tracking_state{\(door),state=\"lost\"} 0",
       "landmarkd_frames_per_second{\(door)} 29.97", "landmarkd_confidence{\(door)} 0.75",
       "landmarkd_mean_shift_pixels{\(door)} 0.5",
+      "landmarkd_faces{\(door)} 2", "landmarkd_identities_total{\(door)} 5",
       "landmarkd_latency_seconds_bucket{\(door),le=\"0.001\"} 0",
       "landmarkd_latency_seconds_bucket{\(door),le=\"0.002\"} 1",
       "landmarkd_latency_seconds_bucket{\(door),le=\"0.005\"} 2",
@@ -56,6 +57,7 @@ import Tracking
     #expect(!page().contains("landmarkd_mean_shift_pixels{stream=\"yard\"}"))
     // Nothing is known of a face in pictures that do not come.
     #expect(!page().contains("landmarkd_confidence{stream=\"yard\"}"))
+    #expect(!page().contains("landmarkd_faces{stream=\"yard\"}"))
     for state in TrackingState.allCases {
       #expect(
         lines.contains("landmarkd_tracking_state{stream=\"yard\",state=\"\(state.rawValue)\"} 0"))

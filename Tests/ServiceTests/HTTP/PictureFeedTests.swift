@@ -109,6 +109,35 @@ import Tracking
     feed.removeWatcher(watcher)
   }
 
+  @Test("several faces are all told, with their numbers; of one there is no list")
+  func severalFaces() throws {
+    let feed = PictureFeed(clock: time.clock)
+    let told = Locked(0)
+    func json(after: Int, _ frames: [TrackedFrame]) throws -> [String: Any] {
+      let watcher = feed.addWatcher(after: after) { told.value += 1 }
+      defer { feed.removeWatcher(watcher) }
+      time.advance(1)
+      feed.offer(ramp(8, 8), frames)
+      try wait(told, after + 1)
+      let bytes = try #require(feed.newest(after: after)).json
+      return try #require(JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
+    }
+    var (doubted, lost) = (circleFrame(), circleFrame())
+    (doubted.faceID, doubted.success, doubted.state) = (3, false, .doubtful)
+    lost.hasFit = false
+    var right = circleFrame()
+    (right.faceID, right.landmarks[0]) = (7, 50)
+    let told3 = try json(after: 0, [doubted, right, lost])
+    // What stands beside the list is the believed one's.
+    #expect(told3["success"] as? Bool == true && (told3["x"] as? [Double])?.first == 50)
+    let faces = try #require(told3["faces"] as? [[String: Any]])
+    #expect(faces.map { $0["faceId"] as? Int } == [3, 7])
+    #expect(faces.map { $0["state"] as? String } == ["doubtful", "tracking"])
+    #expect(faces.allSatisfy { ($0["x"] as? [Double])?.count == 68 })
+    let one = try json(after: 1, [right])
+    #expect(one["faces"] == nil && (one["x"] as? [Double])?.count == 68)
+  }
+
   @Test("without a fit there are no landmarks; what is no number is far away")
   func withoutFit() throws {
     let feed = PictureFeed(clock: time.clock)

@@ -87,6 +87,34 @@ import VideoInput
     #expect(live.isFlowing)
   }
 
+  @Test("a frame of several faces counts once, its people as numbers are given")
+  func several() {
+    let record = makeRecord()
+    record.see(snapshot(.live))
+    func add(_ faces: [(id: Int, success: Bool)]) -> StreamStatus {
+      let rows = faces.map { face in
+        var frame = row()
+        (frame.faceID, frame.hasFit, frame.success) = (face.id, true, face.success)
+        frame.state = face.success ? .tracking : .doubtful
+        return frame
+      }
+      record.add(rows, detectorRan: false, fitSeconds: 0.003)
+      return record.status(nil, [])
+    }
+    var status = add([(0, false), (1, true), (2, true)])
+    #expect(status.facesNow == 2 && status.identities == 3 && status.trackingState == "tracking")
+    #expect(status.framesTracked == 1 && status.framesDoubtful == 0)
+    status = add([(0, false), (1, false)])
+    #expect(status.facesNow == 0 && status.identities == 3 && status.trackingState == "doubtful")
+    #expect(status.framesTracked == 1 && status.framesDoubtful == 1)
+    // Another attempt begins with 0 again: other people, as far as can be told.
+    record.fail("gone")
+    #expect(record.status(nil, []).facesNow == nil)
+    record.see(snapshot(.live))
+    status = add([(0, true)])
+    #expect(status.identities == 4 && status.facesNow == 1)
+  }
+
   @Test(
     "a source that is lost shows no face, nor does one whose next frame was not tracked yet",
     arguments: [LiveSnapshot.State.waiting(retryInSeconds: 1), .opening])

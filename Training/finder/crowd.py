@@ -1,11 +1,14 @@
 """Makes test videos of several people whose identities are known, from photos of people kept out of training.
 
     python crowd.py --material HELD --script wander --faces 8 --seconds 12 -o crowd.mp4 --truth crowd.csv
+    python crowd.py --material HELD --heads HEADS --script crossing --faces 4 --seconds 24 -o heads.mp4 --truth heads.csv
 
 Scripts: `wander`, each person has a place of its own and none covers another; `crossing`, pairs walk through each
 other's place, now and then they turn back there; `leaving`, people walk out at a side for at least 10 s and return
 at another place, in another size and light, those with two photos with the other one, some never leave; `cuts`, two
-cameras on different people, with hard cuts. The people are still photos that are moved, turned and scaled slowly.
+cameras on different people, with hard cuts. The people are still photos that are moved, turned and scaled slowly; with
+--heads they are drawn heads that turn and talk (`train render-sequence`): HEADS/PERSON-K holds what person did K-th,
+its truth truth.csv and its frames dark/*.png and bright/*.png, before a background of 0 and one of 255.
 
 The truth has a row for each frame (from 1) and person in the picture: the box around its 68 landmarks in px (the
 centre of the top left pixel at 0), the share of the box that is in the picture and not covered by people in front
@@ -13,6 +16,8 @@ centre of the top left pixel at 0), the share of the box that is in the picture 
 """
 import argparse
 import csv
+import glob
+import os
 import subprocess
 
 import cv2
@@ -85,6 +90,9 @@ class Photo:
         self.image = np.clip(image, 0, 255)
         self.stretch = np.array([1.0, random.uniform(0.96, 1.04)])
 
+    def begin(self, t):
+        """A photo is the same at all times."""
+
     def affine(self, centre, width, roll):
         """What takes places of the photo to those of the frame."""
         turn = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
@@ -114,6 +122,33 @@ class Photo:
         return np.r_[at.min(0), at.max(0) - at.min(0)]
 
 
+class Head(Photo):
+    """A drawn head that does in turn what its sequence shows, from a moment of its own on."""
+
+    def __init__(self, folder, rate, random):
+        with open(os.path.join(folder, "truth.csv"), newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.places = [np.array([[float(r[f"{axis}_{i}"]) for axis in "xy"] for i in range(68)]) for r in rows]
+        self.frames = [
+            [cv2.imread(path, cv2.IMREAD_GRAYSCALE) for path in sorted(glob.glob(os.path.join(folder, ground, "*.png")))]
+            for ground in ("dark", "bright")]
+        if not len(rows) == len(self.frames[0]) == len(self.frames[1]) > 0:
+            raise SystemExit(f"{folder}: expected a frame in dark/ and in bright/ for each row of truth.csv")
+        self.low, self.high = self.places[0].min(0), self.places[0].max(0)
+        self.rate, self.first = rate, random.integers(len(rows))
+        self.stretch = np.ones(2)
+
+    def begin(self, t):
+        at = (self.first + int(t * self.rate)) % len(self.places)
+        dark, bright = (np.float32(frames[at]) for frames in self.frames)
+        alpha = np.clip(1 - (bright - dark) / 255, 0, 1)
+        size = self.high - self.low
+        y = np.arange(alpha.shape[0], dtype=np.float32)[:, None]
+        self.image = np.clip(dark / np.maximum(alpha, 0.1), 0, 255)
+        self.alpha = alpha * np.clip((self.high[1] + 0.5 * size[1] - y) / (0.35 * size[1]), 0, 1)
+        self.points = self.places[at]
+
+
 class Visit:
     """A stay of a person in front of a camera. `course` says centre, width, roll and depth at a time."""
 
@@ -127,7 +162,7 @@ class Crowd:
 
     def __init__(self, material, options):
         self.material, self.random = material, np.random.default_rng(options.seed)
-        self.seconds = options.seconds
+        self.seconds, self.heads, self.rate = options.seconds, options.heads, options.rate
         self.width, self.height = (int(v) for v in options.size.split("x"))
         self.cameras = [self.background(i) for i in self.random.permutation(self.backgrounds())[:2]]
         self.people = self.chosen(options.faces)
@@ -149,6 +184,8 @@ class Crowd:
 
     def chosen(self, count):
         """People and their photos; three in five have more than one photo, where there are enough."""
+        if self.heads:
+            return self.drawn(count)
         photos = {}
         for index in self.material.real:
             if self.material.persons[index]:
@@ -161,8 +198,19 @@ class Crowd:
             raise SystemExit(f"the material has only {len(names)} people")
         return [(str(p), self.random.permutation(photos[p])) for p in self.random.permutation(names)]
 
+    def drawn(self, count):
+        """People and the folders of their sequences."""
+        folders = {}
+        for folder in sorted(glob.glob(os.path.join(self.heads, "*-*", ""))):
+            folders.setdefault(os.path.basename(folder[:-1]).rsplit("-", 1)[0], []).append(folder)
+        if len(folders) < count:
+            raise SystemExit(f"{self.heads} has only {len(folders)} people")
+        return [(str(p), folders[p]) for p in self.random.permutation(sorted(folders))[:count]]
+
     def photo(self, photos, number=0):
         """A person's photo for its visit: another one and lit from the other side than at the last visit."""
+        if self.heads:
+            return Head(photos[number % len(photos)], self.rate, self.random)
         return Photo(self.material, photos[number % len(photos)], self.random, 1 if (number + int(photos[0])) % 2 else -1)
 
     def cells(self, count, heads=(1, 1)):
@@ -324,6 +372,8 @@ class Frames:
         canvas, owner = self.crowd.cameras[camera].copy(), np.full(self.shape, -1, np.int16)
         there = [(visit, visit.course(t)) for visit in self.crowd.visits if visit.camera == camera and visit.begin <= t < visit.end]
         there.sort(key=lambda pair: pair[1][3])
+        for visit, _ in there:
+            visit.photo.begin(t)
         boxes = [visit.photo.paste(canvas, owner, rank, *course[:3]) for rank, (visit, course) in enumerate(there)]
         rows = []
         for rank, ((visit, _), (x, y, w, h)) in enumerate(zip(there, boxes)):
@@ -344,6 +394,7 @@ class Frames:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--material", required=True, help="people and scenes kept out (material.py --held)")
+    parser.add_argument("--heads", help="a folder of drawn heads that turn, instead of the photos")
     parser.add_argument("--script", required=True, choices=SCRIPTS)
     parser.add_argument("--faces", type=int, default=4, help="people")
     parser.add_argument("--seconds", type=float, default=12)

@@ -21,6 +21,9 @@ public struct SequenceSettings: Sendable, Equatable {
   public var codingQuality: Int?
   /// The background is out of focus by a Gaussian of this many px.
   public var backgroundBlur: Float = 6
+  /// Grey level of a plain background instead, 0 ... 255: of two pictures before two levels their
+  /// difference says where the person is.
+  public var plainBackground: Float?
   /// Grey level of plain clothes; nil: drawn by lot.
   public var clothes: Float? = 225
 
@@ -76,6 +79,11 @@ public final class SequenceRenderer {
       width: settings.width, height: settings.height, &generator)
     if settings.backgroundBlur > 0.3 {
       Filters.blur(&ground, sigma: settings.backgroundBlur)
+    }
+    if let level = settings.plainBackground {
+      ground.withMutableSamples { samples in
+        for i in samples.indices { samples[i] = level }
+      }
     }
     self.ground = ground
     let subject = SceneSubject(

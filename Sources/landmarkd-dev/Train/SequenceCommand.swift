@@ -54,6 +54,10 @@ struct SequenceCommand: ParsableCommand {
   @Option(help: "How far out of focus the background is, px.")
   var backgroundBlur: Float = 6
 
+  @Option(
+    help: "A background of one grey level, 0 to 255; two levels tell where the person is.")
+  var plainBackground: Float?
+
   @Flag(help: "Draw light, hair, glasses and beards at random, as in training.")
   var dressed = false
 
@@ -74,10 +78,12 @@ struct SequenceCommand: ParsableCommand {
       throw ValidationError("expected --rate above 0, --distance of at least 250 mm")
     }
     guard (seconds ?? 1) > 0, (seconds ?? 1) < 3600, noise >= 0, noise < 100,
-      (0...100).contains(backgroundBlur), (1...100).contains(quality ?? 1)
+      (0...100).contains(backgroundBlur), (1...100).contains(quality ?? 1),
+      (0...255).contains(plainBackground ?? 0)
     else {
       throw ValidationError(
-        "expected --seconds above 0, --noise, --background-blur and --quality up to 100")
+        "expected --seconds above 0, --noise, --background-blur and --quality up to 100, --plain-background up to 255"
+      )
     }
     guard OverlayRecorder.kind(of: output) != nil else {
       throw ValidationError("-o \(output): a video's name ends in .mp4 or such, a folder's in /")
@@ -119,6 +125,7 @@ struct SequenceCommand: ParsableCommand {
     settings.noise = noise
     settings.codingQuality = quality
     settings.backgroundBlur = backgroundBlur
+    settings.plainBackground = plainBackground
     return settings
   }
 

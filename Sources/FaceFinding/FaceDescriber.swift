@@ -39,6 +39,9 @@ public final class FaceDescriber {
       && Self.normalise(&numbers)
   }
 
+  /// Whether landmarks are of the markup that faces are described by.
+  package static func takes(_ landmarks: [Double]) -> Bool { FacePlace(around: landmarks) != nil }
+
   /// Adds a direction at length 1. False where it has none.
   private static func add(_ direction: UnsafePointer<Float>, to sum: inout [Float]) -> Bool {
     var squares: Float = 0

@@ -5,7 +5,8 @@ import FaceFinding
 ///
 /// Give it every frame in order. A face that is not believed is offered the nearest face of a search, as
 /// one alone would be (`FaceTracker`); faces that no track covers become tracks of their own where their
-/// first fit is believed. Two tracks of one face become one.
+/// first fit is believed. Two tracks of one face become one. Where it cannot be told at once whether a face
+/// is somebody's who was seen before, it has rows from some frames later on.
 ///
 /// With a detector on the path a frame that needs one waits for it; with one beside the path the frame
 /// goes on without, and what is found in its copy is brought forward to a later frame. What comes of a
@@ -21,14 +22,17 @@ public final class FaceCrowd {
   public private(set) var searchError: FaceDetectionError?
   private let search: Search
   private let makeTrack: () throws(ModelDataError) -> Track
-  private let identities: FaceIdentities
+  let identities: FaceIdentities
   private let team: WorkTeam
   /// The faces that are followed, by their numbers.
-  private var tracks: [Track] = []
+  var tracks: [Track] = []
   /// Tracks whose faces have gone, for the next ones.
   private var spare: [Track] = []
   private var work = FollowWork()
   private var framesSinceSearch = Int.max
+  private var cuts = CutWatch()
+  /// Of all tracks that ever began.
+  private var begun = 0
 
   /// So many faces are followed where all are asked for.
   public static let mostFaces = 64
@@ -87,6 +91,7 @@ public final class FaceCrowd {
     tracks.removeAll(keepingCapacity: true)
     framesSinceSearch = .max
     searchError = nil
+    cuts.reset()
     if case .beside(let detector) = search { detector.discard() }
   }
 
@@ -108,113 +113,50 @@ public final class FaceCrowd {
   ) -> Int {
     detectorRan = false
     searchError = nil
+    if cuts.isCut(image) { noticeCut(seconds) }
     withUnsafePointer(to: image) { pointer in
       work.begin(tracks, pointer)
       team.perform(tracks.count, of: work)
       work.end()
     }
-    dropTwins()
+    dropTwins(image)
     let faces = found(in: image, spareSeconds: spareSeconds)
     if !faces.isEmpty { give(faces, image, seconds) }
-    for track in tracks { notice(track, image, seconds) }
-    tracks.sort { $0.id < $1.id }
+    for track in tracks { notice(track, seconds) }
+    tracks.sort { ($0.id, $0.serial) < ($1.id, $1.serial) }
     return fill(&frames, image)
   }
 
   // MARK: Tracks
 
-  /// A face that is followed.
-  final class Track {
-    let follower: FaceFollower
-    let describer = FaceDescriber()
-    var machine: TrackingStateMachine
-    var id = 0
-    /// Frames since it began, and since it was doubted last.
-    var age = 0
-    var believedFrames = 0
-    /// Whether its frame needs a face from a search.
-    var wantsFace = false
-    /// The last description, and whether it is of this frame.
-    var numbers: [Float] = []
-    var isDescribed = false
-    /// Descriptions in a row that were unlike its person.
-    var unlike = 0
-    /// Whether its number may turn out to be another one.
-    var isNew = false
-    /// Whether a search found it and it could not be described yet: its number is by its place alone.
-    var isUnsure = false
-    let settings: TrackingSettings
-
-    init(_ follower: FaceFollower, _ settings: TrackingSettings) {
-      self.follower = follower
-      self.settings = settings
-      machine = TrackingStateMachine(settings)
-    }
-
-    /// Whether it covers a face that was found.
-    func covers(_ box: FaceBox) -> Bool {
-      guard follower.isBelieved, let own = follower.place() else { return false }
-      return own.shareOfSmaller(with: box) > FaceCrowd.sameFace
-    }
-
-    /// Between descriptions of a face that is followed, frames.
-    static let describeInterval = 10
-
-    /// Follows its face into the frame. Any thread.
-    func follow(_ image: borrowing GreyImage) {
-      follower.begin()
-      isDescribed = false
-      age += 1
-      guard case .follow(let wide) = machine.begin() else { return }
-      follower.follow(image, wide: wide)
-      wantsFace = machine.followed(success: follower.isBelieved)
-      believedFrames = follower.isBelieved ? believedFrames + 1 : 0
-      let interval = isUnsure ? 1 : isNew ? FaceNaming.newInterval : Self.describeInterval
-      if age % interval == 0 { describe(image) }
-    }
-
-    /// Describes its face, where it can be seen well enough.
-    func describe(_ image: borrowing GreyImage) {
-      guard follower.isBelieved, let place = follower.place(),
-        max(place.width, place.height) >= FaceNaming.leastWidth,
-        !(follower.confidence < FaceNaming.leastConfidence)
-      else { return }
-      isDescribed = describer.describe(follower.landmarks, in: image, into: &numbers)
-    }
-
-    func sighting(_ seconds: Double) -> FaceIdentities.Sighting? {
-      follower.place().map {
-        FaceIdentities.Sighting(
-          numbers: isDescribed ? numbers : [], yaw: follower.rotation.y, box: $0,
-          seconds: seconds)
-      }
-    }
-
-    /// As new, for another face.
-    func clear() {
-      follower.forget()
-      machine = TrackingStateMachine(settings)
-      (age, believedFrames, unlike) = (0, 0, 0)
-      (wantsFace, isDescribed, isNew, isUnsure) = (false, false, false, false)
-    }
-  }
+  /// What a face is called whose number is not told yet.
+  static let noNumber = -1
 
   /// Of the smaller of two boxes: sharing more, they are of one face.
   static let sameFace = 0.5
 
   /// Of two tracks of one face the one stays that was believed longer without a break: the other slipped
-  /// there from a face that is hidden now.
-  private func dropTwins() {
+  /// there from a face that is hidden now. Which of the two persons it is has to be told anew.
+  private func dropTwins(_ image: borrowing GreyImage) {
     var index = 0
     while index < tracks.count {
-      let isTwin = tracks.indices.contains { other in
+      let stays = tracks.indices.first { other in
         guard other != index, tracks[other].follower.isBelieved,
           let a = tracks[index].follower.place(), let b = tracks[other].follower.place(),
           a.shareOfUnion(with: b) > Self.twins
         else { return false }
         return standing(index).goes(before: standing(other))
       }
-      if isTwin { release(index) } else { index += 1 }
+      guard let stays else {
+        index += 1
+        continue
+      }
+      let twin = tracks[stays]
+      release(index)
+      if !twin.isStranger {
+        makeStranger(twin)
+        twin.describe(image)
+      }
     }
   }
 
@@ -225,23 +167,6 @@ public final class FaceCrowd {
     return Standing(
       isBelieved: track.follower.isBelieved, believedFrames: track.believedFrames, age: track.age,
       number: index)
-  }
-
-  /// What decides between two tracks of one face.
-  struct Standing {
-    var isBelieved: Bool
-    /// Without a break.
-    var believedFrames: Int
-    var age: Int
-    var number: Int
-
-    /// Whether it goes, and a believed other stays.
-    func goes(before other: Standing) -> Bool {
-      if !isBelieved { return true }
-      if !other.isBelieved { return false }
-      if believedFrames != other.believedFrames { return believedFrames < other.believedFrames }
-      return age != other.age ? age < other.age : number > other.number
-    }
   }
 
   private func release(_ index: Int) {
@@ -331,90 +256,32 @@ public final class FaceCrowd {
       return
     }
     track.machine.searched(success: true)
-    track.describe(image)
-    guard let sighting = track.sighting(seconds) else {
-      spare.append(track)
-      return
-    }
-    track.id = identities.name(sighting) { id in tracks.contains { $0.id == id } }
-    track.isUnsure = !track.isDescribed
+    track.serial = begun
+    begun += 1
+    welcome(track, image, seconds)
     tracks.append(track)
-  }
-
-  // MARK: Identities
-
-  /// Looks who a track's face is, after it was lost or looked like somebody else.
-  private func rename(_ track: Track, _ seconds: Double) {
-    guard let sighting = track.sighting(seconds) else { return }
-    track.id = identities.name(sighting, followed: track.id) { id in
-      tracks.contains { $0 !== track && $0.id == id }
-    }
-    track.unlike = 0
-    track.isUnsure = !track.isDescribed
-  }
-
-  /// Remembers where a believed face is and how it looks; a face that has become another's gets another
-  /// number.
-  private func notice(_ track: Track, _ image: borrowing GreyImage, _ seconds: Double) {
-    guard track.follower.isBelieved, let sighting = track.sighting(seconds) else { return }
-    if track.isDescribed, track.isUnsure {
-      rename(track, seconds)
-    } else if track.isDescribed {
-      track.unlike = identities.isStill(track.id, sighting) ? 0 : track.unlike + 1
-      if track.unlike >= FaceNaming.unlikeLimit { rename(track, seconds) }
-      if track.unlike > 0 { return }
-    }
-    identities.see(track.id, sighting)
-    if track.isDescribed,
-      let earlier = identities.earlier(
-        than: track.id, at: seconds, where: { id in tracks.contains { $0.id == id } })
-    {
-      track.id = earlier
-    }
-    track.isNew = identities.isNew(track.id, at: seconds)
   }
 
   // MARK: Rows
 
   private func fill(_ frames: inout [TrackedFrame], _ image: borrowing GreyImage) -> Int {
     while frames.count < max(1, tracks.count) { frames.append(TrackedFrame()) }
-    guard !tracks.isEmpty else {
+    var (index, count) = (0, 0)
+    while index < tracks.count {
+      let track = tracks[index]
+      let isGivenUp = track.machine.end()
+      if !track.isStranger {
+        frames[count].faceID = track.id
+        track.follower.fill(&frames[count], image, hasFit: true, isGivenUp: isGivenUp)
+        count += 1
+      }
+      if isGivenUp { release(index) } else { index += 1 }
+    }
+    guard count > 0 else {
       frames[0].withdraw()
       frames[0].faceID = 0
       return 1
     }
-    let count = tracks.count
-    var index = 0
-    for number in 0..<count {
-      let track = tracks[index]
-      let isGivenUp = track.machine.end()
-      frames[number].faceID = track.id
-      track.follower.fill(&frames[number], image, hasFit: true, isGivenUp: isGivenUp)
-      if isGivenUp { release(index) } else { index += 1 }
-    }
     return count
-  }
-}
-
-/// Follows the tracks of one frame.
-private final class FollowWork: TeamWork, @unchecked Sendable {
-  // Written between the works of a team only; each track is one thread's.
-  private var tracks: [FaceCrowd.Track] = []
-  private var image: UnsafePointer<GreyImage>?
-
-  /// - Parameter image: good until `end`.
-  func begin(_ tracks: [FaceCrowd.Track], _ image: UnsafePointer<GreyImage>) {
-    self.tracks = tracks
-    self.image = image
-  }
-
-  func end() {
-    tracks = []
-    image = nil
-  }
-
-  func perform(_ index: Int) {
-    guard let image else { return }
-    tracks[index].follow(image.pointee)
   }
 }

@@ -19,6 +19,12 @@ package final class FaceIdentities {
     package var foundAgain: Float = 0.3
     /// Of a face that is followed: below, it is somebody else.
     package var followed: Float = 0.1
+    /// Of one that was followed until a cut.
+    package var afterCut: Float = 0.42
+    /// Of a face that has been described several times before it gets a number: the mean.
+    package var several: Float = 0.45
+    /// Of a face that has been described twice or more: whoever is less like anybody is somebody new.
+    package var stranger: Float = 0.2
     /// So long a new number may turn out to be somebody's who is known, seconds: who comes in is often seen
     /// badly first.
     package var newSeconds = 1.5
@@ -48,6 +54,8 @@ package final class FaceIdentities {
   private let rules: Rules
   private var people: [Person] = []
   private var next = 0
+  /// Since then people may be anywhere, seconds.
+  private var cutSeconds = -Double.infinity
 
   package init(_ rules: Rules = Rules()) { self.rules = rules }
 
@@ -55,7 +63,11 @@ package final class FaceIdentities {
   package func reset() {
     people.removeAll(keepingCapacity: true)
     next = 0
+    cutSeconds = -.infinity
   }
+
+  /// Notes that the picture has nothing to do with those before it.
+  package func cut(at seconds: Double) { cutSeconds = seconds }
 
   /// A face as it is in a frame.
   package struct Sighting {
@@ -88,7 +100,48 @@ package final class FaceIdentities {
       if margin > best?.margin ?? 0 { best = (index, margin) }
     }
     if let best { return people[best.person].id }
-    return new(face)
+    return add(face)
+  }
+
+  /// Who a face may be.
+  package enum Guess: Equatable {
+    case somebody(Int)
+    case nobodyYet
+    case unsure
+  }
+
+  /// Who a face is that has no number yet, if that can be told.
+  ///
+  /// - Parameters:
+  ///   - seen: the sum of its descriptions, and how many these are.
+  ///   - isLast: whether it is to be told now.
+  ///   - isTaken: as `name`.
+  package func guess(
+    _ face: Sighting, seen: [Float], count: Int, isLast: Bool, where isTaken: (Int) -> Bool
+  ) -> Guess {
+    var (best, likest): ((id: Int, margin: Float)?, Float) = (nil, -1)
+    var isAnybodyAway = false
+    for person in people where !isTaken(person.id) {
+      isAnybodyAway = true
+      if let margin = margin(of: face, as: person), margin > best?.margin ?? 0 {
+        best = (person.id, margin)
+      }
+      guard count > 0, let likeness = Self.likeness(of: seen, to: person) else { continue }
+      likest = max(likest, likeness)
+      let over = likeness - rules.several
+      if count >= FaceStranger.descriptions || isLast, over > best?.margin ?? 0 {
+        best = (person.id, over)
+      }
+    }
+    if let best { return .somebody(best.id) }
+    let isStrange = count > 1 && likest < rules.stranger
+    return isLast || !isAnybodyAway || isStrange ? .nobodyYet : .unsure
+  }
+
+  /// Whether a face is that of a person who was followed there until a cut.
+  package func isKnown(_ id: Int, _ face: Sighting) -> Bool {
+    guard !face.numbers.isEmpty else { return false }
+    return isLike(id, face, rules.afterCut)
   }
 
   /// Whether a face that is followed under a number still looks like that person; true where it cannot be
@@ -155,7 +208,8 @@ package final class FaceIdentities {
     }
   }
 
-  private func new(_ face: Sighting) -> Int {
+  /// Somebody new; returns the number.
+  package func add(_ face: Sighting) -> Int {
     if people.count == Self.mostPeople,
       let oldest = people.indices.min(by: { people[$0].seconds < people[$1].seconds })
     {
@@ -184,7 +238,7 @@ package final class FaceIdentities {
       face.box.center.x - person.box.center.x, face.box.center.y - person.box.center.y
     )
     let width = max(face.box.width, person.box.width)
-    return face.seconds - person.seconds <= rules.shortSeconds
+    return person.seconds >= cutSeconds && face.seconds - person.seconds <= rules.shortSeconds
       && dx * dx + dy * dy <= width * width
       && face.box.width <= 1.5 * person.box.width && person.box.width <= 1.5 * face.box.width
   }

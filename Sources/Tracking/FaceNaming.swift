@@ -30,6 +30,9 @@ public final class FaceNaming {
   /// Whether a search found the face and it could not be described yet.
   private var isUnsure = false
   private var unlike = 0
+  private var cuts = CutWatch()
+  /// Whether there was a cut since the face was described last.
+  private var isAfterCut = false
 
   /// - Parameter keepsPerson: whether only the first person is followed.
   public init(keepsPerson: Bool) { self.keepsPerson = keepsPerson }
@@ -39,7 +42,8 @@ public final class FaceNaming {
     identities.reset()
     current = nil
     unlike = 0
-    (isNew, isUnsure) = (false, false)
+    (isNew, isUnsure, isAfterCut) = (false, false, false)
+    cuts.reset()
   }
 
   /// Sets the face_id of a tracked frame.
@@ -51,10 +55,14 @@ public final class FaceNaming {
     _ frame: inout TrackedFrame, _ image: borrowing GreyImage, at seconds: Double, wasFound: Bool
   ) -> Bool {
     frame.faceID = current ?? 0
+    if cuts.isCut(image) {
+      identities.cut(at: seconds)
+      isAfterCut = true
+    }
     guard frame.success, let box = FaceBox(around: frame.landmarks) else { return true }
     framesSinceDescription += 1
     let isDue =
-      wasFound || current == nil || isUnsure || unlike > 0
+      wasFound || current == nil || isUnsure || isAfterCut || unlike > 0
       || framesSinceDescription >= (isNew ? Self.newInterval : Self.describeInterval)
     var isDescribed = false
     if isDue, max(box.width, box.height) >= Self.leastWidth,
@@ -75,17 +83,23 @@ public final class FaceNaming {
     }
     if isDescribed {
       let isAlike =
-        isToBeNamed
-        ? identities.isFoundAgain(followed, sighting) : identities.isStill(followed, sighting)
+        isAfterCut
+        ? identities.isKnown(followed, sighting)
+        : isToBeNamed
+          ? identities.isFoundAgain(followed, sighting) : identities.isStill(followed, sighting)
       unlike = isAlike ? 0 : unlike + 1
-      if unlike > 0, isToBeNamed || unlike >= Self.unlikeLimit {
+      if unlike > 0, isToBeNamed || isAfterCut || unlike >= Self.unlikeLimit {
         unlike = 0
-        if keepsPerson { return false }
-        current = identities.name(sighting, followed: followed) { _ in false }
+        if keepsPerson {
+          isAfterCut = false
+          return false
+        }
+        current = identities.name(sighting, followed: isAfterCut ? nil : followed) { _ in false }
         frame.faceID = current ?? 0
       } else if unlike > 0 {
         return true
       }
+      isAfterCut = false
     }
     guard let id = current else { return true }
     identities.see(id, sighting)
@@ -105,6 +119,10 @@ extension FaceBox {
     guard n > 0, landmarks.allSatisfy(\.isFinite) else { return nil }
     let extents = Extents(landmarks, n) { _ in true }
     self.init(x: extents.minX, y: extents.minY, width: extents.width, height: extents.height)
+  }
+
+  func isInside(_ image: borrowing GreyImage) -> Bool {
+    x >= 0 && y >= 0 && x + width <= Double(image.width) && y + height <= Double(image.height)
   }
 
   /// px.

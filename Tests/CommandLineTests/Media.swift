@@ -33,6 +33,15 @@ enum Media {
       + ["-filter_complex", "hstack", "-frames:v", "40", "-an"]
       + ["-c:v", "mpeg4", "-q:v", "3", "-bitexact", path]
   }
+  /// The couple, then, after a cut, the two the other way round.
+  static let coupleSwapped = made("couple-swapped.avi") { path in
+    let samples = Fixtures.package.appending(path: "Samples")
+    let graph =
+      "[0:v]split[a][c];[1:v]split[b][d];[a][b]hstack,trim=end_frame=40[e];"
+      + "[d][c]hstack,trim=start_frame=40:end_frame=80,setpts=PTS-STARTPTS[f];[e][f]concat"
+    return ["portrait.mp4", "talking.mp4"].flatMap { ["-i", samples.appending(path: $0).path] }
+      + ["-filter_complex", graph, "-an", "-c:v", "mpeg4", "-q:v", "3", "-bitexact", path]
+  }
   static let sound = made("sound.wav") { ["-f", "lavfi", "-i", "sine=d=0.2", $0] }
   static let dot = made("dot.png") { picture("1x1", $0) }
   static let poster = made("poster.png") { picture("8000x6000", $0) }

@@ -50,6 +50,25 @@ import VideoInput
     #expect(again.status == 0, "\(again)")
   }
 
+  /// A cut to a picture in which the two sit the other way round: the numbers go with the people, not with
+  /// the places.
+  @Test func afterACutNumbersGoWithThePeople() throws {
+    let swapped = try Media.coupleSwapped.get()
+    for faces in ["all", "2"] {
+      let result = try Command.run(
+        "track", swapped, "--faces", faces, "-o", "cut.csv", "--force", in: folder)
+      #expect(result.status == 0 && result.errors.contains("; 2 people -> cut.csv"), "\(result)")
+      let table = try Table(folder, "cut.csv")
+      let frames = try table.numbers("frame").map { Int($0) }
+      let ids = try table.column("face_id")
+      let right = try table.numbers("x_30").map { $0 > 640 }
+      #expect(Set(ids) == ["0", "1"] && frames.count >= 2 * 60)
+      for (row, frame) in frames.enumerated() where frame > 2 {
+        #expect((ids[row] == ids[0]) == ((right[row] == right[0]) == (frame <= 40)), "\(frame)")
+      }
+    }
+  }
+
   @Test func thumbnailsThatAreThereStay() throws {
     try FileManager.default.createDirectory(
       atPath: folder.file("people"), withIntermediateDirectories: true)

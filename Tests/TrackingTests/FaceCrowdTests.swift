@@ -192,7 +192,7 @@ struct FaceCrowdTests {
   /// A failed fit is offered the face that a search finds near it in the same frame.
   @Test func aLostFitIsFoundAgainAtOnce() throws {
     let world = try World(limit: 2)
-    let image = try row(2)
+    let image = try row(3)
     world.detector.faces = try faces([0, 1])
     world.track(image)
     // The face has jumped by half of its width: the fit of the old place is doubted.
@@ -277,6 +277,48 @@ struct FaceCrowdTests {
     // A frame that can wait has its own search.
     crowd.reset()
     #expect(crowd.track(image, at: 1, into: &frames, spareSeconds: 10) == 2)
+  }
+
+  /// Another picture at once: whose face is where has to be told anew, and is.
+  @Test func afterACutNumbersAreToldAnew() throws {
+    let world = try World()
+    world.detector.faces = try faces([0, 1, 2])
+    let all = try row(3)
+    #expect(world.track(all) == [0, 1, 2])
+    let empty = GreyImage(width: all.width, height: all.height, repeating: 90)
+    // The cut is to a picture in which the detector finds nobody and no fit is believed.
+    world.detector.faces = []
+    world.judges.doubted = -1e4...1e4
+    #expect(world.track(empty).isEmpty, "doubted faces of before the cut have no rows")
+    for _ in 0..<5 { world.track(empty) }
+    world.judges.doubted = nil
+    world.detector.faces = try faces([0, 1, 2])
+    var seen: [Int] = []
+    for _ in 0...FaceCrowd.searchInterval { seen = world.track(all) }
+    // All three look the same here; each number is somebody's once.
+    #expect(Set(seen).count == 3 && seen == seen.sorted(), "\(seen)")
+  }
+
+  /// Who has no number is waited for until enough has been seen, or for so long.
+  @Test func strangersAreSeenEnoughInTheEnd() {
+    var stranger = FaceStranger()
+    stranger.begin(former: 3)
+    stranger.add([])
+    #expect(stranger.count == 0 && !stranger.isSeenEnough, "not described")
+    for count in 1...FaceStranger.descriptions {
+      #expect(!stranger.isSeenEnough)
+      stranger.add([1, Float(count)])
+    }
+    #expect(stranger.isSeenEnough && stranger.sum == [4, 10] && stranger.former == 3)
+    stranger.begin(former: nil)
+    #expect(!stranger.isSeenEnough && stranger.sum.isEmpty && stranger.former == nil)
+    stranger.wholeFrames = FaceStranger.frames
+    #expect(stranger.isSeenEnough)
+    stranger.begin(former: nil)
+    stranger.otherFrames = FaceStranger.frames
+    #expect(!stranger.isSeenEnough, "cut off by the picture's side")
+    stranger.otherFrames = FaceStranger.cutFrames
+    #expect(stranger.isSeenEnough)
   }
 
   @Test func picturesWithoutPixels() throws {

@@ -125,6 +125,45 @@ struct FaceIdentitiesTests {
     #expect(name(face(numbers(0), x: 900, at: 60)) == 1)
   }
 
+  private func guess(
+    _ face: FaceIdentities.Sighting, seen: [Float] = [], count: Int = 0, isLast: Bool = false,
+    taken: Set<Int> = []
+  ) -> FaceIdentities.Guess {
+    ids.guess(face, seen: seen, count: count, isLast: isLast) { taken.contains($0) }
+  }
+
+  /// One description names who is very much alike; several name who is alike in their mean; whoever is like
+  /// nobody is new at once, anybody else only in the end.
+  @Test func whoComesInIsToldInTime() {
+    #expect(guess(face(numbers(0), x: 900)) == .nobodyYet, "there is nobody else")
+    _ = name(face(numbers(0)))
+    _ = name(face(numbers(1), x: 500))
+    let (good, fair) = (face(numbers(1, 0.6), x: 900, at: 9), face(numbers(1, 0.5), x: 900, at: 9))
+    #expect(guess(good) == .somebody(1))
+    #expect(guess(fair, seen: numbers(1, 0.5), count: 1) == .unsure)
+    #expect(guess(fair, seen: numbers(1, 0.5), count: 4) == .somebody(1))
+    #expect(guess(fair, seen: numbers(1, 0.5), count: 2, isLast: true) == .somebody(1))
+    #expect(guess(fair, seen: numbers(1, 0.4), count: 4, isLast: true) == .nobodyYet)
+    #expect(guess(fair, seen: numbers(1, 0.5), count: 4, taken: [0, 1]) == .nobodyYet)
+    let strange = face(numbers(3), x: 900, at: 9)
+    #expect(guess(strange, seen: numbers(3), count: 1) == .unsure, "one may be a bad picture")
+    #expect(guess(strange, seen: numbers(3), count: 2) == .nobodyYet)
+    #expect(guess(face([], x: 900, at: 9)) == .unsure, "nothing is known of it")
+    #expect(guess(face([], x: 900, at: 9), isLast: true) == .nobodyYet)
+  }
+
+  /// After a cut the place says nothing, until people have been seen in the new picture.
+  @Test func afterACutThePlaceDoesNotTell() {
+    _ = name(face(numbers(0)))
+    ids.cut(at: 0.5)
+    #expect(guess(face(numbers(0, 0.4), x: 10, at: 0.5)) == .unsure)
+    #expect(ids.isKnown(0, face(numbers(0, 0.45), at: 0.5)))
+    #expect(!ids.isKnown(0, face(numbers(0, 0.4), at: 0.5)))
+    #expect(!ids.isKnown(0, face([], at: 0.5)), "nothing says that it is")
+    ids.see(0, face([], at: 0.6))
+    #expect(guess(face(numbers(0, 0.4), x: 10, at: 1)) == .somebody(0))
+  }
+
   @Test func numbersBeginAnewAfterAReset() {
     _ = name(face(numbers(0)))
     _ = name(face(numbers(1)))

@@ -8,6 +8,12 @@
 # make bench               how long things take (make bench REFERENCE=folder CLIPS=folder COMPARE=old.json JSON=new.json)
 # make settings            docs/reference/settings.md, from the table that the program reads
 # make dist                landmarkd-VERSION.tar.gz, the source of the last commit
+# make packages            all that people install who build nothing, into packages/:
+#   make deb               landmarkd_VERSION_amd64.deb, for Debian 12
+#   make tarball           landmarkd-VERSION-linux-x86_64.tar.gz, for any system with glibc 2.36
+#   make wheel             landmarkd-VERSION-py3-none-manylinux_2_36_x86_64.whl, with the Python module
+#                          (with another program: make deb PROGRAM=file)
+# make package-tools       installs what these are made with, with apt-get
 # make format, make format-check, make install PREFIX=/usr/local, make clean
 
 SHELL := /bin/bash
@@ -19,8 +25,11 @@ PROGRAM ?= .build/release/landmarkd
 PICTURE_FRAME ?= 24
 FORMATTED := Sources Tests Package.swift
 
+# What packages wait for: nothing where a program is given.
+PACKED := $(if $(filter command environment,$(firstword $(origin PROGRAM))),,build)
+
 .PHONY: all build demo dependencies requirements toolchain test test-system test-long bench settings dist commit \
-	format format-check install clean
+	packages package-tools deb tarball wheel format format-check install clean
 
 all: build
 
@@ -76,6 +85,21 @@ settings: build
 dist:
 	@scripts/make-tarball.sh
 
+packages: deb tarball wheel
+
+package-tools:
+	@scripts/packages/install-tools.sh
+
+deb: $(PACKED)
+	@PROGRAM="$(PROGRAM)" scripts/packages/make-deb.sh
+
+tarball: $(PACKED)
+	@PROGRAM="$(PROGRAM)" scripts/packages/make-bundle.sh
+
+# The tarball's program and libraries.
+wheel: tarball
+	@PROGRAM="$(PROGRAM)" scripts/packages/make-wheel.sh
+
 format: toolchain
 	swift format -i -r $(FORMATTED)
 
@@ -94,4 +118,4 @@ install: build
 	install -D -m 644 NOTICE "$(DESTDIR)$(PREFIX)/share/doc/landmarkd/NOTICE"
 
 clean:
-	rm -rf .build demo
+	rm -rf .build demo packages

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs what `make test-system` needs beside landmarkd's own packages: servers that streams come
-# from, systemd, and for the long tier (LANDMARKD_TEST_TIER=long) qemu and Debian's kernel, which is
+# from, systemd, what makes packages, and for the long tier (LANDMARKD_TEST_TIER=long) qemu and Debian's kernel, which is
 # unpacked into .build/kernel and not installed. Silent when there is nothing to do.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,6 +16,8 @@ packages=(
   prometheus
   # The live page is looked at in a browser.
   chromium
+  # Packages are made, checked, and installed into small systems.
+  dpkg-dev lintian patchelf debootstrap iproute2
 )
 kernel=.build/kernel
 if [[ ${LANDMARKD_TEST_TIER:-system} == long ]]; then

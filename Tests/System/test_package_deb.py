@@ -31,7 +31,7 @@ class Documents(unittest.TestCase):
     def test_they_name_this_version(self):
         source = (REPOSITORY / "Sources/BuildInfo/BuildInfo.swift").read_text()
         [version] = re.findall(r'let version = "(.+)"', source)
-        for name in ("README.md", "docs/use/install.md"):
+        for name in ("README.md", "docs/use/install.md", "python/README.md"):
             named = re.findall(r"landmarkd[-_](\d+\.\d+\.\d+)", (REPOSITORY / name).read_text())
             self.assertEqual(set(named), {version}, name)
 

@@ -14,18 +14,20 @@ patchelf --set-rpath '$ORIGIN/../lib' "$tree/bin/landmarkd"
 shared "$tree/share" zsh/site-functions
 install -m 644 -t "$tree" LICENSE CHANGELOG.md
 install -D -m 644 -t "$tree/share/doc/landmarkd/systemd" systemd/*.service
-commit=$("$program" --version | sed -n 's/.*(commit \([^)+]*\).*/\1/p')
-sed "s/@version@/$version/; s/@commit@/$commit/" packaging/bundle/README.txt.in >"$tree/README.txt"
+sed "s/@version@/$version/" packaging/bundle/README.txt.in >"$tree/README.txt"
 
 licences=$tree/share/licences
+install -d "$licences"
+commit=$("$program" --version | sed -n 's/.*(commit \([^)]*\)).*/\1/p')
+sed "s/@commit@/$commit/" packaging/bundle/licences.txt.in >"$licences/README.txt"
 ffmpeg=.build/packages/ffmpeg
 install -D -m 644 -t "$licences/ffmpeg" "$ffmpeg"/{LICENSE.md,COPYING.LGPLv2.1,copyright,configuration}
 # The small BLAS and LAPACK: dlib's detector does not call them.
 python3 scripts/packages/libraries.py collect "$tree/bin/landmarkd" "$tree/lib" "$licences" \
   "$ffmpeg/lib" /usr/lib/x86_64-linux-gnu/{blas,lapack}
-printf 'ffmpeg\t%s\tffmpeg\t%s\t%s\n' \
-  "$(cut -d' ' -f1 "$ffmpeg/stamp") rebuilt" "$(cut -d' ' -f1 "$ffmpeg/stamp")" \
-  "$(cd "$ffmpeg/lib" && find . -type l -name '*.so.*' -printf '%f\n' | sort | paste -sd' ')" \
+built=$(cut -d' ' -f1 "$ffmpeg/stamp")
+names=$(cd "$tree/lib" && for file in *; do [[ ! -e $OLDPWD/$ffmpeg/lib/$file ]] || echo "$file"; done)
+printf 'ffmpeg\t%s, built anew\tffmpeg\t%s\t%s\n' "$built" "$built" "$(echo $names)" \
   >>"$licences/packages.txt"
 python3 scripts/packages/libraries.py check "$tree/bin/landmarkd" "$tree/lib"
 

@@ -43,7 +43,7 @@ def track(path: Source, **options: Option) -> "pandas.DataFrame":
     except ImportError as error:
         raise ImportError(
             "landmarkd.track gives a pandas DataFrame, and there is no pandas: "
-            "pip install 'landmarkd[pandas]', or use landmarkd.stream"
+            "pip install pandas, or use landmarkd.stream"
         ) from error
     arguments = _arguments(path, options)
     run = Run(arguments)

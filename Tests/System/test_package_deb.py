@@ -8,7 +8,8 @@ import tempfile
 import time
 import unittest
 
-from daemon import REPOSITORY
+from booted_system import BootedSystem
+from daemon import REPOSITORY, configuration, stream
 from package_roots import Root, make, tool
 from system_test import SystemTest, long_only
 
@@ -121,6 +122,40 @@ class Deb(SystemTest):
         self.assertFalse(link.is_symlink())
         for file in kept:
             self.assertEqual(file.read_text(), "kept\n")
+
+    def test_the_service_of_a_booted_system(self):
+        """Installed it rests; started it runs from /usr/bin; an upgrade restarts it, a removal ends it."""
+        system = BootedSystem(self.folder)
+        (system.files / "root").mkdir()
+        shutil.copy(_deb(), system.files / "root/landmarkd.deb")
+        (system.files / "etc/landmarkd").mkdir(parents=True)
+        (system.files / "etc/landmarkd/landmarkd.yaml").write_text(
+            configuration(stream("door", "/dev/video9")))
+        # A policy of a build machine's would keep services from being restarted.
+        (system.files / "usr/sbin").mkdir(parents=True)
+        policy = system.files / "usr/sbin/policy-rc.d"
+        policy.write_text("#!/bin/sh\nexit 0\n")
+        policy.chmod(0o755)
+        with system:
+            def dpkg(*arguments):
+                run = system.run("dpkg", *arguments)
+                self.assertEqual(run.returncode, 0, run)
+
+            dpkg("-i", "/root/landmarkd.deb")
+            rests = system.show("landmarkd", "UnitFileState", "ActiveState")
+            self.assertEqual(rests, {"UnitFileState": "disabled", "ActiveState": "inactive"})
+            started = system.run("systemctl", "start", "landmarkd")
+            self.assertEqual(started.returncode, 0, started)
+            first = system.show("landmarkd", "MainPID", "ActiveState")
+            self.assertEqual(first["ActiveState"], "active")
+            self.assertEqual(
+                system.run("readlink", f"/proc/{first['MainPID']}/exe").stdout, "/usr/bin/landmarkd\n")
+            dpkg("-i", "/root/landmarkd.deb")
+            second = system.show("landmarkd", "MainPID", "ActiveState")
+            self.assertEqual(second["ActiveState"], "active")
+            self.assertNotEqual(second["MainPID"], first["MainPID"])
+            dpkg("-r", "landmarkd")
+            self.assertEqual(system.show("landmarkd", "ActiveState")["ActiveState"], "inactive")
 
     @long_only
     def test_debian_13_says_what_it_lacks(self):

@@ -11,8 +11,8 @@ package final class FaceIdentities {
   package struct Rules {
     /// Of a face that is somewhere else, or was away for long: by one description, and by several of a
     /// number that is new.
-    package var far: Float = 0.55
-    package var later: Float = 0.42
+    package var far: Float = 0.6
+    package var later: Float = 0.48
     /// Of a face that was near shortly before.
     package var near: Float = 0.35
     /// Of a face that was followed until a moment ago, and was found again there.
@@ -20,11 +20,11 @@ package final class FaceIdentities {
     /// Of a face that is followed: below, it is somebody else.
     package var followed: Float = 0.1
     /// Of one that was followed until a cut.
-    package var afterCut: Float = 0.42
+    package var afterCut: Float = 0.55
     /// Of a face that has been described several times before it gets a number: the mean.
-    package var several: Float = 0.45
+    package var several: Float = 0.5
     /// Of a face that has been described twice or more: whoever is less like anybody is somebody new.
-    package var stranger: Float = 0.2
+    package var stranger: Float = 0.1
     /// So long a new number may turn out to be somebody's who is known, seconds: who comes in is often seen
     /// badly first.
     package var newSeconds = 1.5

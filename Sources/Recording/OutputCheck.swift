@@ -12,6 +12,18 @@ public enum OutputCheck {
     return [S_IFCHR, S_IFIFO].contains(status.st_mode & S_IFMT)
   }
 
+  /// Whether another run, or another output of this process, is writing `path`: its partial is
+  /// locked. False on file systems without locks.
+  public static func isBeingWritten(_ path: String) -> Bool {
+    let descriptor = open(
+      NameBeside.path(of: path, ending: ".partial"),
+      O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    // Shared: two who ask at a time do not take each other for a writer.
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+  }
+
   /// Throws what writing `path` would throw later: it is there and may not be replaced, it is a
   /// folder, or its folder is missing or closed to this user.
   public static func beforehand(_ path: String, force: Bool) throws(RecordingError) {

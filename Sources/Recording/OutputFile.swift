@@ -56,6 +56,11 @@ package final class OutputFile {
     let partial = NameBeside.path(of: path, ending: ".partial")
     partialPath = partial
     descriptor = try Self.openLocked(partial, calls)
+    // Whoever held the partial before may have published it between our look and our lock.
+    if !force, try Self.kind(of: path) != nil {
+      discard()
+      throw .alreadyExists(path: path, rows: nil)
+    }
   }
 
   deinit { close() }
@@ -96,6 +101,9 @@ package final class OutputFile {
     length = offset
     return true
   }
+
+  /// Makes the bytes durable as the partial, which stays open and locked.
+  package func settle() throws(RecordingError) { try synchronise() }
 
   /// Makes the bytes durable under their name and closes the file.
   ///
@@ -221,6 +229,12 @@ package final class OutputFile {
     var named = stat()
     guard lstat(partial, &named) == 0, named.st_ino == opened.st_ino, named.st_dev == opened.st_dev
     else { return false }
+    // A run that was killed between giving the name and taking the old one away left both: emptying
+    // one would empty the result.
+    guard opened.st_nlink < 2 else {
+      unlink(partial)
+      return false
+    }
     guard ftruncate(descriptor, 0) == 0 else { throw .current("create", partial) }
     return true
   }

@@ -66,6 +66,15 @@ public class RowFile {
   /// Where the rows are until `finish`; nil for standard output, devices and pipes.
   public var partialPath: String? { file.partialPath }
 
+  /// Bytes handed to the system so far, the first line's among them.
+  public var bytesWritten: Int { file.length }
+
+  /// Takes the partial away and closes the file: what was written is not wanted.
+  public final func discard() {
+    file.discard()
+    state = .closed
+  }
+
   /// Adds a row, which `append` writes with the newline behind it. Allocates nothing after the first
   /// buffer's worth.
   ///

@@ -20,6 +20,12 @@ public struct RunReport: Codable, Sendable, Equatable {
   public var endedEarly: Bool
   /// Why it ended early, in words.
   public var endReason: String?
+  /// Which bytes were read; nil for what cannot be looked at again: pipes, addresses, live sources.
+  public var source: Source?
+  /// The table that the report is about; nil for live sources.
+  public var output: Output?
+  /// `recipe` of the run: the same for two runs whose rows are the same for the same bytes.
+  public var madeWith: String?
 
   public struct Model: Codable, Sendable, Equatable {
     public var name: String
@@ -135,6 +141,17 @@ public struct RunReport: Codable, Sendable, Equatable {
   /// Throws `RecordingError`: `notRepresentable` for numbers that are not finite (JSON has none),
   /// else as `CSVWriter`.
   public func write(to path: String, force: Bool) throws(RecordingError) {
+    try WholeFile.write(try bytes(for: path), to: path, force: force)
+  }
+
+  /// The report, durable beside a result that has no name yet: `publish` it when that has one.
+  ///
+  /// Throws as `write`.
+  public func settled(for path: String, force: Bool) throws(RecordingError) -> SettledFile {
+    try SettledFile(try bytes(for: path), for: path, force: force)
+  }
+
+  private func bytes(for path: String) throws(RecordingError) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     var bytes: [UInt8]
@@ -144,7 +161,7 @@ public struct RunReport: Codable, Sendable, Equatable {
       throw .notRepresentable(path: path, reason: "a number in the report is not finite")
     }
     bytes.append(UInt8(ascii: "\n"))
-    try WholeFile.write(bytes, to: path, force: force)
+    return bytes
   }
 }
 

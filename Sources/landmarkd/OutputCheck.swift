@@ -24,26 +24,28 @@ extension OutputCheck {
   ///
   /// An input counts with all its files: the images of a folder or a pattern, and standard input's.
   static func keepApart(outputs: [String], inputs: [String]) throws {
+    // Only what is there can be lost.
+    var written: [FileIdentity: String] = [:]
     for output in outputs {
-      // Only what is there can be lost.
       let partial = NameBeside.path(of: output, ending: ".partial")
-      let written = [output, partial].compactMap { file($0) }
-      guard !written.isEmpty else { continue }
-      for input in inputs {
+      for found in [file(output), file(partial)].compactMap(\.self) { written[found] = output }
+    }
+    guard !written.isEmpty else { return }
+    for input in inputs {
+      for read in filesRead(from: input) {
+        guard let output = written[read] else { continue }
         let name = input == "-" ? "standard input" : input
-        if written.contains(where: { isRead($0, from: input) }) {
-          throw ValidationError("\(output) would be written over \(name), which is to be read")
-        }
+        throw ValidationError("\(output) would be written over \(name), which is to be read")
       }
     }
   }
 
-  private static func isRead(_ file: FileIdentity, from input: String) -> Bool {
-    if input == "-" { return identity(of: STDIN_FILENO) == file }
-    return VideoInput.files(of: input).contains { self.file($0) == file }
+  private static func filesRead(from input: String) -> [FileIdentity] {
+    if input == "-" { return [identity(of: STDIN_FILENO)].compactMap(\.self) }
+    return VideoInput.files(of: input).compactMap { file($0) }
   }
 
-  private struct FileIdentity: Equatable {
+  private struct FileIdentity: Hashable {
     var device: UInt
     var node: UInt
   }

@@ -12,8 +12,9 @@ struct TrackCommand: ParsableCommand, Sendable {
     commandName: "track",
     abstract: "Follow faces through videos and write a CSV row for every frame and face.",
     discussion: """
-      INPUT is a media file, an image, a folder of images, a printf pattern (shot%04d.png), a FIFO, \
-      or - for standard input. The rows go to NAME.partial, which becomes NAME when it is whole; \
+      INPUT is a media file, an image, a folder of videos (with those below it) or of images, a \
+      quoted pattern of files ('study/*/session*.mp4') or of numbered images (shot%04d.png), a \
+      FIFO, or - for standard input. The rows go to NAME.partial, which becomes NAME when it is whole; \
       NAME.json beside it says how it was made.
 
       INPUT may also be one live source: a camera (/dev/video0; landmarkd devices lists them) or an \
@@ -26,8 +27,9 @@ struct TrackCommand: ParsableCommand, Sendable {
       """)
 
   @Argument(help: "What to read; several are done side by side, each to a CSV of its own.")
-  var input: [String]
+  var input: [String] = []
 
+  @OptionGroup(title: "Many inputs") var batch: BatchOptions
   @OptionGroup(title: "Output") var written: TrackOutputOptions
   @OptionGroup(title: "Output") var columns: ColumnOptions
   @OptionGroup(title: "Output") var overlay: OverlayOptions
@@ -47,13 +49,18 @@ struct TrackCommand: ParsableCommand, Sendable {
 
   @Flag(setting: Settings.quiet) var quiet = false
 
+  /// What `input` and the list come to. `input` has their names, in the same order.
+  var expanded = ExpandedInputs()
+
   var output: String? { written.output }
   var outDir: String? { written.outDir }
   var force: Bool { written.force }
   var picture: String? { written.picture }
 
   mutating func validate() throws {
-    input = try input.map(Self.withVariables)
+    guard !input.isEmpty || batch.list != nil else {
+      throw ValidationError("Missing expected argument '<input> ...', or --list FILE")
+    }
     try belief.check(with: model.fitSettings)
     do {
       try Settings.checkFaces(planOptions.configuration)
@@ -61,55 +68,89 @@ struct TrackCommand: ParsableCommand, Sendable {
       throw ValidationError("--\(error.key) \(error.problem); expected \(error.expected)")
     }
     guard !input.contains("") else { throw ValidationError("the name of an input is empty") }
-    guard input.count == 1 || output == nil else {
+    guard batch.list != "-" || !input.contains("-") else {
+      throw ValidationError("standard input is the list (--list -) and an input (-)")
+    }
+    try expand()
+    guard input.count <= 1 || output == nil else {
       throw ValidationError("-o names one file; give --out-dir for \(input.count) inputs")
     }
+    try checkOutputNames()
+    _ = try videoSettings()
+    try checkLive()
+    try checkOutputsApart()
+  }
+
+  private mutating func expand() throws {
+    var made = try BatchInputs(
+      arguments: input.map(Self.withVariables), list: batch.list, base: batch.base)
+    for index in made.inputs.indices where made.inputs[index].name.contains("${") {
+      made.inputs[index].name = try Self.withVariables(made.inputs[index].name)
+    }
+    input = made.inputs.map(\.name)
+    expanded.value = made
+  }
+
+  /// Usage errors of options that name outputs.
+  private func checkOutputNames() throws {
     guard output == nil || outDir == nil else {
       throw ValidationError("-o and --out-dir exclude each other")
+    }
+    guard output == nil || batch.base == nil else {
+      throw ValidationError("-o names one file; --base mirrors folders into --out-dir")
     }
     if let output, output.hasSuffix("/") || SystemName.isFolder(output) {
       throw ValidationError("-o names a file, \(output) is a folder; give --out-dir \(output)")
     }
-    guard picture == nil || input.count == 1 else {
+    guard picture == nil || input.count <= 1 else {
       throw ValidationError("--picture draws a frame of one input")
     }
     guard written.pictureFrame == nil || picture != nil else {
       throw ValidationError("--picture-frame needs --picture FILE")
     }
-    _ = try videoSettings()
-    try checkLive()
-    let paths = outputPaths()
-    for (index, path) in paths.enumerated() {
-      if let other = paths[..<index].firstIndex(of: path) {
-        throw ValidationError(
-          "\(VideoInput.redacted(input[other])) and \(VideoInput.redacted(input[index])) would both be written to \(path); track them apart, with -o"
-        )
-      }
-    }
-    let outputs = outputs()
-    try overlay.validate(inputs: input, outputs: outputs)
-    if let picture, paths.flatMap({ [$0, RunReport.path(besides: $0)] }).contains(picture) {
-      throw ValidationError("--picture and the CSV or its report would both be \(picture)")
-    }
-    try OutputCheck.keepApart(
-      outputs: outputs.flatMap { [$0.rows, RunReport.path(besides: $0.rows), $0.overlay] }
-        .compactMap(\.self) + [picture].compactMap(\.self),
-      inputs: input + model.files)
     if let output {
       try OutputCheck.beTable(output, hint: "--overlay draws a video, --picture a picture")
     }
+  }
+
+  /// A usage error where two outputs, or an output and an input, are one file.
+  private func checkOutputsApart() throws {
+    let outputs = outputs()
+    var first: [[UInt8]: Int] = [:]
+    for (index, output) in outputs.enumerated() {
+      guard let other = first.updateValue(index, forKey: Array(output.rows.utf8)) else { continue }
+      let names = [other, index].map { SystemName.shown(VideoInput.redacted(input[$0])) }
+      throw ValidationError(
+        "\(names[0]) and \(names[1]) would both be written to \(SystemName.shown(output.rows)); "
+          + "track them apart, with -o, or give --base with the folder above both")
+    }
+    try overlay.validate(inputs: input, outputs: outputs)
+    let reports = outputs.map { RunReport.path(besides: $0.rows) }
+    let single = [picture, batch.summary].compactMap(\.self)
+    let tables = Set((outputs.map(\.rows) + reports).map { Array($0.utf8) })
+    if let picture, tables.contains(Array(picture.utf8)) {
+      throw ValidationError("--picture and the CSV or its report would both be \(picture)")
+    }
+    if let summary = batch.summary, summary == picture || tables.contains(Array(summary.utf8)) {
+      throw ValidationError("--summary and another output would both be \(summary)")
+    }
+    try OutputCheck.keepApart(
+      outputs: outputs.flatMap { [$0.rows, $0.overlay] }.compactMap(\.self) + reports + single,
+      inputs: input + [batch.list].compactMap(\.self) + model.files)
   }
 
   func run() throws {
     try DescriptorLimit.require()
     let interruption = Interruption()
     SignalWatch.start { interruption.interrupt() }
+    try checkSummary()
+    for problem in expanded.value.problems { Terminal.complain(problem.text) }
     let faceModel = try model.load()
     for folder in [outDir, overlay.overlayDir, written.thumbnails].compactMap(\.self) {
       try makeFolder(folder)
     }
     if let source = try liveInput ?? liveByHTTP(interruption) {
-      let status = try follow(source, to: outputPaths()[0], faceModel, interruption)
+      let status = try follow(source, to: outputs()[0].rows, faceModel, interruption)
       guard status == .success else { throw status }
       return
     }
@@ -118,8 +159,28 @@ struct TrackCommand: ParsableCommand, Sendable {
     try jobs.run()
   }
 
+  /// What keeps the summary from being written later is said now: another one's place is taken, any
+  /// other file's only with --force.
+  private func checkSummary() throws {
+    guard let summary = batch.summary, !OutputCheck.isStream(summary) else { return }
+    do {
+      try OutputCheck.beforehand(
+        summary, force: force || batch.skipDone && BatchSummary.isThere(at: summary))
+    } catch {
+      Terminal.complain(error)
+      throw Terminal.unusable
+    }
+  }
+
+  /// The inputs of this shard, by number.
+  var ownInputs: [Int] {
+    let inputs = expanded.value.inputs
+    guard let shard = batch.shard else { return Array(inputs.indices) }
+    return inputs.indices.filter { shard.contains(inputs[$0].key) }
+  }
+
   /// How many inputs are tracked at a time.
-  var jobCount: Int { min(speed.jobs ?? Self.coreCount, input.count) }
+  var jobCount: Int { max(1, min(speed.jobs ?? Self.coreCount, input.count)) }
 
   /// The cores that this process may use.
   static var coreCount: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
@@ -139,23 +200,18 @@ struct TrackCommand: ParsableCommand, Sendable {
       allowsRedirects: live.allowRedirects)
   }
 
-  /// Where each input's rows go.
-  private func outputPaths() -> [String] {
-    if let output { return [output] }
-    return input.map { input in
-      if input == "-" && outDir == nil { return "-" }
-      return (outDir.map { $0 + "/" } ?? "") + Self.stem(of: input) + ".csv"
-    }
-  }
-
   /// Where all goes that is made of each input.
   private func outputs() -> [TrackOutputs] {
-    zip(input, outputPaths()).map { input, rows in
-      let name = rows == "-" ? Self.stem(of: input) : Self.stem(of: rows)
-      let drawn = overlay.overlayDir.map { $0 + "/" + name + ".mp4" }
+    expanded.value.inputs.map { input in
+      let name =
+        output.map { $0 == "-" ? Self.stem(of: input.name) : Self.stem(of: $0) }
+        ?? input.folder + Self.stem(of: input.name)
+      let isStream = input.name == "-" && outDir == nil
       return TrackOutputs(
-        rows: rows, overlay: overlay.overlay ?? drawn,
-        thumbnails: written.thumbnails.map { $0 + "/" + name })
+        rows: output ?? (isStream ? "-" : (outDir.map { $0 + "/" } ?? "") + name + ".csv"),
+        overlay: overlay.overlay ?? overlay.overlayDir.map { $0 + "/" + name + ".mp4" },
+        thumbnails: written.thumbnails.map { $0 + "/" + name },
+        mirrorsFolders: !input.folder.isEmpty)
     }
   }
 
@@ -173,122 +229,5 @@ struct TrackCommand: ParsableCommand, Sendable {
       ? url.lastPathComponent
       : url.deletingPathExtension().lastPathComponent
     return name.isEmpty || name == "/" ? "track" : name
-  }
-}
-
-// MARK: - Live sources
-
-extension TrackCommand {
-  /// The live source, where the input is one whatever it answers.
-  private var liveInput: String? {
-    input.first { VideoInput.isLive($0) && !VideoInput.isHTTP($0) }
-  }
-
-  /// The one input, where it is by HTTP and answers as live sources do, or not yet.
-  private func liveByHTTP(_ interruption: Interruption) throws -> String? {
-    guard input.count == 1, VideoInput.isHTTP(input[0]) else { return nil }
-    do {
-      let answer = try VideoInput.answer(
-        of: input[0], allowsRedirects: live.allowRedirects,
-        deadlineSeconds: Settings.openDeadline.liveValue(reading.openDeadline),
-        interruption: interruption)
-      guard answer == .live else { return nil }
-    } catch let error where error.kind == .interrupted {
-      throw Terminal.interrupted
-    } catch {
-      // A camera may come; a file that is not there is a mistake.
-      guard !Self.namesRecording(input[0]) else {
-        Terminal.complain(error)
-        throw Terminal.unusable
-      }
-    }
-    try checkLiveOptions()
-    return input[0]
-  }
-
-  private static let recordedExtensions: Set<Substring> = [
-    "mp4", "m4v", "mov", "mkv", "avi", "webm", "wmv", "mpg", "mpeg", "mts", "m2ts", "3gp",
-  ]
-
-  /// Whether an address ends with a recording's extension.
-  private static func namesRecording(_ input: String) -> Bool {
-    let place = input.prefix { $0 != "?" && $0 != "#" }
-    guard let dot = place.lastIndex(of: ".") else { return false }
-    return recordedExtensions.contains(place[place.index(after: dot)...].lowercased()[...])
-  }
-
-  /// A usage error for what does not go together with a live source, or only with one.
-  private func checkLive() throws {
-    guard let liveInput else {
-      // What an address by HTTP is, its answer tells.
-      if let option = live.given, !input.contains(where: VideoInput.isHTTP) {
-        throw ValidationError(
-          "\(option) is for live sources; \(VideoInput.redacted(input[0])) is none")
-      }
-      return
-    }
-    guard input.count == 1 else {
-      throw ValidationError(
-        "\(VideoInput.redacted(liveInput)) is a live source and does not end; track it alone")
-    }
-    try checkLiveOptions()
-  }
-
-  private func checkLiveOptions() throws {
-    let unfit = [
-      (Settings.start.key, range.start != 0), (Settings.every.key, range.every != 1),
-      (Settings.picture.key, picture != nil), (Settings.overlay.key, overlay.overlay != nil),
-      (Settings.overlayDir.key, overlay.overlayDir != nil),
-      (Settings.thumbnails.key, written.thumbnails != nil),
-      (Settings.strict.key, damage.strict),
-      (Settings.decoderThreads.key, speed.decoderThreads != nil),
-      (Settings.jobs.key, speed.jobs != nil),
-      (Settings.allowPlaylists.key, stream.allowPlaylists),
-      (Settings.videoStream.key, stream.videoStream != nil),
-    ]
-    for (option, isGiven) in unfit where isGiven {
-      throw ValidationError("--\(option) is for recorded inputs, not for live sources")
-    }
-    _ = try live.settings(
-      model.greyConversion, reading, largest: try pictures.largest(.live))
-  }
-
-  private func follow(
-    _ source: String, to path: String, _ faceModel: FaceModel, _ interruption: Interruption
-  ) throws -> ExitCode {
-    let track: LiveTrack
-    do {
-      track = try LiveTrack(
-        self, input: source, output: path, model: faceModel, interruption: interruption)
-    } catch let status as ExitCode {
-      throw status
-    } catch {
-      Terminal.complain(error)
-      throw Terminal.unusable
-    }
-    return track.follow()
-  }
-
-  /// The last part of a live source's address that may be shown: "video0", "stream"; its host where
-  /// that is all.
-  private static func liveStem(of input: String) -> String {
-    let address = VideoInput.redacted(input).prefix { $0 != "?" && $0 != "#" }
-    let place = address.firstRange(of: "://").map { address[$0.upperBound...] } ?? address
-    let parts = place.split(separator: "/").filter { $0 != "..." }
-    let name = parts.count > 1 ? parts.last : parts.first?.split(separator: ":").first
-    return name.map(String.init) ?? "track"
-  }
-
-  /// An address with the values of the variables that it names (`${NAME}`), percent-encoded, so that
-  /// a password need not stand in the command's line.
-  private static func withVariables(_ input: String) throws -> String {
-    guard input.contains("${"), access(input, F_OK) != 0 else { return input }
-    do throws(AddressSecretError) {
-      return try SourceAddress.expanding(
-        input, environment: ProcessInfo.processInfo.environment
-      ).secretText
-    } catch {
-      throw ValidationError("cannot use \(VideoInput.redacted(input)): \(error)")
-    }
   }
 }

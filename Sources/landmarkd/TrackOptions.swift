@@ -26,6 +26,8 @@ struct TrackOutputs: Sendable {
   var overlay: String?
   /// What pictures of people begin with: FOLDER/NAME; nil where none are asked for.
   var thumbnails: String?
+  /// Whether the folders that they lie in are made when the input is begun.
+  var mirrorsFolders = false
 }
 
 /// Which face is followed, and how.

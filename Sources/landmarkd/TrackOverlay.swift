@@ -92,23 +92,25 @@ struct OverlayOptions: ParsableArguments {
       throw ValidationError(
         "--overlay \(overlay) draws one input; give --overlay-dir for \(inputs.count) inputs")
     }
-    for (index, output) in outputs.enumerated() {
-      guard let path = output.overlay else { continue }
-      if let other = outputs[..<index].firstIndex(where: { $0.overlay == path }) {
+    let drawn = outputs.compactMap(\.overlay)
+    guard !drawn.isEmpty else { return }
+    let others = Set((inputs + outputs.map(\.rows)).map(Self.file))
+    var first: [[UInt8]: Int] = [:]
+    for (index, path) in drawn.enumerated() {
+      if let other = first.updateValue(index, forKey: Array(path.utf8)) {
         throw ValidationError(
           "\(VideoInput.redacted(inputs[other])) and \(VideoInput.redacted(inputs[index])) would both be drawn to \(path); track them apart"
         )
       }
-      for file in inputs + [output.rows] where Self.isSameFile(path, file) {
+      if others.contains(Self.file(path)) {
         throw ValidationError("the drawing \(path) is also an input or the CSV")
       }
     }
   }
 
-  private static func isSameFile(_ a: String, _ b: String) -> Bool {
-    let (a, b) = (URL(fileURLWithPath: a), URL(fileURLWithPath: b))
-    return a.resolvingSymlinksInPath().standardizedFileURL.path
-      == b.resolvingSymlinksInPath().standardizedFileURL.path
+  /// The file that a name leads to.
+  private static func file(_ path: String) -> String {
+    URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
   }
 }
 

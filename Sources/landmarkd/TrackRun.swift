@@ -10,14 +10,22 @@ import VideoInput
 
 /// One input on its way to one CSV.
 final class TrackRun {
+  /// As it is opened.
+  let name: String
   /// As it may be shown.
   let input: String
+  let outputs: TrackOutputs
   let path: String
   /// Where its frames are drawn.
   let overlayPath: String?
   let started: Date
   var source: (any FrameSource)?
-  var writer: CSVWriter?
+  var writer: CSVWriter? {
+    didSet { lastWriter = writer ?? lastWriter }
+  }
+  private var lastWriter: CSVWriter?
+  /// nil before the first frame.
+  var rowsWritten: Int? { lastWriter?.rowsWritten }
   /// Whether the rows have their name.
   var isPublished = false
   var overlay: TrackOverlay?
@@ -27,8 +35,18 @@ final class TrackRun {
   let thumbnails: FaceThumbnails?
   private let thumbnailStem: String
   private(set) var hasPicture = false
+  /// Whether what is there of it may be replaced.
+  var force: Bool
+  /// The input when it was begun; nil for what cannot be looked at again.
+  var witness: InputWitness?
+  /// What a report says of `witness`.
+  var sourceFacts: RunReport.Source?
 
-  init(input: String, outputs: TrackOutputs, started: Date) {
+  /// - Parameter force: whether what is there of it may be replaced.
+  init(input: String, outputs: TrackOutputs, started: Date, force: Bool = false) {
+    self.force = force
+    self.outputs = outputs
+    name = input
     self.input = SystemName.shown(VideoInput.redacted(input))
     path = outputs.rows
     overlayPath = outputs.overlay

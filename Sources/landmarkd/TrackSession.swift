@@ -15,9 +15,9 @@ import VideoInput
 /// Frames are decoded ahead on a thread of their own. Rows are made and written where the face is
 /// tracked: that takes less than a hundredth of the time (docs/results/2026-11-25-zen4.md).
 final class TrackSession {
-  private let command: TrackCommand
+  let command: TrackCommand
   private let model: FaceModel
-  private let interruption: Interruption
+  let interruption: Interruption
   private let videoSettings: VideoSettings
   private let columnGroups: Set<ColumnGroup>
   /// dlib's, for the reference's settings: it takes some time to be made.
@@ -25,7 +25,13 @@ final class TrackSession {
   private let plan: TrackingPlan
   private let pipeline: FacePipeline
   /// What the sessions of other threads show together with this one; nil where there is none.
-  private let sharedProgress: SharedProgress?
+  let sharedProgress: SharedProgress?
+  /// What the rows depend on beside the input (`RunReport.recipe`).
+  private(set) lazy var recipe = wanted.recipe
+  /// What a report of this session says of how rows are made.
+  private(set) lazy var wanted = TrackRun(
+    input: "", outputs: TrackOutputs(rows: ""), started: Date()
+  ).report(command: command, plan: plan, rows: 0)
 
   init(
     _ command: TrackCommand, model: FaceModel, interruption: Interruption,
@@ -56,6 +62,16 @@ final class TrackSession {
   struct Outcome: Sendable {
     var status: ExitCode
     var failure: String?
+    /// What it counts as in a batch.
+    var kind = BatchSummary.Status.tracked
+    /// Whether the failure may be gone at the next try.
+    var mayPass = false
+    var rows: Int?
+    var frames: Int?
+    var mediaSeconds: Double?
+    var wallSeconds = 0.0
+    var endedEarly = false
+    var changed = false
   }
 
   /// Tracks `input` into `outputs`. Errors are said, not thrown, so that other inputs go on.
@@ -65,19 +81,40 @@ final class TrackSession {
     let begin = clock.now
     // An address may hold a password.
     let shown = VideoInput.isHTTP(input) ? VideoInput.redacted(input) : input
-    let run = TrackRun(input: shown, outputs: outputs, started: Date())
+    let run = TrackRun(input: shown, outputs: outputs, started: Date(), force: command.force)
     do {
+      if let outcome = try lookAround(input, run, outputs) {
+        sharedProgress?.finishInput()
+        return outcome
+      }
       let status = try read(input, into: run)
       run.wallSeconds = (clock.now - begin).seconds
-      try finish(run, status)
-      return Outcome(status: status)
+      let final = try finish(run, status)
+      return outcome(of: run, final, wallSeconds: run.wallSeconds)
+    } catch let left as LeftOut {
+      return left.outcome
     } catch {
       Terminal.complain(error)
       keepRows(of: run)
-      return Outcome(
-        status: interruption.isBehind(error) ? Terminal.interrupted : Terminal.unusable,
-        failure: "\(error)")
+      let isInterrupted = interruption.isBehind(error)
+      var outcome = outcome(
+        of: run, isInterrupted ? Terminal.interrupted : Terminal.unusable,
+        wallSeconds: (clock.now - begin).seconds)
+      outcome.failure = "\(error)"
+      if !isInterrupted { outcome.kind = .failed }
+      outcome.mayPass = !isInterrupted && PassingTrouble.isSeen(in: error)
+      return outcome
     }
+  }
+
+  private func outcome(
+    of run: TrackRun, _ status: ExitCode, wallSeconds: Double
+  ) -> Outcome {
+    Outcome(
+      status: status, kind: status == Terminal.interrupted ? .interrupted : .tracked,
+      rows: run.rowsWritten, frames: run.tally.frames, mediaSeconds: run.tally.mediaSeconds,
+      wallSeconds: wallSeconds, endedEarly: run.source?.report.endedEarly ?? false,
+      changed: run.sourceFacts?.changed ?? false)
   }
 
   private struct NoFrame: Error, CustomStringConvertible {
@@ -167,12 +204,12 @@ final class TrackSession {
   /// What can go wrong with the outputs is said before the work is done.
   private func checkOutputs(of run: TrackRun) throws {
     if !OutputCheck.isStream(run.path) {
-      try OutputCheck.beforehand(run.path, force: command.force)
-      try OutputCheck.beforehand(RunReport.path(besides: run.path), force: command.force)
+      try OutputCheck.beforehand(run.path, force: run.force)
+      try OutputCheck.beforehand(RunReport.path(besides: run.path), force: run.force)
     }
     // How many people there will be is not known; there is one at least, as a rule.
     if let first = run.thumbnailPath(of: 0) {
-      try OutputCheck.beforehand(first, force: command.force)
+      try OutputCheck.beforehand(first, force: run.force)
     }
     if let picture = command.picture, !OutputCheck.isStream(picture) {
       try OutputCheck.beforehand(picture, force: command.force)
@@ -180,7 +217,25 @@ final class TrackSession {
   }
 
   private func open(_ run: TrackRun, of input: String) throws {
-    run.overlay = try run.overlayPath.map { path in
+    let schema = ColumnSchema(
+      landmarkCount: model.landmarkCount, modeCount: model.shapeModel.modeCount,
+      groups: columnGroups,
+      imageColumn: run.source?.description.namesImages == true ? "source" : nil)
+    try claim(run, of: input) {
+      try CSVWriter(path: run.path, schema: schema, force: run.force)
+    }
+    do {
+      run.overlay = try overlay(of: run, input)
+    } catch {
+      // Nothing is in it yet but the header.
+      run.writer?.discard()
+      run.writer = nil
+      throw error
+    }
+  }
+
+  private func overlay(of run: TrackRun, _ input: String) throws -> TrackOverlay? {
+    try run.overlayPath.map { path in
       let isCut = command.range.start > 0
       return try TrackOverlay(
         path: path, force: command.force, startsAtZero: isCut, namesFaces: plan.faceLimit > 1
@@ -191,32 +246,23 @@ final class TrackSession {
           interruption: interruption)
       }
     }
-    let schema = ColumnSchema(
-      landmarkCount: model.landmarkCount, modeCount: model.shapeModel.modeCount,
-      groups: columnGroups,
-      imageColumn: run.source?.description.namesImages == true ? "source" : nil)
-    run.writer = try CSVWriter(path: run.path, schema: schema, force: command.force)
   }
 
-  /// Publishes the rows, or leaves them where they are after an interruption.
-  private func finish(_ run: TrackRun, _ status: ExitCode) throws {
+  /// Publishes the rows, or leaves them where they are after an interruption. Gives the status.
+  private func finish(_ run: TrackRun, _ status: ExitCode) throws -> ExitCode {
     guard let writer = run.writer else {
       guard status == Terminal.interrupted else { throw NoFrame(input: run.input) }
       Terminal.complain("\(run.input): interrupted before the first frame; nothing was written")
-      return
+      return status
     }
     if status == Terminal.interrupted {
       let place = try writer.abandon() ?? writer.name
       Terminal.complain("interrupted: \(writer.rowsWritten) rows of \(run.input) are in \(place)")
       run.overlay?.keep()
-      return
+      return status
     }
-    try writer.finish()
-    run.isPublished = true
-    if writer.partialPath != nil {
-      try makeReport(run, rows: writer.rowsWritten).write(
-        to: RunReport.path(besides: run.path), force: true)
-    }
+    let isChanged = sayChange(of: run)
+    try publish(run, writer)
     sayDamage(run)
     if let frame = command.written.pictureFrame, !run.hasPicture {
       Terminal.complain("\(run.input): frame \(frame) was not read; no picture was drawn")
@@ -225,11 +271,36 @@ final class TrackSession {
     }
     // The rows have their name: an error of the drawing is not about them.
     run.writer = nil
-    try run.writeThumbnails(force: command.force)
+    try run.writeThumbnails(force: run.force)
     try run.overlay?.finish()
-    guard !command.quiet else { return }
+    let final =
+      status == .success && isChanged && command.damage.strict
+      ? Terminal.endedEarly : status
+    guard !command.quiet else { return final }
     if let note = run.overlay?.soundNote { Terminal.say("note: \(run.input): \(note)") }
     Terminal.say(run.summary)
+    return final
+  }
+
+  /// Gives rows and report their names. The report is durable before the rows have theirs: a run
+  /// that is killed between the two leaves it as a partial, and a batch gives it its name.
+  private func publish(_ run: TrackRun, _ writer: CSVWriter) throws {
+    guard writer.partialPath != nil else {
+      try writer.finish()
+      run.isPublished = true
+      return
+    }
+    try writer.flush()
+    let report = try makeReport(run, rows: writer.rowsWritten, bytes: writer.bytesWritten)
+      .settled(for: RunReport.path(besides: run.path), force: true)
+    do {
+      try writer.finish()
+    } catch {
+      report.discard()
+      throw error
+    }
+    run.isPublished = true
+    try report.publish()
   }
 
   /// Rows of a run that failed stay in the partial; an empty one was never made.
@@ -257,62 +328,16 @@ final class TrackSession {
     for note in report.notes { Terminal.say("note: \(run.input): \(note)") }
   }
 
-  private func makeReport(_ run: TrackRun, rows: Int) -> RunReport {
+  private func makeReport(_ run: TrackRun, rows: Int, bytes: Int) -> RunReport {
     let source = run.source?.report ?? SourceReport()
     var report = run.report(
       command: command, plan: plan, rows: rows)
+    report.source = run.sourceFacts
+    report.output = RunReport.Output(bytes: Int64(bytes))
+    report.madeWith = recipe
     report.counts.add(source)
     report.endedEarly = source.endedEarly
     report.endReason = source.endedEarlyReason
     return report
   }
-}
-
-extension RunReport.Counts {
-  /// What was met while reading.
-  fileprivate mutating func add(_ source: SourceReport) {
-    decodeErrors = source.decodeErrors
-    corruptPackets = source.corruptPackets
-    damagedFrames = source.damagedFrames
-    lostFrames = source.lostFrames
-    missingTimestamps = source.missingTimestamps
-    repeatedTimestamps = source.repeatedTimestamps
-    disorderedTimestamps = source.disorderedTimestamps
-    wildTimestamps = source.wildTimestamps
-    resolutionChanges = source.resolutionChanges
-    recordingsJoined = source.recordingsJoined
-  }
-}
-
-/// Says that a recorded input ended before what it promised, where it did.
-func sayEarlyEnd(of input: String, _ report: SourceReport) {
-  guard report.endedEarly else { return }
-  Terminal.complain(
-    "\(input) ended early: \(report.endedEarlyReason ?? "data is missing at its end")")
-}
-
-/// Says where the rows of a run that failed are, and how many there were no room or no reader for.
-func sayRows(_ writer: RowFile, _ origin: String, in place: String?) {
-  if writer.rowsWritten > 0, place != nil || writer.rowsLost > 0 {
-    let verb = place == nil ? "went to" : "are in"
-    Terminal.complain("\(writer.rowsWritten) rows\(origin) \(verb) \(place ?? writer.name)")
-  }
-  if writer.rowsLost > 0 {
-    Terminal.complain("\(writer.rowsLost) rows\(origin) are lost: they could not be written")
-  }
-}
-
-extension Interruption {
-  /// Whether an output failed because the run is to end and nobody reads it.
-  func isBehind(_ error: any Error) -> Bool {
-    guard isInterrupted else { return false }
-    switch error {
-    case RecordingError.notRead, PicturesError.file(.notRead): return true
-    default: return false
-    }
-  }
-}
-
-extension Duration {
-  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -3,7 +3,7 @@
 public enum Settings {
   /// In the order of the reference page.
   public static let topics = [
-    SettingTopic("Output", output), SettingTopic("Face", face),
+    SettingTopic("Output", output), SettingTopic("Many inputs", batch), SettingTopic("Face", face),
     SettingTopic("Columns and what is in them", columnSettings),
     SettingTopic("Recorded inputs", recorded), SettingTopic("Live sources", live),
     SettingTopic("Model", modelSettings), SettingTopic("What is believed", beliefSettings),

@@ -79,6 +79,9 @@ struct TrackCommand: ParsableCommand, Sendable {
     _ = try videoSettings()
     try checkLive()
     try checkOutputsApart()
+    if let output {
+      try OutputCheck.beTable(output, hint: "--overlay draws a video, --picture a picture")
+    }
   }
 
   private mutating func expand() throws {
@@ -107,9 +110,6 @@ struct TrackCommand: ParsableCommand, Sendable {
     }
     guard written.pictureFrame == nil || picture != nil else {
       throw ValidationError("--picture-frame needs --picture FILE")
-    }
-    if let output {
-      try OutputCheck.beTable(output, hint: "--overlay draws a video, --picture a picture")
     }
   }
 

@@ -134,11 +134,9 @@ final class TrackJobs: Sendable {
   /// Says what became of several inputs, and writes it where that is asked for; false where it cannot
   /// be written.
   private func say(_ count: Int) -> Bool {
-    guard count > 1 || command.batch.list != nil || command.batch.summary != nil else {
-      return true
-    }
+    guard count > 1 || command.batch.summary != nil else { return true }
     let summary = BatchSummary(entries(), wallSeconds: (ContinuousClock.now - begin).seconds)
-    if !command.quiet, count > 1 || command.batch.list != nil {
+    if !command.quiet, count > 1 {
       for line in summary.lines { Terminal.say(line) }
     }
     guard let path = command.batch.summary else { return true }

@@ -73,7 +73,8 @@ struct JobsTests {
     for name in names { try folder.copy(Fixtures.portrait, to: name + ".pgm") }
     let result = try track(names.map { $0 + ".pgm" } + ["--jobs", "8"])
     #expect(result.status == 0, "\(result)")
-    #expect(result.lines.count == names.count)
+    #expect(result.lines.count == names.count + 1)
+    #expect(result.lines.last?.hasPrefix("24 inputs tracked: 24 frames, 24 rows, ") == true)
     for name in names {
       let mine = result.lines.filter { $0.hasPrefix("\(name).pgm: 1 frame, ") }
       #expect(mine.count == 1, "\(result)")

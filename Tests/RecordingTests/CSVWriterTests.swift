@@ -142,13 +142,26 @@ private func track(_ count: Int) throws -> String {
         try? "another run's".write(toFile: path + ".partial", atomically: true, encoding: .utf8)
       }
     }
-    let second = try CSVWriter(path: path, schema: schema, force: false, calls: calls)
+    #expect(throws: RecordingError.alreadyExists(path: path, rows: nil)) {
+      _ = try CSVWriter(path: path, schema: schema, force: false, calls: calls)
+    }
     #expect(turn == 2)
     #expect(try text(path) == track(5))
+    #expect(!FileManager.default.fileExists(atPath: path + ".partial"))
+  }
+
+  /// A run that was killed between giving the name and taking the partial's away.
+  @Test func aPartialThatIsTheResultIsNotEmptied() throws {
+    let first = try CSVWriter(path: path, schema: schema)
+    try fill(first, 5)
+    try first.finish()
+    try #require(link(path, path + ".partial") == 0)
+    let second = try CSVWriter(path: path, schema: schema, force: true)
+    #expect(try text(path) == track(5))
     #expect(try text(path + ".partial") == track(0))
-    #expect(throws: RecordingError.alreadyExists(path: path, rows: path + ".partial")) {
-      try second.finish()
-    }
+    try fill(second, 2)
+    try second.finish()
+    #expect(try text(path) == track(2))
   }
 
   @Test func aPartialThatIsNoFileIsRefused() throws {

@@ -18,6 +18,8 @@ packages=(
   chromium
   # Packages are made, checked, and installed into small systems.
   dpkg-dev lintian patchelf debootstrap iproute2
+  # A cluster on one machine, and what reads the samples' YAML.
+  munge slurmctld slurmd slurm-client python3-yaml
 )
 kernel=.build/kernel
 if [[ ${LANDMARKD_TEST_TIER:-system} == long ]]; then

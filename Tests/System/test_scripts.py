@@ -7,6 +7,8 @@ import subprocess
 import tarfile
 import unittest
 
+import yaml
+
 from system_test import SystemTest
 
 _PROJECT = pathlib.Path(__file__).parents[2]
@@ -220,6 +222,37 @@ class Commit(ScriptTest):
     def test_without_a_checkout_and_a_header_it_is_not_known(self):
         shutil.rmtree(self.checkout / ".git")
         self.assertEqual(self.write(), "")
+
+
+
+class TestSamples(SystemTest):
+    def test_the_job_of_kubernetes(self):
+        """YAML; what belongs together; and the shell script in it, with a landmarkd that notes."""
+        text = (_PROJECT / "Samples/kubernetes/track.yaml").read_text()
+        job = yaml.safe_load(text)
+        self.assertEqual((job["apiVersion"], job["kind"]), ("batch/v1", "Job"))
+        spec = job["spec"]
+        self.assertEqual(spec["completionMode"], "Indexed")
+        pod = spec["template"]["spec"]
+        container = pod["containers"][0]
+        shards = {entry["name"]: entry["value"] for entry in container["env"]}["SHARDS"]
+        self.assertEqual(shards, str(spec["completions"]))
+        self.assertGreaterEqual(spec["maxFailedIndexes"], spec["completions"])
+        self.assertEqual(
+            {mount["name"] for mount in container["volumeMounts"]},
+            {volume["name"] for volume in pod["volumes"]})
+        program = self.folder / "landmarkd"
+        for status, expected in ((0, 0), (1, 1), (2, 0), (64, 64), (130, 130)):
+            program.write_text(f'#!/bin/sh\necho "$@"\nexit {status}\n')
+            program.chmod(0o755)
+            run = subprocess.run(
+                container["command"] + container["args"], text=True, stdout=subprocess.PIPE,
+                env={"PATH": f"{self.folder}:{os.environ['PATH']}", "JOB_COMPLETION_INDEX": "199",
+                     "SHARDS": shards})
+            self.assertEqual(run.returncode, expected)
+            self.assertEqual(
+                run.stdout, "track /data/study --out-dir /data/tables --shard 200/200 --skip-done "
+                "--retries 2 --jobs 2\n")
 
 
 if __name__ == "__main__":

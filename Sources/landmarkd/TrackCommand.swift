@@ -29,10 +29,10 @@ struct TrackCommand: ParsableCommand, Sendable {
   @Argument(help: "What to read; several are done side by side, each to a CSV of its own.")
   var input: [String] = []
 
-  @OptionGroup(title: "Many inputs") var batch: BatchOptions
   @OptionGroup(title: "Output") var written: TrackOutputOptions
   @OptionGroup(title: "Output") var columns: ColumnOptions
   @OptionGroup(title: "Output") var overlay: OverlayOptions
+  @OptionGroup(title: "Many inputs") var batch: BatchOptions
   @OptionGroup(title: "Face") var face: FaceOptions
   @OptionGroup(title: "Face") var detector: DetectorOptions
   @OptionGroup(title: "Time") var range: RangeOptions
@@ -122,7 +122,9 @@ struct TrackCommand: ParsableCommand, Sendable {
       let names = [other, index].map { SystemName.shown(VideoInput.redacted(input[$0])) }
       throw ValidationError(
         "\(names[0]) and \(names[1]) would both be written to \(SystemName.shown(output.rows)); "
-          + "track them apart, with -o, or give --base with the folder above both")
+          + "track them apart, with -o"
+          + (input[other].isBeside(input[index])
+            ? "" : ", or give --base with the folder above both"))
     }
     try overlay.validate(inputs: input, outputs: outputs)
     let reports = outputs.map { RunReport.path(besides: $0.rows) }
@@ -229,5 +231,14 @@ struct TrackCommand: ParsableCommand, Sendable {
       ? url.lastPathComponent
       : url.deletingPathExtension().lastPathComponent
     return name.isEmpty || name == "/" ? "track" : name
+  }
+}
+
+extension String {
+  /// Whether two names are of one folder, as they are written.
+  fileprivate func isBeside(_ other: String) -> Bool {
+    utf8.prefix(upTo: utf8.lastIndex(of: slash) ?? utf8.startIndex)
+      .elementsEqual(
+        other.utf8.prefix(upTo: other.utf8.lastIndex(of: slash) ?? other.utf8.startIndex))
   }
 }

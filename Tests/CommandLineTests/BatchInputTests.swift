@@ -155,6 +155,7 @@ final class BatchInputTests {
     let same = try batch.track("a", "--out-dir", "o")
     #expect(same.status == 64, "\(same)")
     #expect(same.errors.contains("a/x.avi and a/x.mp4 would both be"), "\(same)")
+    #expect(!same.errors.contains("--base"), "\(same)")
     #expect(!folder.exists("o"))
   }
 

@@ -38,7 +38,8 @@ import Testing
     }
     #expect(
       sections == [
-        "ARGUMENTS:", "OUTPUT:", "FACE:", "TIME:", "SMOOTHING:", "CAMERA:", "INPUT:",
+        "ARGUMENTS:", "OUTPUT:", "MANY INPUTS:", "FACE:", "TIME:", "SMOOTHING:", "CAMERA:",
+        "INPUT:",
         "LIVE SOURCES:", "MODEL:", "SPEED:", "LIMITS OF BELIEF, FOR EXPERTS:", "OPTIONS:",
       ])
   }

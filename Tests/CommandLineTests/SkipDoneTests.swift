@@ -217,6 +217,19 @@ struct SkipDoneTests {
     #expect(try batch.summary().inputs.first?.endedEarly == true)
   }
 
+  /// A disk that could not be read may be well again.
+  @Test func aReadErrorIsTriedAgain() throws {
+    try expect("tracked", "tracked")
+    let report = try folder.text("o/a.csv.json").replacing(
+      "\"endedEarly\" : false",
+      with:
+        "\"endedEarly\" : true, \"endReason\" : \"reading ended with an error: Input/output error\""
+    )
+    try folder.write(report, to: "o/a.csv.json")
+    try expect("tracked", "done")
+    try expect("done", "done")
+  }
+
   @Test func sequencesOfImages() throws {
     try folder.makeFolder("shots")
     for number in 1...3 { try folder.copy(Fixtures.portrait, to: "shots/\(number).pgm") }

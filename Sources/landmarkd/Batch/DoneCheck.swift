@@ -28,6 +28,7 @@ struct DoneCheck {
     var times: RunReport.Times
     var identities: [RunReport.Identity]
     var endedEarly: Bool
+    var endReason: String?
 
     /// Whether anything of the input was lost, damaged or out of order, as `SourceReport.isDamaged`.
     var isDamaged: Bool {
@@ -101,6 +102,10 @@ struct DoneCheck {
         "\(rows) has \(length) bytes, \(output.bytes) in \(reportPath): it was changed since")
     }
     if witness.source?.changed == true { return .make(replaces: true) }
+    // The file may be whole, and its disk or network was not.
+    if witness.endedEarly, let reason = witness.endReason, PassingTrouble.isSaid(in: reason) {
+      return .make(replaces: true)
+    }
     if madeWith != recipe {
       let made = try? JSONDecoder().decode(RunReport.self, from: Data(report))
       return .refused("\(rows) was " + (made?.difference(from: wanted) ?? "made in another way"))

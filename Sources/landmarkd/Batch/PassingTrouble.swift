@@ -14,6 +14,9 @@ enum PassingTrouble {
   /// Of reading, the system's words alone are known.
   private static let words = codes.map { String(cString: strerror($0)) }
 
+  /// Whether a reason in words is one of them.
+  static func isSaid(in text: String) -> Bool { words.contains { text.contains($0) } }
+
   static func isSeen(in error: any Error) -> Bool {
     switch error {
     case let error as VideoInputError:
@@ -21,7 +24,7 @@ enum PassingTrouble {
       case .timedOut, .lost: return true
       case .failed, .notReadable:
         let text = [error.libraryText, error.problem].compactMap(\.self)
-        return text.contains { said in words.contains { said.contains($0) } }
+        return text.contains(where: isSaid)
       default: return false
       }
     case RecordingError.system(_, _, let code), PicturesError.file(.system(_, _, let code)):

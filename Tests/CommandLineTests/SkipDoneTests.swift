@@ -163,6 +163,13 @@ struct SkipDoneTests {
     unlink(folder.file("seen/a.mp4"))
     try expect("tracked", "done", status: 0, "--overlay-dir", "seen")
     #expect(try batch.files("seen") == ["a.mp4", "d/b.mp4"])
+    // --picture is of one input.
+    for said in ["30 frames", "done before"] {
+      let picture = try batch.track(
+        "s/a.avi", "--out-dir", "o", "--skip-done", "--picture", "a.png", "--picture-frame", "2")
+      #expect(picture.status == 0 && picture.errors.contains(said), "\(picture)")
+      #expect(folder.exists("a.png"))
+    }
   }
 
   @Test func whatIsInWorkIsLeftOut() throws {

@@ -8,11 +8,11 @@ import time
 import unittest
 
 import batch
-from system_test import SystemTest, is_long, seed
+from system_test import SystemTest, seed
 
 LIMIT_SECONDS = {"system": 600, "long": 1800}
 
-_COUNT = 1000 if is_long else 200
+_COUNT = 1000
 _KILLS = 5
 
 

@@ -24,6 +24,7 @@ class Slurm(SystemTest):
             self.skipTest(f"no Slurm: {reason}")
         # The nodes' users read and write below it.
         self.folder.chmod(0o755)
+        self._waiting: dict[str, float] = {}
         self.cluster = slurm_cluster.SlurmCluster(self.folder)
         self.addCleanup(self.cluster.close)
         reason = self.cluster.start()
@@ -98,7 +99,10 @@ class Slurm(SystemTest):
         """Whether all tasks are over; those that wait for their begin time begin now."""
         tasks = self.cluster.tasks(job)
         for task, state in tasks.items():
-            if state == "PENDING":
+            if state != "PENDING":
+                self._waiting.pop(task, None)
+            elif time.monotonic() - self._waiting.setdefault(task, time.monotonic()) > 5:
+                # Sooner, the node still takes the task for the one that was ended.
                 self.cluster.ask("scontrol", "update", f"jobid={job}_{task}", "starttime=now")
         return not tasks
 
@@ -119,8 +123,9 @@ class Slurm(SystemTest):
             every=0.2)
         made = batch.stamps(out)
         self.assertLess(len(made), 120)
-        self.assertEqual(self.summaries(out, 1)[0]["counts"]["tracked"], len(made))
-        self.assertIn("interrupted", self.logs())
+        counts = self.summaries(out, 1)[0]["counts"]
+        self.assertEqual(counts["tracked"], len(made), self.logs())
+        self.assertGreater(counts["notBegun"], 0, self.logs())
         processes.wait_until(lambda: self._release(job), 240, f"the end of {job}", every=1)
         self.assertEqual(
             self.summaries(out, 1)[0]["counts"], {"done": len(made), "tracked": 120 - len(made)},

@@ -42,7 +42,12 @@ extension TrackSession {
     case .make(let replaces):
       run.force = command.force || replaces
       return nil
-    case .done(let witness): return done(run, witness)
+    case .done(let witness):
+      if let picture = command.picture, access(picture, F_OK) != 0 {
+        run.force = true
+        return nil
+      }
+      return done(run, witness)
     case .elsewhere: return elsewhere(run)
     case .refused(let reason):
       guard command.force else { throw OtherTable(input: run.input, reason: reason) }
@@ -83,7 +88,7 @@ extension TrackSession {
     let outputs = run.outputs
     do {
       let writer = try open()
-      if run.force, case .done(let witness) = check(run, outputs).look() {
+      if run.force, command.picture == nil, case .done(let witness) = check(run, outputs).look() {
         writer.discard()
         throw LeftOut(outcome: done(run, witness))
       }

@@ -11,8 +11,8 @@ package final class FaceIdentities {
   package struct Rules {
     /// Of a face that is somewhere else, or was away for long: by one description, and by several of a
     /// number that is new.
-    package var far: Float = 0.6
-    package var later: Float = 0.48
+    package var far: Float = 0.64
+    package var later: Float = 0.54
     /// Of a face that was near shortly before.
     package var near: Float = 0.35
     /// Of a face that was followed until a moment ago, and was found again there.
@@ -20,9 +20,9 @@ package final class FaceIdentities {
     /// Of a face that is followed: below, it is somebody else.
     package var followed: Float = 0.1
     /// Of one that was followed until a cut.
-    package var afterCut: Float = 0.55
+    package var afterCut: Float = 0.62
     /// Of a face that has been described several times before it gets a number: the mean.
-    package var several: Float = 0.5
+    package var several: Float = 0.58
     /// Of a face that has been described twice or more: whoever is less like anybody is somebody new.
     package var stranger: Float = 0.1
     /// So long a new number may turn out to be somebody's who is known, seconds: who comes in is often seen

@@ -23,7 +23,10 @@ Row = Dict[str, Union[None, str, int, float]]
 _TEXTS = {"source", "image", "state", "time_utc"}
 _WHOLE = {"frame", "face_id", "success", "iterations", "pts"}
 # Where rows go and how many inputs there are is decided here.
-_TAKEN = {"output", "o", "out_dir", "overlay_dir", "quiet", "q", "help", "h", "version", "jobs"}
+_TAKEN = {
+    "output", "o", "out_dir", "overlay_dir", "quiet", "q", "help", "h", "version", "jobs", "list",
+    "base", "skip_done", "shard", "retries", "summary",
+}
 
 
 def track(path: Source, **options: Option) -> "pandas.DataFrame":

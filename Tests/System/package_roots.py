@@ -77,6 +77,8 @@ class Root:
         self.work = folder / "work"
         self.work.mkdir()
         shutil.copy(_CLIP, self.work / "interview.mp4")
+        (self.work / "study/day1").mkdir(parents=True)
+        shutil.copy(_CLIP, self.work / "study/day1/visit.mp4")
         (self.work / "photos").mkdir()
         subprocess.run(
             ["ffmpeg", "-v", "error", "-i", _CLIP, "-vf", r"select=not(mod(n\,100))", "-vsync", "0",
@@ -138,13 +140,13 @@ class Root:
         return subprocess.CompletedProcess(command, process.returncode, out, err)
 
     def try_examples(self, test: unittest.TestCase, program: str) -> None:
-        """README's first five examples, by a user who knows nothing else."""
+        """README's examples, by a user who knows nothing else."""
         text = (REPOSITORY / "README.md").read_text()
         examples = [
-            shlex.split(line)[1:] for line in re.findall(r"^    (landmarkd .+)$", text, re.M)][:5]
+            shlex.split(line)[1:] for line in re.findall(r"^    (landmarkd .+)$", text, re.M)][:6]
         test.assertEqual(
-            [words[0] for words in examples], ["track", "track", "fit", "detect", "serve"])
-        for words in examples[:4]:
+            [words[0] for words in examples], ["track", "track", "track", "fit", "detect", "serve"])
+        for words in examples[:5]:
             if words[0] == "track":
                 for left in self.work.glob("interview.csv*"):
                     left.unlink()
@@ -164,7 +166,8 @@ class Root:
                 text=True).stdout
             test.assertGreater(len(expected.splitlines()), 3)
             test.assertEqual((self.work / table).read_text(), expected, table)
-        self._try_serve(test, program, examples[4])
+        test.assertTrue((self.work / "tables/day1/visit.csv").exists())
+        self._try_serve(test, program, examples[5])
 
     def _try_serve(self, test, program: str, words: list[str]) -> None:
         process = self.start(program, *words)

@@ -54,7 +54,7 @@ extension FaceCrowd {
       follower.follow(image, wide: wide)
       wantsFace = machine.followed(success: follower.isBelieved)
       believedFrames = follower.isBelieved ? believedFrames + 1 : 0
-      partFrames = follower.place()?.isWithin(image) == true ? 0 : partFrames + 1
+      partFrames = follower.place()?.isInside(image) == true ? 0 : partFrames + 1
       let interval =
         isUnsure || isStranger ? 1 : isNew ? FaceNaming.newInterval : Self.describeInterval
       if age % interval == 0 { describe(image) }
@@ -72,7 +72,7 @@ extension FaceCrowd {
 
     /// Describes its face, where it can be seen well enough.
     func describe(_ image: borrowing GreyImage) {
-      isWhole = follower.place()?.isWithin(image) == true
+      isWhole = follower.place()?.isInside(image) == true
       // What the picture's side cuts off tells little. Where that is all there ever is, it has to do.
       guard follower.isBelieved, isDescribable, isWhole || partFrames > FaceStranger.cutFrames,
         !(follower.confidence < FaceNaming.leastConfidence)

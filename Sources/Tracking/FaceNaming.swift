@@ -121,12 +121,8 @@ extension FaceBox {
     self.init(x: extents.minX, y: extents.minY, width: extents.width, height: extents.height)
   }
 
-  /// Whether it is in the picture with some room around it: fits of faces that the picture's side cuts off
-  /// are squeezed into it.
-  func isWithin(_ image: borrowing GreyImage) -> Bool {
-    let room = 0.06 * max(width, height)
-    return x >= room && y >= room && x + width + room <= Double(image.width)
-      && y + height + room <= Double(image.height)
+  func isInside(_ image: borrowing GreyImage) -> Bool {
+    x >= 0 && y >= 0 && x + width <= Double(image.width) && y + height <= Double(image.height)
   }
 
   /// px.

@@ -47,6 +47,7 @@ public struct PoseEstimator: Sendable {
     guard n >= Self.minimumPointCount else { return nil }
     let shape = shape3D.span
     let seen = landmarks.span
+    guard Self.spansMoreThanALine(shape) else { return nil }
     var pose = RigidPose(rotation: RotationMatrix(start.rotation), translation: start.translation)
     guard var equations = linearise(shape, seen, at: pose) else { return nil }
 
@@ -70,6 +71,29 @@ public struct PoseEstimator: Sendable {
     if pose.isNegligible(last, tolerance: Self.roundedTolerance) { pose = pose.moved(by: last) }
     return HeadPose(translation: pose.translation, rotation: EulerAngles(pose.rotation))
   }
+
+  /// Whether points do not all lie on one line or in one spot: else a turn about it cannot be seen. Rounding
+  /// hides that from the equations where the line runs almost along a ray.
+  private static func spansMoreThanALine(_ shape: Span<Double>) -> Bool {
+    let n = shape.count / 3
+    let first = SIMD3(shape[0], shape[n], shape[2 * n])
+    var (along, longest) = (SIMD3<Double>.zero, 0.0)
+    for i in 1..<n {
+      let way = SIMD3(shape[i], shape[n + i], shape[2 * n + i]) - first
+      let length = (way * way).sum()
+      if length > longest { (along, longest) = (way, length) }
+    }
+    var widest = 0.0
+    for i in 1..<n {
+      let way = SIMD3(shape[i], shape[n + i], shape[2 * n + i]) - first
+      let beside = way - along * ((way * along).sum() / longest)
+      widest = max(widest, (beside * beside).sum())
+    }
+    return widest > leastBreadth * leastBreadth * longest
+  }
+
+  /// Of points' extent across the longest way between them, as its share: less is rounding. Faces have 0.5.
+  private static let leastBreadth = 1e-9
 
   /// Residuals and their derivatives at `pose`; nil where a point is not in front of the camera or
   /// the cost is not finite.

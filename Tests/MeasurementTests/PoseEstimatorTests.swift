@@ -84,8 +84,9 @@ import Testing
         shape3D: [], landmarks: [], start: none.pose) == nil)
   }
 
-  @Test func pointsThatDoNotDetermineThePose() throws {
-    var generator = SeededGenerator(seed: TestSeed.of(8))
+  @Test(arguments: [TestSeed.of(8), 8_477_423_853_504_193_844])
+  func pointsThatDoNotDetermineThePose(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
     var head = try SyntheticHead(&generator)
     let estimator = PoseEstimator(camera: head.camera)
     let n = head.count

@@ -3,14 +3,15 @@
 # Silent when there is nothing to do. For Debian 12, Ubuntu 24.04 and their like.
 #
 #   scripts/install-dependencies.sh [--check]      --check only says what is missing; then status 1
+#   scripts/install-dependencies.sh PACKAGE...     these, instead
 set -euo pipefail
 
 check=0
 case "$*" in
   "") ;;
   --check) check=1 ;;
-  *)
-    echo "Usage: $0 [--check]" >&2
+  -*)
+    echo "Usage: $0 [--check | PACKAGE...]" >&2
     exit 64
     ;;
 esac
@@ -32,6 +33,7 @@ packages=(
   # The ffmpeg command: the tests' clips and the measurements' pictures.
   ffmpeg
 )
+((check || $# == 0)) || packages=("$@")
 
 # Where nothing can be asked, the compiler has to find out.
 if ! command -v dpkg-query >/dev/null; then

@@ -5,7 +5,7 @@ import FaceFinding
 struct FaceStranger {
   /// So many descriptions are enough to give a number, or so many frames in which the face is whole, or so
   /// many in which it is not.
-  static let (descriptions, frames, cutFrames) = (4, 8, 25)
+  static let (descriptions, frames, partialFrames) = (4, 8, 25)
 
   /// The number it was followed under before a cut or before it looked like somebody else.
   var former: Int?
@@ -17,13 +17,19 @@ struct FaceStranger {
   var otherFrames = 0
 
   var isSeenEnough: Bool {
-    count >= Self.descriptions || wholeFrames >= Self.frames || otherFrames >= Self.cutFrames
+    count >= Self.descriptions || wholeFrames >= Self.frames || otherFrames >= Self.partialFrames
   }
 
   mutating func begin(former: Int?) {
     self.former = former
     sum.removeAll(keepingCapacity: true)
     (count, wholeFrames, otherFrames) = (0, 0, 0)
+  }
+
+  /// Forgets its descriptions: they may be somebody else's. It is not waited for any longer than before.
+  mutating func forgetLooks() {
+    sum.removeAll(keepingCapacity: true)
+    count = 0
   }
 
   mutating func add(_ numbers: [Float]) {
@@ -43,12 +49,12 @@ extension FaceCrowd {
   /// After a cut: nobody is where somebody was, and every face has to show whose it is.
   func noticeCut(_ seconds: Double) {
     identities.cut(at: seconds)
-    for track in tracks where !track.isStranger { makeStranger(track) }
+    for track in tracks { makeStranger(track) }
   }
 
-  /// Takes a track's number until it is told anew. Its rows go on then.
+  /// Takes a track's number until it is told anew; its rows go on then. What a stranger has shown is forgotten.
   func makeStranger(_ track: Track) {
-    track.stranger.begin(former: track.id)
+    track.stranger.begin(former: track.isStranger ? track.stranger.former : track.id)
     track.isStranger = true
     track.id = Self.noNumber
     track.unlike = 0
@@ -92,7 +98,11 @@ extension FaceCrowd {
 
   /// Looks who a track's face is, after it was lost and found again.
   func rename(_ track: Track, _ seconds: Double) {
-    guard !track.isStranger, let sighting = track.sighting(seconds) else { return }
+    guard !track.isStranger else {
+      track.stranger.forgetLooks()
+      return
+    }
+    guard let sighting = track.sighting(seconds) else { return }
     track.isUnsure = !track.isDescribed
     track.unlike = 0
     guard !identities.isFoundAgain(track.id, sighting) else { return }

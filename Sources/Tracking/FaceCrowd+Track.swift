@@ -17,6 +17,9 @@ extension FaceCrowd {
     /// Frames since it began, and since it was doubted last.
     var age = 0
     var believedFrames = 0
+    /// Whether all of its face is in the picture, and since how many frames it is not.
+    var isWhole = false
+    var partialFrames = 0
     /// Whether its frame needs a face from a search.
     var wantsFace = false
     /// The last description, and whether it is of this frame.
@@ -54,15 +57,11 @@ extension FaceCrowd {
       follower.follow(image, wide: wide)
       wantsFace = machine.followed(success: follower.isBelieved)
       believedFrames = follower.isBelieved ? believedFrames + 1 : 0
-      partFrames = follower.place()?.isInside(image) == true ? 0 : partFrames + 1
+      partialFrames = follower.place()?.isInside(image) == true ? 0 : partialFrames + 1
       let interval =
         isUnsure || isStranger ? 1 : isNew ? FaceNaming.newInterval : Self.describeInterval
       if age % interval == 0 { describe(image) }
     }
-
-    /// Whether all of its face is in the picture, and since how many frames it is not.
-    var isWhole = false
-    var partFrames = 0
 
     /// Whether its face is large enough to be described, and its landmarks are those that it takes.
     var isDescribable: Bool {
@@ -74,7 +73,8 @@ extension FaceCrowd {
     func describe(_ image: borrowing GreyImage) {
       isWhole = follower.place()?.isInside(image) == true
       // What the picture's side cuts off tells little. Where that is all there ever is, it has to do.
-      guard follower.isBelieved, isDescribable, isWhole || partFrames > FaceStranger.cutFrames,
+      guard follower.isBelieved, isDescribable,
+        isWhole || partialFrames > FaceStranger.partialFrames,
         !(follower.confidence < FaceNaming.leastConfidence)
       else { return }
       isDescribed = describer.describe(follower.landmarks, in: image, into: &numbers)
@@ -92,7 +92,7 @@ extension FaceCrowd {
     func clear() {
       follower.forget()
       machine = TrackingStateMachine(settings)
-      (age, believedFrames, unlike, partFrames) = (0, 0, 0, 0)
+      (age, believedFrames, unlike, partialFrames) = (0, 0, 0, 0)
       (wantsFace, isDescribed, isNew, isUnsure) = (false, false, false, false)
       (id, isStranger) = (FaceCrowd.noNumber, false)
     }

@@ -153,10 +153,8 @@ public final class FaceCrowd {
       }
       let twin = tracks[stays]
       release(index)
-      if !twin.isStranger {
-        makeStranger(twin)
-        twin.describe(image)
-      }
+      makeStranger(twin)
+      twin.describe(image)
     }
   }
 

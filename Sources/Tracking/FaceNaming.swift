@@ -121,6 +121,7 @@ extension FaceBox {
     self.init(x: extents.minX, y: extents.minY, width: extents.width, height: extents.height)
   }
 
+  /// Whether all of it is in the picture.
   func isInside(_ image: borrowing GreyImage) -> Bool {
     x >= 0 && y >= 0 && x + width <= Double(image.width) && y + height <= Double(image.height)
   }

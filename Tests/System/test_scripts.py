@@ -104,6 +104,13 @@ class Dependencies(ScriptTest):
         install = self.calls.read_text().splitlines()[-1]
         self.assertTrue(install.endswith("--no-install-recommends libdlib-dev ffmpeg"), install)
 
+    def test_packages_that_are_named_are_those(self):
+        self.lacking("ffmpeg", "patchelf")
+        run = self.install("patchelf", "lintian")
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        install = self.calls.read_text().splitlines()[-1]
+        self.assertTrue(install.endswith("--no-install-recommends patchelf"), install)
+
     def test_without_root_and_sudo_it_is_one_line(self):
         self.lacking("ffmpeg")
         # Where every user may look; the project may lie in a folder of root's.

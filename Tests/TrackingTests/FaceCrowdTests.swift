@@ -310,6 +310,10 @@ struct FaceCrowdTests {
       stranger.add([1, Float(count)])
     }
     #expect(stranger.isSeenEnough && stranger.sum == [4, 10] && stranger.former == 3)
+    stranger.wholeFrames = 5
+    stranger.forgetLooks()
+    #expect(!stranger.isSeenEnough && stranger.sum.isEmpty && stranger.former == 3)
+    #expect(stranger.wholeFrames == 5)
     stranger.begin(former: nil)
     #expect(!stranger.isSeenEnough && stranger.sum.isEmpty && stranger.former == nil)
     stranger.wholeFrames = FaceStranger.frames
@@ -317,7 +321,7 @@ struct FaceCrowdTests {
     stranger.begin(former: nil)
     stranger.otherFrames = FaceStranger.frames
     #expect(!stranger.isSeenEnough, "cut off by the picture's side")
-    stranger.otherFrames = FaceStranger.cutFrames
+    stranger.otherFrames = FaceStranger.partialFrames
     #expect(stranger.isSeenEnough)
   }
 

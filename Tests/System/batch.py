@@ -13,9 +13,9 @@ _DIFFERENT = 20
 
 
 class Study:
-    """So many videos of 0.2 s, of a few different contents, in folders of 50."""
+    """So many short videos, of a few different contents, in folders of 50."""
 
-    def __init__(self, folder: pathlib.Path, count: int):
+    def __init__(self, folder: pathlib.Path, count: int, seconds: float = 0.2):
         self.folder = folder / "study"
         made = folder / "made"
         made.mkdir()
@@ -23,7 +23,7 @@ class Study:
             clip = ("portrait", "talking")[number % 2]
             subprocess.run(
                 ["ffmpeg", "-v", "error", "-nostdin", "-ss", f"{number * 0.25:.2f}",
-                 "-i", REPOSITORY / f"Samples/{clip}.mp4", "-t", "0.2", "-an", "-c:v", "libx264",
+                 "-i", REPOSITORY / f"Samples/{clip}.mp4", "-t", f"{seconds}", "-an", "-c:v", "libx264",
                  "-preset", "veryfast", made / f"{number}.mp4"],
                 check=True, timeout=60)
         self.names = [

@@ -13,6 +13,8 @@ LIMIT_SECONDS = {"system": 400, "long": 900}
 
 _COUNT = 1000 if is_long else 240
 _SHARDS = 4
+# Videos that a task is done with before its node dies.
+_SEEN = 5
 _SCRIPT = batch.REPOSITORY / "Samples/slurm/track.sbatch"
 
 
@@ -48,16 +50,14 @@ class Slurm(SystemTest):
 
     def test_a_node_that_dies(self):
         """Its tasks are queued again, and go on where they were on what is left of the cluster."""
-        study = batch.Study(self.folder, _COUNT)
+        # Long enough that no task is over before its node dies.
+        study = batch.Study(self.folder, _COUNT, seconds=1)
         whole = self.folder / "whole"
         self.assertEqual(study.run(whole), 0)
         out = self.folder / "out"
         began = time.monotonic()
         job = self.submit(study, out)
-        processes.wait_until(
-            lambda: len(batch.tables(out)) > _COUNT // 8 if out.exists() else False, 120, "tables")
-        victim = next(
-            node for node in reversed(self.cluster.nodes) if self.cluster.running_on(node))
+        victim = processes.wait_until(self._busy_node, 120, "a node that is in the middle of a task")
         tasks = self.cluster.running_on(victim)
         self.cluster.kill_node(victim)
         killed = batch.stamps(out)
@@ -94,6 +94,15 @@ class Slurm(SystemTest):
         self.wait_for(job, 120)
         self.assertEqual(
             sum(summary["counts"].get("done", 0) for summary in self.summaries(out)), _COUNT)
+
+    def _busy_node(self) -> str | None:
+        """A node with a running task that has told of some videos."""
+        for node in reversed(self.cluster.nodes):
+            for task in self.cluster.running_on(node):
+                log = self.folder / f"task-{task}.log"
+                if log.exists() and log.read_text().count(".csv\n") >= _SEEN:
+                    return node
+        return None
 
     def _release(self, job: str) -> bool:
         """Whether all tasks are over; those that wait for their begin time begin now."""

@@ -113,6 +113,30 @@ struct HeadFittingTests {
     let moved = correction.apply(to: supplied, basis: basis)[57] - placed[57]
     #expect((moved * moved).sum().squareRoot() < 0.5)
   }
+
+  /// Another markup's lip lies lower the wider its mouth is: that is learned from faces beside, and told
+  /// of a face between them; the mean alone would be off.
+  @Test func correctionDependsOnTheFace() throws {
+    let basis = LandmarkBasis(
+      head: head, definition: LandmarkDefinition(vertices: head.landmarkVertices))
+    let view = WeakPerspective(scale: 2.5, rotation: .identity, translation: SIMD2(300, 200))
+    func pair(wider: Double) -> (supplied: [SIMD2<Double>], placed: [SIMD2<Double>]) {
+      var points = view.project(basis.points(identity: [0, 0, 0], expression: [0, 0]))
+      for i in 48..<68 { points[i].x += (points[i].x - 300) * wider }
+      var placed = points
+      placed[57].y += 2.5 * 10 * wider
+      return (points, placed)
+    }
+    let known = [-0.2, -0.1, 0.1, 0.2].map(pair)
+    let correction = PointCorrection(from: known, basis: basis)
+    #expect(abs(correction.offsets[57].y) < 0.1, "on average they agree")
+    for wider in [-0.15, 0.15] {
+      let (supplied, placed) = pair(wider: wider)
+      let moved = correction.apply(to: supplied, basis: basis)
+      #expect(abs(moved[57].y - placed[57].y) < 0.5 * abs(supplied[57].y - placed[57].y))
+      #expect(abs(moved[30].y - placed[30].y) < 0.3, "others stay")
+    }
+  }
 }
 
 extension WeakPerspective {

@@ -4,8 +4,9 @@
     python landmarks.py --material HELD --measure RUN/checkpoint.pt --sheet sheet.png
 
 The net sees a face upright, its landmarks' box FACE_WIDTH px wide in FACE_SIDE x FACE_SIDE px, in one
-light (`weights.normalised`). It is trained on places that are a little off, as the finder's are. One
-process draws pictures, one learns. RUN gets checkpoint.pt; started again, the training goes on there.
+light (`weights.normalised`). It is trained on places that are a little off, as the finder's are. With
+--from it begins with a weights file instead of at random. One process draws pictures, one learns. RUN
+gets checkpoint.pt; started again, the training goes on there.
 """
 import argparse
 
@@ -15,10 +16,10 @@ import torch
 
 from compose import MIRROR, Composer
 from material import REAL, Material
-from net import FACE_WIDTH, LANDMARKS, LandmarkNet
+from net import FACE_WIDTH, LANDMARKS, LandmarkNet, begin_from
 from run import Pool, Run, add_options
 from train import finder_state
-from weights import FACE_SIDE, normalised
+from weights import FACE_SIDE, Finder, normalised
 
 MIDDLE = (FACE_SIDE - 1) / 2
 # How far places are off: centre (of the width), size (log), roll (radians).
@@ -92,6 +93,11 @@ def train(options):
     torch.set_num_threads(1)
     torch.manual_seed(options.seed)
     net = LandmarkNet().to(memory_format=torch.channels_last)
+    if options.begin:
+        cv2.setNumThreads(1)  # Threads of this process would be missing in the one that draws.
+        composer = Composer(Material(options.material), [options.seed, 99])
+        seen = np.stack([face(composer, options.real)[0] for _ in range(512)])
+        begin_from(net, Finder.read(options.begin).layers, torch.from_numpy(seen)[:, None].float())
     print("weights %d, multiply-adds a pixel %.0f" % net.cost(), flush=True)
     run = Run(options.run, net, options.rate)
     run.resume()
@@ -148,6 +154,7 @@ def measure(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_options(parser, steps=24_000, minutes=75, seed=5, count=500)
+    parser.add_argument("--from", dest="begin", metavar="WEIGHTS", help="a weights file to go on from")
     parser.add_argument("--real", type=float, default=0.5, help="share of photos")
     parser.add_argument("--sheet", help="pictures of the worst and of others (PNG)")
     options = parser.parse_args()

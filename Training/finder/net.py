@@ -123,6 +123,36 @@ def folded(conv, norm):
     return conv.weight * factor.view(-1, 1, 1, 1), norm.bias - norm.running_mean * factor
 
 
+def begin_from(net, layers, pixels):
+    """Gives a net the weights of a file's layers (`weights.Finder`), whose normalisation is folded: it says what
+    they say, and its normalisations have the spreads that `pixels` (N x 1 x H x W, 0..255) show, to train on."""
+    def convolution(conv, norm, weight, bias):
+        conv.weight.data = torch.from_numpy(weight).reshape(conv.weight.shape).clone()
+
+        def measure(module, inputs):
+            mean, spread = inputs[0].mean((0, 2, 3)), inputs[0].var((0, 2, 3), unbiased=False)
+            module.running_mean, module.running_var = mean, spread
+            module.weight.data = torch.sqrt(spread + module.eps)
+            module.bias.data = torch.from_numpy(bias) + mean
+
+        return norm.register_forward_pre_hook(measure)
+
+    hooks = []
+    for block, layer in zip(net.blocks, layers):
+        a = layer.arrays
+        if block.kind == First.kind:
+            hooks.append(convolution(block.conv, block.norm, a[0], a[1]))
+        else:
+            hooks += [convolution(block.depth, block.norm1, a[0], a[1]), convolution(block.point, block.norm2, a[2], a[3])]
+    net.head.weight.data = torch.from_numpy(layers[-1].arrays[0]).reshape(net.head.weight.shape).clone()
+    net.head.bias.data = torch.from_numpy(layers[-1].arrays[1]).clone()
+    net.eval()
+    with torch.no_grad():
+        net(pixels)
+    for hook in hooks:
+        hook.remove()
+
+
 if __name__ == "__main__":
     for net in (Finder(), LandmarkNet(), IdentityNet()):
         print("%s: weights %d, multiply-adds a pixel %.0f" % (type(net).__name__, *net.cost()))

@@ -57,6 +57,11 @@ public enum LandmarkMirror {
     + [54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55]  // outer lips
     + [64, 63, 62, 61, 60, 67, 66, 65]  // inner lips
 
+  /// Points or offsets of the 68 landmarks as a mirror on x = 0 shows them.
+  public static func mirrored(_ points: [SIMD2<Double>]) -> [SIMD2<Double>] {
+    points.indices.map { SIMD2(-points[map[$0]].x, points[map[$0]].y) }
+  }
+
   /// One landmark of each pair, and those on the middle line: what has to be learned where crops
   /// and their mirror images are alike. 39 of them.
   public static let onePerPair: [Int] = map.indices.filter { map[$0] >= $0 }

@@ -23,17 +23,26 @@ public struct HeadTexture: Sendable {
   public let person: Int
   /// Whether the photo shows teeth and tongue, so that they are drawn from it.
   public let showsMouthInterior: Bool
+  /// By landmark, mm in the head's own axes along its skin: where the photo has it, beside its place on
+  /// the mesh, which knows no hair of brows and no red of lips.
+  public let offsets: [SIMD3<Float>]
 
   /// A face as fitted to a photo.
   public struct Source: Sendable {
     public var fit: IdentityFit
     public var person: Int
     public var showsMouthInterior: Bool
+    /// By landmark, mm in the face's frontal plane: `FittedFace.residualVectors`. Empty: none.
+    public var residuals: [SIMD2<Double>]
 
-    public init(fit: IdentityFit, person: Int = 0, showsMouthInterior: Bool = false) {
+    public init(
+      fit: IdentityFit, person: Int = 0, showsMouthInterior: Bool = false,
+      residuals: [SIMD2<Double>] = []
+    ) {
       self.fit = fit
       self.person = person
       self.showsMouthInterior = showsMouthInterior
+      self.residuals = residuals
     }
   }
 
@@ -71,6 +80,9 @@ public struct HeadTexture: Sendable {
     let chin = definition.landmarks[8].place.point(of: mesh).y
     let row2 = SIMD3<Float>(fit.view.rotation.row2)
     let normals = head.normals(of: mesh)
+    offsets = zip(definition.landmarks, source.residuals).map { landmark, residual in
+      Self.alongSkin(SIMD2<Float>(residual), normal: landmark.place.point(of: normals))
+    }
     let hidden = Self.hidden(
       places, depths: mesh.map { (row2 * $0).sum() }, triangles: head.triangles, width: width,
       height: height)
@@ -93,6 +105,15 @@ public struct HeadTexture: Sendable {
     Self.fillEyes(&levels, weights: weights, head: head)
     self.levels = levels
   }
+
+  /// A way in the face's frontal plane as one along a surface, which is no steeper than `steepest`.
+  private static func alongSkin(_ way: SIMD2<Float>, normal: SIMD3<Float>) -> SIMD3<Float> {
+    let depth = -(normal.x * way.x + normal.y * way.y) / min(normal.z, -1e-3)
+    let most = steepest * (way * way).sum().squareRoot()
+    return SIMD3(way.x, way.y, max(-most, min(most, depth)))
+  }
+
+  private static let steepest: Float = 1
 
   /// The photo's level at the vertices that it shows well, carried on to the others along edges.
   private static func spread(

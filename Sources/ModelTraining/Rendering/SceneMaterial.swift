@@ -15,6 +15,7 @@ public struct SceneMaterial: Sendable {
   let parts: HeadParts
   let lids: LidParts
   let expressions: ExpressionSampler
+  let basis: LandmarkBasis
 
   /// - Parameters:
   ///   - textures: fitted to `head`; without any, faces are plain grey.
@@ -42,6 +43,7 @@ public struct SceneMaterial: Sendable {
     jaw = JawSilhouette(head: head, definition: definition)
     parts = HeadParts(head)
     lids = LidParts(head)
+    basis = LandmarkBasis(head: head, definition: definition)
     expressions = ExpressionSampler(names: head.expressionNames, observed: observed)
   }
 }

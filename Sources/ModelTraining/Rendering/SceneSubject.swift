@@ -1,4 +1,5 @@
 import CLNF
+import Foundation
 
 /// A head with its shape, expression and pose, as one image shows it.
 struct SceneSubject {
@@ -62,8 +63,8 @@ struct SceneSubject {
     self.expression = expression
     self.rotation = rotation
     var vertices = person.rest
-    material.head.addExpression(
-      Self.limited(Self.sum(person.expression, expression)), to: &vertices)
+    let whole = Self.limited(Self.sum(person.expression, expression))
+    material.head.addExpression(whole, to: &vertices)
     for lid in material.lids.lids where lid.field < expression.count {
       lid.makeWay(closed: expression[lid.field], in: &vertices)
     }
@@ -71,7 +72,40 @@ struct SceneSubject {
     normals = material.head.normals(of: vertices)
     var points = material.definition.points(of: vertices, rest: person.rest)
     material.jaw.slide(&points, mesh: { vertices[$0] }, seenWith: view)
+    let outline = Self.outlineShare(seenWith: view)
+    for (i, offset) in (person.texture?.offsets ?? []).enumerated() {
+      var way = i < Self.outlineCount ? outline * offset : offset
+      if Self.edges.contains(i) {
+        way.y *= Self.stillness(of: i, from: Self.limited(person.expression), to: whole, material)
+      }
+      points[i] += way
+    }
     shape = points
+  }
+
+  private static let outlineCount = 17
+  /// Lids and inner lips: where they open and close, the mesh's own edge is what is seen.
+  private static let edges = Set(36...47).union(60...67)
+  /// An edge that has moved so far from where the photo shows it, mm, lies where the mesh has it.
+  private static let edgeReach = 2.0
+
+  /// 1 where an edge lies as in the photo, falling to 0 as it moves.
+  private static func stillness(
+    of landmark: Int, from own: [Float], to whole: [Float], _ material: SceneMaterial
+  ) -> Float {
+    var way = SIMD3<Double>.zero
+    for (k, field) in material.basis.expressions.enumerated() where k < whole.count {
+      let change = Double(whole[k]) - (k < own.count ? Double(own[k]) : 0)
+      if change != 0 { way += change * field[landmark] }
+    }
+    return Float(max(0, 1 - (way * way).sum().squareRoot() / edgeReach))
+  }
+
+  /// How far a photo from the front tells where the outline of a head lies that is turned: wholly up to
+  /// 20 degrees, not at all from 45 on, where the mesh's own outline is seen.
+  private static func outlineShare(seenWith view: RotationMatrix) -> Float {
+    let (all, none) = (cos(20 * Double.pi / 180), cos(45 * Double.pi / 180))
+    return Float(max(0, min(1, (view.row2.z - none) / (all - none))))
   }
 
   /// No field beyond what a face can do.

@@ -31,6 +31,8 @@ struct AllCommand: ParsableCommand {
 
   func run() throws {
     let material = try TrainingMaterial(files.material)
+    // Read first: what is missing is told before hours of work, not after.
+    let scenery = try VerdictCommand.readScenery(scenes)
     try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
     let identities = try IdentityStage(material: material, pointsFolder: points).run()
     try identities.write(definition: work + "/definition.json", faces: work + "/faces.json")
@@ -45,7 +47,7 @@ struct AllCommand: ParsableCommand {
     let model = try stage.run(name: "default")
     let finished = try FittedVerdictStage(
       material: material, definition: identities.definition, faces: faces, model: model,
-      scenery: try VerdictCommand.readScenery(scenes), seed: options.seed
+      scenery: scenery, seed: options.seed
     ).judged()
     try finished.write(to: output)
     Progress.say("\(output): \(finished.archive().count) bytes")

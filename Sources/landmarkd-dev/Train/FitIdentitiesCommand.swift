@@ -10,7 +10,7 @@ struct FitIdentitiesCommand: ParsableCommand {
     abstract: "Lay the 68 landmarks on the head's mesh and fit the head to every neutral photo.",
     discussion: """
       The landmarks' places on the mesh are learned from points placed by hand; the points that came \
-      with the other photos are moved by the mean difference first. Prints residuals before and after.
+      with the other photos are moved to where these say that they belong first. Prints residuals before and after.
       """)
 
   @OptionGroup var files: MaterialOptions

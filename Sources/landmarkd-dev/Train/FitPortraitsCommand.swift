@@ -8,8 +8,8 @@ struct FitPortraitsCommand: ParsableCommand {
     commandName: "fit-portraits",
     abstract: "Fit the head, with an expression, to photos whose points come from a teacher.",
     discussion: """
-      The teacher's points are moved by their mean difference from points placed by hand. People whose \
-      neutral photo is fitted keep their identity. Fits that explain their points badly are left \
+      The teacher's points are moved to where points placed by hand say that they belong, which depends \
+      on the face. People whose neutral photo is fitted keep their identity. Fits that explain their points badly are left \
       out. Writes the neutral faces and the new ones.
       """)
 
@@ -48,6 +48,10 @@ struct PortraitOptions: ParsableArguments {
 
   @Option(help: "A list of the photos that are kept out of training.")
   var heldOut: String
+
+  @Option(
+    help: "A folder of NAME.pts: points placed by hand on further photos of the teacher's table.")
+  var furtherPoints: String?
 }
 
 /// Photos that have no points of ours.
@@ -55,7 +59,7 @@ struct PortraitStage {
   let material: TrainingMaterial
   let definition: LandmarkDefinition
   /// By path.
-  let placed: [String: [SIMD2<Double>]]
+  private(set) var placed: [String: [SIMD2<Double>]]
   let teacher: TeacherPoints
   let heldOut: Set<String>
 
@@ -76,6 +80,26 @@ struct PortraitStage {
     self.placed = placed
     teacher = try TeacherPoints(options.teacher)
     heldOut = try teacher.photos(listedIn: options.heldOut)
+    if let folder = options.furtherPoints {
+      self.placed.merge(try Self.points(in: folder, of: teacher)) { first, _ in first }
+    }
+  }
+
+  /// By path; a name belongs to one photo of the teacher's.
+  private static func points(
+    in folder: String, of teacher: TeacherPoints
+  ) throws -> [String: [SIMD2<Double>]] {
+    var points: [String: [SIMD2<Double>]] = [:]
+    for stem in try AnnotatedFaces.files(in: folder) {
+      let name = URL(fileURLWithPath: stem).lastPathComponent
+      let paths = teacher.photos.map(\.path).filter { $0.hasSuffix("/\(name).jpg") }
+      guard let path = paths.first, paths.count == 1 else {
+        throw MaterialError(
+          stem + ".pts", "expected the name of one photo of the teacher's; \(paths.count) have it")
+      }
+      points[path] = try TrainingMaterial.points(stem + ".pts")
+    }
+    return points
   }
 
   /// The neutral faces and those of the teacher's other photos.
@@ -102,7 +126,31 @@ struct PortraitStage {
       "\(residuals.count) of \(tried) portraits kept;",
       residuals.isEmpty
         ? "" : String(format: "median residual %.2f mm", residuals[residuals.count / 2]))
+    compare(faces, basis)
     return faces
+  }
+
+  /// Prints how far faces with points placed by hand are labelled from these.
+  private func compare(_ faces: [FittedFace], _ basis: LandmarkBasis) {
+    var (labels, heads, count) = (0.0, 0.0, 0.0)
+    for face in faces {
+      guard let points = placed[face.photo] else { continue }
+      labels += Self.distance(face.points(basis), points)
+      heads += Self.distance(face.fit(basis).projected, points)
+      count += 1
+    }
+    guard count > 0 else { return }
+    print(
+      String(
+        format: "%.0f with points placed by hand: labels off by %.4f, places on the heads by %.4f",
+        count, labels / count, heads / count))
+  }
+
+  /// The mean distance between landmarks, over that of the outer eye corners.
+  private static func distance(_ points: [SIMD2<Double>], _ placed: [SIMD2<Double>]) -> Double {
+    func length(_ way: SIMD2<Double>) -> Double { (way * way).sum().squareRoot() }
+    let sum = zip(points, placed).reduce(0) { $0 + length($1.0 - $1.1) }
+    return sum / Double(points.count) / length(placed[45] - placed[36])
   }
 
   /// The same person's neutral photo, where there is one.

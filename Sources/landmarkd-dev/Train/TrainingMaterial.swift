@@ -60,7 +60,8 @@ struct TrainingMaterial {
     return HeadTexture(
       photo: try image(face.photo),
       source: HeadTexture.Source(
-        fit: face.fit(basis), person: face.person, showsMouthInterior: face.showsMouthInterior),
+        fit: face.fit(basis), person: face.person, showsMouthInterior: face.showsMouthInterior,
+        residuals: face.residualVectors),
       head: head, definition: definition)
   }
 

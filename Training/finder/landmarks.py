@@ -2,6 +2,7 @@
 
     python landmarks.py --material TRAIN --run RUN --steps 9000 --minutes 30
     python landmarks.py --material HELD --measure RUN/checkpoint.pt --sheet sheet.png
+    python landmarks.py --material HELD --measure landmarks.weights
 
 The net sees a face upright, its landmarks' box FACE_WIDTH px wide in FACE_SIDE x FACE_SIDE px, in one
 light (`weights.normalised`). It is trained on places that are a little off, as the finder's are. With
@@ -122,7 +123,10 @@ def train(options):
 def measure(options):
     """Errors on people kept out: seen from places that are off, and once more from where they were said to be."""
     net = LandmarkNet()
-    net.load_state_dict(finder_state(options.measure))
+    if options.measure.endswith(".weights"):
+        begin_from(net, Finder.read(options.measure).layers, torch.rand(16, 1, FACE_SIDE, FACE_SIDE) * 255)
+    else:
+        net.load_state_dict(finder_state(options.measure))
     net.eval()
     composer = Composer(Material(options.material), [options.seed, 77])
     for name, real, hardness in [("real, plain", 1, 0), ("real", 1, 1), ("drawn", 0, 1)]:

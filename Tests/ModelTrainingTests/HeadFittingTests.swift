@@ -110,7 +110,7 @@ struct HeadFittingTests {
     let supplied = placed.indices.map { $0 == 57 ? placed[$0] - shift : placed[$0] }
     let correction = PointCorrection(from: [(supplied, placed)], basis: basis)
     #expect(abs(correction.offsets[57].y - 2) < 0.1)
-    let moved = correction.apply(to: supplied, basis: basis)[57] - placed[57]
+    let moved = correction.apply(to: supplied)[57] - placed[57]
     #expect((moved * moved).sum().squareRoot() < 0.5)
   }
 
@@ -132,7 +132,7 @@ struct HeadFittingTests {
     #expect(abs(correction.offsets[57].y) < 0.1, "on average they agree")
     for wider in [-0.15, 0.15] {
       let (supplied, placed) = pair(wider: wider)
-      let moved = correction.apply(to: supplied, basis: basis)
+      let moved = correction.apply(to: supplied)
       #expect(abs(moved[57].y - placed[57].y) < 0.5 * abs(supplied[57].y - placed[57].y))
       #expect(abs(moved[30].y - placed[30].y) < 0.3, "others stay")
     }

@@ -54,7 +54,7 @@ public struct PointCorrection: Sendable {
   }
 
   /// A photo's points by the other markup, moved to where our definition has them.
-  public func apply(to supplied: [SIMD2<Double>], basis: LandmarkBasis) -> [SIMD2<Double>] {
+  public func apply(to supplied: [SIMD2<Double>]) -> [SIMD2<Double>] {
     guard let way = PlaneSimilarity(from: supplied, to: template) else { return supplied }
     let face = zip(supplied, mean).map { way.apply($0) - $1 }
     var result = offsets

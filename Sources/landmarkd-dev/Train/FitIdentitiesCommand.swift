@@ -10,7 +10,8 @@ struct FitIdentitiesCommand: ParsableCommand {
     abstract: "Lay the 68 landmarks on the head's mesh and fit the head to every neutral photo.",
     discussion: """
       The landmarks' places on the mesh are learned from points placed by hand; the points that came \
-      with the other photos are moved to where these say that they belong first. Prints residuals before and after.
+      with the other photos are moved to where these say that they belong first. Prints residuals \
+      before and after.
       """)
 
   @OptionGroup var files: MaterialOptions
@@ -119,7 +120,7 @@ struct IdentityStage {
         placed[photo.path].map { (supplied: photo.points, placed: $0) }
       }, basis: basis)
     let corrected = photos.map {
-      placed[$0.path] ?? correction.apply(to: $0.points, basis: basis)
+      placed[$0.path] ?? correction.apply(to: $0.points)
     }
     var faces: [FittedFace] = []
     for (photo, points) in zip(photos, corrected) {

@@ -9,7 +9,8 @@ struct FitPortraitsCommand: ParsableCommand {
     abstract: "Fit the head, with an expression, to photos whose points come from a teacher.",
     discussion: """
       The teacher's points are moved to where points placed by hand say that they belong, which depends \
-      on the face. People whose neutral photo is fitted keep their identity. Fits that explain their points badly are left \
+      on the face. People whose neutral photo is fitted keep their identity. Fits that explain their \
+      points badly are left \
       out. Writes the neutral faces and the new ones.
       """)
 
@@ -115,7 +116,7 @@ struct PortraitStage {
     for (index, photo) in teacher.photos.enumerated()
     where known[photo.path] == nil && heldOut.contains(photo.path) == onlyHeldOut {
       tried += 1
-      let points = correction.apply(to: photo.points, basis: basis)
+      let points = correction.apply(to: photo.points)
       let person = known[Self.neutralPhoto(of: photo.path)]
       guard let face = fit(photo.path, points, basis, person, index) else { continue }
       faces.append(face)

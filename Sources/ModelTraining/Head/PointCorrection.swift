@@ -1,3 +1,5 @@
+import CLNF
+
 /// What points placed by our definition lie beside another markup's, learned where both are known and
 /// applied to the others.
 ///
@@ -38,9 +40,8 @@ public struct PointCorrection: Sendable {
     template = basis.mean.map { SIMD2($0.x, $0.y) }
     var (faces, offsets) = ([[SIMD2<Double>]](), [[SIMD2<Double>]]())
     for pair in pairs {
-      guard let way = PlaneSimilarity(from: pair.supplied, to: template) else { continue }
-      let face = pair.supplied.map(way.apply)
-      let offset = zip(pair.placed, face).map { way.apply($0) - $1 }
+      let (way, face) = Self.lay(pair.supplied, on: template)
+      let offset = zip(pair.placed, pair.supplied).map { way.apply($0 - $1) }
       faces += [face, LandmarkMirror.mirrored(face)]
       offsets += [offset, LandmarkMirror.mirrored(offset)]
     }
@@ -55,8 +56,8 @@ public struct PointCorrection: Sendable {
 
   /// A photo's points by the other markup, moved to where our definition has them.
   public func apply(to supplied: [SIMD2<Double>]) -> [SIMD2<Double>] {
-    guard let way = PlaneSimilarity(from: supplied, to: template) else { return supplied }
-    let face = zip(supplied, mean).map { way.apply($0) - $1 }
+    let (way, laid) = Self.lay(supplied, on: template)
+    let face = zip(laid, mean).map { $0 - $1 }
     var result = offsets
     if unit > 0 {
       for (other, share) in zip(known, shares) {
@@ -64,7 +65,20 @@ public struct PointCorrection: Sendable {
         for i in result.indices { result[i] += likeness * share[i] }
       }
     }
-    return zip(supplied, result).map { $0 + way.undone($1) }
+    let back = way.inverse
+    return zip(supplied, result).map { $0 + back.apply($1) }
+  }
+
+  /// The similarity that lays points on others, and where they lie then.
+  private static func lay(
+    _ points: [SIMD2<Double>], on others: [SIMD2<Double>]
+  ) -> (way: Similarity, laid: [SIMD2<Double>]) {
+    let count = points.count
+    let way = Similarity(
+      from: points.map(\.x) + points.map(\.y), to: others.map(\.x) + others.map(\.y), count: count)
+    let middle = points.reduce(.zero, +) / Double(max(1, count))
+    let target = others.reduce(.zero, +) / Double(max(1, count))
+    return (way, points.map { way.apply($0 - middle) + target })
   }
 
   /// (K + ridge)^-1 applied to the offsets, K the products of the faces; empty where faces are all alike.
@@ -96,5 +110,12 @@ public struct PointCorrection: Sendable {
     var sums = [SIMD2<Double>](repeating: .zero, count: template.count)
     for vector in vectors { for i in sums.indices { sums[i] += vector[i] } }
     return sums.map { $0 / Double(max(1, vectors.count)) }
+  }
+}
+
+extension Similarity {
+  fileprivate func apply(_ way: SIMD2<Double>) -> SIMD2<Double> {
+    let (x, y) = apply(way.x, way.y)
+    return SIMD2(x, y)
   }
 }

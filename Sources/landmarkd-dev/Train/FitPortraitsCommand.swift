@@ -147,11 +147,9 @@ struct PortraitStage {
         count, labels / count, heads / count))
   }
 
-  /// The mean distance between landmarks, over that of the outer eye corners.
   private static func distance(_ points: [SIMD2<Double>], _ placed: [SIMD2<Double>]) -> Double {
-    func length(_ way: SIMD2<Double>) -> Double { (way * way).sum().squareRoot() }
-    let sum = zip(points, placed).reduce(0) { $0 + length($1.0 - $1.1) }
-    return sum / Double(points.count) / length(placed[45] - placed[36])
+    LandmarkError.relative(
+      points.map(\.x) + points.map(\.y), to: placed.map(\.x) + placed.map(\.y))
   }
 
   /// The same person's neutral photo, where there is one.

@@ -262,11 +262,47 @@ KERNEL_TARGET static void KERNEL(normal_equations)(const clnf_shape_system *syst
   KERNEL(mode_block)(system, pose, products, hessian);
 }
 
+// What two modes have in common, of which `w` is weighed: sums over landmarks of x x, y y, z z, x y + y x,
+// x z + z x and y z + z y.
+KERNEL_TARGET static inline void KERNEL(pair_sums)(const double *w, const double *v, int n,
+                                                   double sums[6]) {
+  d4 xx = {0, 0, 0, 0}, yy = xx, zz = xx, xy = xx, yx = xx, xz = xx, zx = xx, yz = xx, zy = xx;
+  int i = 0;
+  for (; i + 3 < n; i += 4) {
+    const d4 wx = *(const d4 *)(w + i), wy = *(const d4 *)(w + n + i),
+             wz = *(const d4 *)(w + 2 * n + i);
+    const d4 vx = *(const d4 *)(v + i), vy = *(const d4 *)(v + n + i),
+             vz = *(const d4 *)(v + 2 * n + i);
+    xx += wx * vx;
+    yy += wy * vy;
+    zz += wz * vz;
+    xy += wx * vy;
+    yx += wy * vx;
+    xz += wx * vz;
+    zx += wz * vx;
+    yz += wy * vz;
+    zy += wz * vy;
+  }
+  const d4 lanes[6] = {xx, yy, zz, xy + yx, xz + zx, yz + zy};
+  for (int k = 0; k < 6; k++) {
+    sums[k] = (lanes[k][0] + lanes[k][1]) + (lanes[k][2] + lanes[k][3]);
+  }
+  for (; i < n; i++) {
+    const double wx = w[i], wy = w[n + i], wz = w[2 * n + i];
+    const double vx = v[i], vy = v[n + i], vz = v[2 * n + i];
+    sums[0] += wx * vx;
+    sums[1] += wy * vy;
+    sums[2] += wz * vz;
+    sums[3] += wx * vy + wy * vx;
+    sums[4] += wx * vz + wz * vx;
+    sums[5] += wy * vz + wz * vy;
+  }
+}
+
 // Both sums of the weights that clnf_shape_system names.
 KERNEL_TARGET static void KERNEL(shape_sums)(const double *vectors, int n, int modes,
                                              const double *weights, double *weighted, double *pairs,
                                              double *sums) {
-  static const int first[6] = {0, 1, 2, 0, 0, 1}, second[6] = {0, 1, 2, 1, 2, 2};
   const int count = modes * (modes + 1) / 2;
   for (int a = 0, at = 0; a < modes; a++) {
     const double *va = vectors + (size_t)a * 3 * (size_t)n;
@@ -279,13 +315,9 @@ KERNEL_TARGET static void KERNEL(shape_sums)(const double *vectors, int n, int m
       sums[3 * a + axis] = sum;
     }
     for (int b = 0; b <= a; b++, at++) {
-      const double *vb = vectors + (size_t)b * 3 * (size_t)n;
-      for (int k = 0; k < 6; k++) {
-        const int c = first[k], d = second[k];
-        double sum = KERNEL(dot)(weighted + c * n, vb + d * n, n);
-        if (c != d) sum += KERNEL(dot)(weighted + d * n, vb + c * n, n);
-        pairs[(size_t)k * (size_t)count + (size_t)at] = sum;
-      }
+      double both[6];
+      KERNEL(pair_sums)(weighted, vectors + (size_t)b * 3 * (size_t)n, n, both);
+      for (int k = 0; k < 6; k++) pairs[(size_t)k * (size_t)count + (size_t)at] = both[k];
     }
   }
 }

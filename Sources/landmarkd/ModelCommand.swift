@@ -108,7 +108,9 @@ struct ModelSummary {
     lines.append("  size         \(model.fileSize) bytes")
     lines.append(
       "  shape model  \(model.landmarkCount) landmarks, \(model.shapeModel.modeCount) modes")
-    for (index, scale) in model.scales.enumerated() { add(scale, index, settings) }
+    for (index, scale) in model.scales.enumerated() {
+      add(scale, index, settings, isFinest: index == model.scales.count - 1)
+    }
     if let validator = model.validator { add(validator) }
     if !model.triangulations.isEmpty {
       let counts = model.triangulations.map { "\($0.count)" }.joined(separator: " ")
@@ -122,11 +124,17 @@ struct ModelSummary {
     lines.append(
       "  fit windows  first fit \(settings.firstFitWindows), tracking \(settings.trackingWindows); responses to the power of \(settings.responseExponent)"
     )
+    if let detail = settings.detail {
+      lines.append(
+        "  details      lids and lips once more with \(detail.window) at the finest scale")
+    }
   }
 
   var text: String { lines.joined(separator: "\n") }
 
-  private mutating func add(_ scale: ExpertScale, _ index: Int, _ settings: FitSettings) {
+  private mutating func add(
+    _ scale: ExpertScale, _ index: Int, _ settings: FitSettings, isFinest: Bool
+  ) {
     let visible = scale.views.map { "\($0.experts.count { $0 != nil })" }.joined(separator: " ")
     let size = scale.kernelSize
     lines.append(
@@ -139,8 +147,9 @@ struct ModelSummary {
       let mirrored = scale.views.map { "\($0.experts.count { $0?.isMirrored ?? false })" }
       lines.append("    mirrored   \(mirrored.joined(separator: " ")) of them by view")
     }
-    let used = [settings.firstFitWindows, settings.trackingWindows]
+    var used = [settings.firstFitWindows, settings.trackingWindows]
       .compactMap { index < $0.count && $0[index] > 0 ? $0[index] : nil }
+    if isFinest, let detail = settings.detail { used.append(detail.window) }
     lines.append("    windows    \(Self.windows(scale, Set(used).sorted(by: >)))")
   }
 

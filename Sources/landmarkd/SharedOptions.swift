@@ -41,6 +41,7 @@ struct ModelOptions: ParsableArguments {
       "fit-settings": .text(fitSettings.rawValue),
       "first-fit-windows": .list(fit.firstFitWindows.map { .number(Double($0)) }),
       "tracking-windows": .list(fit.trackingWindows.map { .number(Double($0)) }),
+      "detail-window": .number(Double(fit.detail?.window ?? 0)),
       "kernel-width": .number(fit.kernelWidth), "regularisation": .number(fit.regularisation),
       "weight-factor": .number(fit.weightFactor),
       "iteration-limit": .number(Double(fit.iterationLimit)),

@@ -63,6 +63,13 @@ struct FitSettingsTests {
       { $0.responseExponent = .infinity }, { $0.stepFactor = 0 }, { $0.stepFactor = 2 },
       { $0.stepFactor = .nan },
       { $0.refinement = .listed([ScaleSettings(kernelWidth: 0, regularisation: 1)]) },
+      { $0.detail = DetailPass(window: 8, regularisation: 1, iterationLimit: 5) },
+      { $0.detail = DetailPass(window: 65, regularisation: 1, iterationLimit: 5) },
+      { $0.detail = DetailPass(window: 9, regularisation: -1, iterationLimit: 5) },
+      { $0.detail = DetailPass(window: 9, regularisation: .nan, iterationLimit: 5) },
+      { $0.detail = DetailPass(window: 9, regularisation: 1, iterationLimit: 0) },
+      { $0.poseLandmarkStep = 0 }, { $0.poseLandmarkStep = 9 },
+      { $0.farYawFactor = 0.9 }, { $0.farYawFactor = 2.1 }, { $0.farYawFactor = .nan },
     ]
     for (index, change) in damage.enumerated() {
       var settings = FitSettings.video
@@ -138,6 +145,8 @@ struct FitSettingsTests {
     (settings.anchorWeight, settings.trackingAnchorWeight) = (0.25, 0.5)
     settings.weighsAsSeen = true
     (settings.lidWeight, settings.jawWeight) = (3, 2)
+    settings.detail = DetailPass(window: 9, regularisation: 5, iterationLimit: 4)
+    (settings.poseLandmarkStep, settings.farYawFactor) = (2, 1.5)
     let data = try JSONEncoder().encode(settings)
     #expect(try JSONDecoder().decode(FitSettings.self, from: data) == settings)
     let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
@@ -161,6 +170,15 @@ struct FitSettingsTests {
       case "jawWeight":
         let older = try JSONDecoder().decode(FitSettings.self, from: without)
         #expect(older.jawWeight == 1 && older.lidWeight == 3)
+      case "detail":
+        let older = try JSONDecoder().decode(FitSettings.self, from: without)
+        #expect(older.detail == nil && older.asReference == settings.asReference)
+      case "poseLandmarkStep":
+        let older = try JSONDecoder().decode(FitSettings.self, from: without)
+        #expect(older.poseLandmarkStep == 1 && older.farYawFactor == 1.5)
+      case "farYawFactor":
+        let older = try JSONDecoder().decode(FitSettings.self, from: without)
+        #expect(older.farYawFactor == 1 && older.poseLandmarkStep == 2)
       case "weighsAsSeen":
         let older = try JSONDecoder().decode(FitSettings.self, from: without)
         #expect(!older.weighsAsSeen)

@@ -39,6 +39,11 @@ public struct FitSettings: Sendable, Equatable, Codable {
   /// Whether tracking moves only the pose at all scales but the last: the coarse scales catch motion,
   /// the shape is left to the finest. Less jitter and time than full passes everywhere.
   public var tracksPoseOnlyWhenCoarse: Bool
+  /// Every how many landmarks one looks where only the pose moves, 1 to 8: six figures do not need all.
+  public var poseLandmarkStep = 1
+  /// Beyond 40 degrees the experts of a fit that follows a frame are those of the view nearest to its pose with
+  /// its yaw taken so many times, 1 to 2: it lags behind a head that turns away.
+  public var farYawFactor: Double = 1
   /// Responses are raised to this power before the mean shift, > 0: above 1 peaks stand out more
   /// against broad slopes. 1 leaves them as they are; 1 and 2 cost nothing.
   public var responseExponent: Double = 1
@@ -61,6 +66,8 @@ public struct FitSettings: Sendable, Equatable, Codable {
   /// together. Of first fits, and of fits that follow a frame.
   public var anchorWeight: Double = 0
   public var trackingAnchorWeight: Double = 0
+  /// A last pass for lids and lips of fits that do not reach the finest scale; nil: none.
+  public var detail: DetailPass?
 
   /// How fits from several starts are compared.
   public enum StartChoice: String, Sendable, Codable {
@@ -178,15 +185,21 @@ public struct FitSettings: Sendable, Equatable, Codable {
     settings.startChoice = .likelihood
     (settings.anchorWeight, settings.trackingAnchorWeight) = (0, 0)
     settings.weighsAsSeen = false
+    settings.detail = nil
+    settings.farYawFactor = 1
+    settings.poseLandmarkStep = 1
     (settings.lidWeight, settings.jawWeight) = (1, 1)
     return settings
+  }
+
+  static func isWindow(_ size: Int) -> Bool {
+    size >= 3 && size <= ExpertScale.largestWindow && size % 2 == 1
   }
 
   /// - Throws: `ModelDataError` naming the setting, its value and what was expected.
   public func validate() throws(ModelDataError) {
     for windows in [firstFitWindows, trackingWindows] {
-      for size in windows
-      where size != 0 && (size < 3 || size > ExpertScale.largestWindow || size % 2 == 0) {
+      for size in windows where size != 0 && !Self.isWindow(size) {
         throw ModelDataError(
           "a window of \(size); expected 0 or an odd number from 3 to \(ExpertScale.largestWindow)")
       }
@@ -228,6 +241,14 @@ public struct FitSettings: Sendable, Equatable, Codable {
         throw ModelDataError("a weight of \(name) of \(weight); expected above 0 to 100")
       }
     }
+    try detail?.validate()
+    guard (1...2).contains(farYawFactor) else {
+      throw ModelDataError("a factor of far yaws of \(farYawFactor); expected 1 to 2")
+    }
+    guard (1...8).contains(poseLandmarkStep) else {
+      throw ModelDataError(
+        "every \(poseLandmarkStep)th landmark for the pose; expected 1 to 8")
+    }
     if let density = largestPixelDensity, !(density.isFinite && density > 0) {
       throw ModelDataError("a largest pixel density of \(density) px/mm; expected above 0")
     }
@@ -260,6 +281,9 @@ extension FitSettings {
     anchorWeight = try values.decodeIfPresent(Double.self, forKey: .anchorWeight) ?? 0
     trackingAnchorWeight =
       try values.decodeIfPresent(Double.self, forKey: .trackingAnchorWeight) ?? 0
+    farYawFactor = try values.decodeIfPresent(Double.self, forKey: .farYawFactor) ?? 1
+    poseLandmarkStep = try values.decodeIfPresent(Int.self, forKey: .poseLandmarkStep) ?? 1
+    detail = try values.decodeIfPresent(DetailPass.self, forKey: .detail)
   }
 }
 

@@ -23,7 +23,9 @@ final class FitWorkspace {
   let delta: Buffer<Double>
   /// 6 + m.
   let solveScratch: Buffer<Double>
-  /// n each; of landmarks that are not visible nothing.
+  /// Of the last scale's end, n each; of landmarks that are not visible nothing, as of final mean shifts'
+  /// lengths, reference px, no number.
+  let finalShifts: Buffer<Double>
   let likelihoods: Buffer<Double>
   let peaks: Buffer<Double>
   let peakOffsets: Buffer<Double>
@@ -56,6 +58,7 @@ final class FitWorkspace {
     hessian = Buffer(repeating: 0, count: columns * columns)
     delta = Buffer(repeating: 0, count: columns)
     solveScratch = Buffer(repeating: 0, count: columns)
+    finalShifts = Buffer(repeating: .nan, count: n)
     likelihoods = Buffer(repeating: 0, count: n)
     peaks = Buffer(repeating: 0, count: n)
     expertWeights = Buffer(repeating: 0, count: n)
@@ -84,6 +87,25 @@ final class FitWorkspace {
       anchorPoints.pointer[i] = anchor.points[i]
       anchorPoints.pointer[n + i] = anchor.points[n + i]
     }
+  }
+
+  /// Holds the pass that follows where the last iteration of the one before was pulled, as much as it was
+  /// against the prior, but for landmarks that are to be free: these are held to nothing but the anchor.
+  func holdToLastPass(regularisation: Double, free: Range<Int>) {
+    let n = likelihoods.count
+    let pull = isAnchored ? residual.pointer : meanShiftImage.pointer
+    for i in 0..<n {
+      if free.contains(i) {
+        if !isAnchored { anchorWeights.pointer[i] = 0 }
+        continue
+      }
+      // The weight of the prior falls out: that of the next pass is put in where anchors are weighed.
+      let held = isAnchored ? anchorWeights.pointer[i] : 0
+      anchorWeights.pointer[i] = expertWeights.pointer[i] / regularisation + held
+      anchorPoints.pointer[i] = landmarks.pointer[i] + pull[i]
+      anchorPoints.pointer[n + i] = landmarks.pointer[n + i] + pull[n + i]
+    }
+    isAnchored = true
   }
 
   /// Mean shifts and the ways to the anchor, each by its weight, in one residual.

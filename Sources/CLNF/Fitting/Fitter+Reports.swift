@@ -6,24 +6,18 @@ extension Fitter {
   public func copyResiduals(into residuals: inout [Double]) {
     let n = model.landmarkCount
     if residuals.count != n { residuals = [Double](repeating: 0, count: n) }
-    let ms = workspace.meanShiftReference.pointer
-    for i in 0..<n {
-      residuals[i] =
-        maps.visible.pointer[i]
-        ? (ms[i] * ms[i] + ms[n + i] * ms[n + i]).squareRoot() : .nan
-    }
+    for i in 0..<n { residuals[i] = workspace.finalShifts.pointer[i] }
   }
 
   /// What the last fit's last scale shows of each landmark, into arrays that are reused.
   public func copyFigures(into figures: inout LandmarkFigures) {
     let n = model.landmarkCount
+    let memory = workspace
     func fill(_ values: inout [Double], _ value: (Int) -> Double) {
       if values.count != n { values = [Double](repeating: 0, count: n) }
-      for i in 0..<n { values[i] = maps.visible.pointer[i] ? value(i) : .nan }
+      for i in 0..<n { values[i] = memory.finalShifts.pointer[i].isNaN ? .nan : value(i) }
     }
-    let memory = workspace
-    let ms = memory.meanShiftReference.pointer
-    fill(&figures.meanShifts) { (ms[$0] * ms[$0] + ms[n + $0] * ms[n + $0]).squareRoot() }
+    fill(&figures.meanShifts) { memory.finalShifts.pointer[$0] }
     fill(&figures.logDensities) { log(memory.likelihoods.pointer[$0] + 1e-8) }
     fill(&figures.logPeaks) { log(memory.peaks.pointer[$0] + 1e-8) }
     fill(&figures.peakOffsets) { memory.peakOffsets.pointer[$0] }

@@ -11,7 +11,13 @@ extension Fitter {
   }
 
   /// Computes the response maps around the current landmarks, which become the base of offsets.
-  func prepare(_ image: borrowing GreyImage, scaleIndex: Int, windowSize: Int) -> ScalePass {
+  /// - Parameters:
+  ///   - looking: the landmarks that look; the others weigh nothing.
+  ///   - regularisation: nil: that of the scale.
+  func prepare(
+    _ image: borrowing GreyImage, scaleIndex: Int, windowSize: Int,
+    looking: ResponseMaps.LookingLandmarks = .all, regularisation: Double? = nil
+  ) -> ScalePass {
     let scale = model.preparedScales[scaleIndex]
     let pdm = model.shapeModel
     workspace.updateShape(pdm, global, kernels: kernels)
@@ -21,17 +27,19 @@ extension Fitter {
       shape: workspace.shape.pointer, global: reference, into: workspace.reference.pointer)
     let toReference = Similarity(
       from: workspace.landmarks.pointer, to: workspace.reference.pointer, count: pdm.landmarkCount)
-    let view = scale.viewCenters.nearestView(to: global.rotation)
+    let view = scale.viewCenters.nearestView(to: seenRotation)
     let request = ResponseMaps.Request(
-      scale: scale, view: view, windowSize: windowSize, toImage: toReference.inverse,
+      scale: scale, view: view, windowSize: windowSize,
+      looking: looking, toImage: toReference.inverse,
       exponent: settings.responseExponent, kernels: kernels)
     if let density = settings.largestPixelDensity, global.scale > density {
       look(image, request, factor: global.scale / density)
     } else {
       maps.compute(image: image, landmarks: workspace.landmarks.pointer, request)
     }
-    let scaleSettings = ScaleSettings(
+    var scaleSettings = ScaleSettings(
       settings, scaleIndex: scaleIndex, patchScaling: scale.patchScaling)
+    if let regularisation { scaleSettings.regularisation = regularisation }
     let (seen, factor) = (scale.views[view], scaleSettings.weightFactor)
     let memory = workspace
     let held = memory.isAnchored ? scaleSettings.regularisation : 0
@@ -41,7 +49,8 @@ extension Fitter {
     let (lids, jaw) = (straightOn(settings.lidWeight), straightOn(settings.jawWeight))
     memory.equations[scaleIndex].setWeights { landmark in
       let plain =
-        seen.visible[landmark] ? (factor > 0 ? factor * seen.confidences[landmark] : 1) : 0
+        seen.visible[landmark] && looking.contains(landmark)
+        ? (factor > 0 ? factor * seen.confidences[landmark] : 1) : 0
       let part = lids != 1 && Self.isLid(landmark) ? lids : landmark < 17 ? jaw : 1
       let own = seenShare * plain * part
       memory.expertWeights.pointer[landmark] = own
@@ -54,6 +63,16 @@ extension Fitter {
         windowSize: windowSize, kernelWidth: scaleSettings.kernelWidth,
         kernel: settings.densityKernel, kernels: kernels))
   }
+
+  /// The pose whose view's experts look: beyond `farYaw` a fit that follows a frame lags behind a head that
+  /// turns away, and is held there by experts of the view before, whose landmarks have come to be hidden.
+  private var seenRotation: EulerAngles {
+    var rotation = global.rotation
+    if isTracking, abs(rotation.y) > Self.farYaw { rotation.y *= settings.farYawFactor }
+    return rotation
+  }
+
+  private static let farYaw = 40 * Double.pi / 180
 
   /// How much more a part weighs in this pose: as the settings say straight on, no more from
   /// `straightYaw` on, where one eye is seen from its side and its lids are hardly told apart, and half of

@@ -27,6 +27,8 @@ public final class Fitter {
   let workspace: FitWorkspace
   var maps: ResponseMaps
   var region = FaceRegion()
+  /// Whether this fit follows the frame before.
+  private(set) var isTracking = false
   /// Whether this fit looks at the image at one scale only.
   var fitsOneScale = false
 
@@ -43,7 +45,8 @@ public final class Fitter {
     self.model = model
     self.settings = settings
     kernels = instructionSet.kernels
-    let largestWindow = (settings.firstFitWindows + settings.trackingWindows).max() ?? 3
+    let windows = settings.firstFitWindows + settings.trackingWindows
+    let largestWindow = max(windows.max() ?? 3, settings.detail?.window ?? 0)
     workspace = FitWorkspace(model: model)
     maps = ResponseMaps(
       landmarkCount: model.landmarkCount, largestWindow: largestWindow,
@@ -71,6 +74,7 @@ public final class Fitter {
     scaleReports.removeAll()
     region.forget()
     fitsOneScale = skipsCoarse
+    self.isTracking = isTracking
     global = parameters.global
     workspace.setLocal(parameters.local)
     workspace.hold(
@@ -80,6 +84,7 @@ public final class Fitter {
         .none
       } else if isTracking && settings.tracksPoseOnlyWhenCoarse { .pose } else { .full }
     fitScales(image, windows, coarse)
+    fitDetails(image)
     parameters.global = global
     workspace.copyLocal(into: &parameters.local)
   }
@@ -124,6 +129,30 @@ public final class Fitter {
     if report.lastScale < 0 { report.failure = .nothingFitted }
   }
 
+  /// The pass for lids and lips, after those of a fit that succeeded and has not seen the finest scale.
+  private func fitDetails(_ image: borrowing GreyImage) {
+    guard let detail = settings.detail, report.succeeded, model.landmarkCount == 68,
+      let finest = model.preparedScales.indices.last, report.lastScale < finest,
+      DetailPass.leastShare * model.preparedScales[finest].patchScaling <= global.scale
+    else { return }
+    let last = ScaleSettings(
+      settings, scaleIndex: report.lastScale,
+      patchScaling: model.preparedScales[report.lastScale].patchScaling)
+    guard last.regularisation > 0 else { return }
+    let kept = report
+    workspace.holdToLastPass(regularisation: last.regularisation, free: DetailPass.landmarks)
+    let pass = prepare(
+      image, scaleIndex: finest,
+      windowSize: detail.window, looking: .within(DetailPass.landmarks),
+      regularisation: detail.regularisation)
+    run(pass, rigid: false, iterationLimit: detail.iterationLimit)
+    let iterations = report.iterations
+    report = kept
+    report.iterations = iterations
+    passReports.removeAll()
+    if !isFinite { report.failure = .diverged }
+  }
+
   private var isFinite: Bool {
     global.scale.isFinite && global.rotation.x.isFinite && global.rotation.y.isFinite
       && global.rotation.z.isFinite && global.tx.isFinite && global.ty.isFinite
@@ -133,19 +162,21 @@ public final class Fitter {
   private func fit(
     _ image: borrowing GreyImage, scaleIndex: Int, windowSize: Int, poseOnly: Bool
   ) {
-    let pass = prepare(image, scaleIndex: scaleIndex, windowSize: windowSize)
-    run(pass, rigid: true)
-    if !poseOnly { run(pass, rigid: false) }
+    let pass = prepare(
+      image, scaleIndex: scaleIndex, windowSize: windowSize,
+      looking: poseOnly ? .every(settings.poseLandmarkStep) : .all)
+    run(pass, rigid: true, iterationLimit: settings.iterationLimit)
+    if !poseOnly { run(pass, rigid: false, iterationLimit: settings.iterationLimit) }
     report.lastScale = scaleIndex
     report.view = maps.view
     finish(pass)
   }
 
   /// The rigid or the full pass, up to the iteration limit or until the landmarks rest.
-  private func run(_ pass: ScalePass, rigid: Bool) {
+  private func run(_ pass: ScalePass, rigid: Bool, iterationLimit: Int) {
     var trace = PassTrace()
     var passReport = keepsScaleReports ? startPassReport(pass, rigid) : nil
-    for iteration in 0..<settings.iterationLimit {
+    for iteration in 0..<iterationLimit {
       workspace.updateShape(model.shapeModel, global, kernels: kernels)
       if iteration > 0 {
         let step = stepSincePrevious(pass)
@@ -218,6 +249,7 @@ public final class Fitter {
     for i in 0..<n {
       guard maps.visible.pointer[i] else {
         workspace.likelihoods.pointer[i] = -1e8
+        workspace.finalShifts.pointer[i] = .nan
         continue
       }
       visibleCount += 1
@@ -228,6 +260,7 @@ public final class Fitter {
       likelihood += log(density + 1e-8)
       let ms = workspace.meanShiftReference.pointer
       let length = (ms[i] * ms[i] + ms[n + i] * ms[n + i]).squareRoot()
+      workspace.finalShifts.pointer[i] = length
       shift += length
       largest = max(largest, length)
       let found = Self.peak(map, window, x, y)

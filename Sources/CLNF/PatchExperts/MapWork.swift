@@ -36,8 +36,9 @@ struct MapWork {
     let experts = request.scale.views[request.view]
     let window = request.windowSize
     let map = responses + landmark * window * window
-    visible[landmark] = experts.visible[landmark]
-    guard experts.visible[landmark] else {
+    let looks = experts.visible[landmark] && request.looking.contains(landmark)
+    visible[landmark] = looks
+    guard looks else {
       map.update(repeating: 0, count: window * window)
       return
     }

@@ -37,11 +37,29 @@ struct ResponseMaps: ~Copyable {
     var scale: PreparedScale
     var view: Int
     var windowSize: Int
+    /// The landmarks that look; the others count as not visible.
+    var looking = LookingLandmarks.all
     /// From reference to image axes (B of docs/reference/clnf.md section 4).
     var toImage: Similarity
     /// Responses are raised to this power, > 0.
     var exponent = 1.0
     var kernels: UnsafePointer<clnf_kernels>
+  }
+
+  /// The landmarks whose maps are asked for.
+  enum LookingLandmarks {
+    case all
+    case within(Range<Int>)
+    /// Landmark 0 and every so many from there on, > 0.
+    case every(Int)
+
+    func contains(_ landmark: Int) -> Bool {
+      switch self {
+      case .all: true
+      case .within(let range): range.contains(landmark)
+      case .every(let step): landmark % step == 0
+      }
+    }
   }
 
   /// Fills the maps around `landmarks` (2n pixels, stacked) of `image` (not empty).

@@ -1,0 +1,42 @@
+/// The last pass of a fit in the 68-point markup that did not reach the model's finest scale: lids and lips
+/// alone look at the image once more, at that scale, and move against a prior of its own; the other landmarks are held by what held
+/// them in the pass before. What lids and lips do in a few frames is small beside what a head does, and a
+/// coarse scale hardly sees it.
+///
+/// Lids and lips of a face that is too small for the finest scale as a whole are still seen best there. A face of
+/// less than `leastShare` of it has no such pass. Figures of the fit are those of the pass before.
+public struct DetailPass: Sendable, Equatable, Codable {
+  /// Width and height of the windows, px of the finest scale.
+  public var window: Int
+  /// Weight of the shape prior, >= 0.
+  public var regularisation: Double
+  /// Most iterations, >= 1.
+  public var iterationLimit: Int
+
+  public init(window: Int, regularisation: Double, iterationLimit: Int) {
+    self.window = window
+    self.regularisation = regularisation
+    self.iterationLimit = iterationLimit
+  }
+
+  /// Of the 68-point markup.
+  static let landmarks = 36..<68
+  /// Of the finest scale's px/mm.
+  static let leastShare = 0.4
+
+  /// - Throws: `ModelDataError` naming the setting, its value and what was expected.
+  func validate() throws(ModelDataError) {
+    guard FitSettings.isWindow(window) else {
+      throw ModelDataError(
+        "a window of \(window) for details; expected an odd number from 3 to \(ExpertScale.largestWindow)"
+      )
+    }
+    guard regularisation.isFinite, regularisation >= 0 else {
+      throw ModelDataError("a regularisation of \(regularisation) for details; expected 0 or more")
+    }
+    guard (1...1000).contains(iterationLimit) else {
+      throw ModelDataError(
+        "an iteration limit of \(iterationLimit) for details; expected 1 to 1000")
+    }
+  }
+}

@@ -18,7 +18,7 @@ public enum DefaultFitSettings {
     // Experts weigh by the square of the share that they explain: about 0.4, 0.3, 0.2 and 0.1.
     let weights = [4.0, 14, 30, 40]
     var settings = FitSettings(
-      firstFitWindows: perScale([21, 17, 13, 11]), trackingWindows: perScale([0, 11, 9, 0]),
+      firstFitWindows: perScale([21, 17, 13, 11]), trackingWindows: perScale([0, 11, 7, 0]),
       kernelWidth: 2, regularisation: 40, weightFactor: weights[0])
     settings.refinement = .listed(
       zip(zip(perScale([2, 2.25, 2.25, 1.75]), perScale([40.0, 30, 20, 15])), perScale(weights))
@@ -26,7 +26,7 @@ public enum DefaultFitSettings {
           ScaleSettings(kernelWidth: $0.0, regularisation: $0.1, weightFactor: $1)
         })
     settings.iterationLimit = 20
-    settings.stopRule = .referenceStep(0.01)
+    settings.stopRule = .referenceStep(0.04)
     settings.stepFactor = 1.5
     settings.largestPixelDensity = 1
     settings.tracksPoseOnlyWhenCoarse = true
@@ -34,6 +34,9 @@ public enum DefaultFitSettings {
     settings.startChoice = .verdict
     settings.weighsAsSeen = true
     (settings.lidWeight, settings.jawWeight) = (6, 3)
+    settings.detail = DetailPass(window: 9, regularisation: 5, iterationLimit: 2)
+    settings.poseLandmarkStep = 2
+    settings.farYawFactor = 1.2
     (settings.anchorWeight, settings.trackingAnchorWeight) = (0.2, 0.2)
     return settings
   }

@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 
 /// Independent pieces of work, shared among threads.
-enum WorkSharing {
+public enum WorkSharing {
   /// The results of `work` for 0 ..< count, in order; each is computed by one of `threads` threads,
   /// which take the next piece when they are free. `finished` is called after each piece, by one
   /// thread at a time, with how many are done.
@@ -13,11 +13,7 @@ enum WorkSharing {
     let state = Mutex(State<Output>(results: [Output?](repeating: nil, count: count)))
     DispatchQueue.concurrentPerform(iterations: max(1, min(threads, count))) { _ in
       while true {
-        let index = state.withLock { state -> Int? in
-          guard state.next < count else { return nil }
-          state.next += 1
-          return state.next - 1
-        }
+        let index = state.withLock { $0.take() }
         guard let index else { return }
         let result = work(index)
         state.withLock { state in
@@ -30,9 +26,44 @@ enum WorkSharing {
     return state.withLock { $0.results.compactMap { $0 } }
   }
 
+  /// The same where a thread needs something of its own, which `worker` makes, and where work can fail:
+  /// then the first failure, by number, is thrown when all is done.
+  /// - Parameters:
+  ///   - threads: what makes no difference to the results.
+  ///   - work: must not depend on what the worker did before.
+  public static func map<Worker, Output: Sendable>(
+    count: Int, threads: Int, worker: @escaping @Sendable () throws -> Worker,
+    finished: (@Sendable (Int) -> Void)? = nil,
+    _ work: @escaping @Sendable (Worker, Int) throws -> Output
+  ) throws -> [Output] {
+    let state = Mutex(
+      State<Result<Output, any Error>>(results: .init(repeating: nil, count: count)))
+    DispatchQueue.concurrentPerform(iterations: max(1, min(threads, count))) { _ in
+      let own = Result { try worker() }
+      while true {
+        let index = state.withLock { $0.take() }
+        guard let index else { return }
+        let result = Result { try work(own.get(), index) }
+        state.withLock { state in
+          state.results[index] = result
+          state.done += 1
+          finished?(state.done)
+        }
+      }
+    }
+    return try state.withLock { $0.results }.compactMap { try $0?.get() }
+  }
+
   private struct State<Output> {
     var next = 0
     var done = 0
     var results: [Output?]
+
+    /// The next piece that nobody has taken; nil: all are.
+    mutating func take() -> Int? {
+      guard next < results.count else { return nil }
+      next += 1
+      return next - 1
+    }
   }
 }

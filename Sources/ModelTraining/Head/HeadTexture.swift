@@ -32,7 +32,7 @@ public struct HeadTexture: Sendable {
     public var fit: IdentityFit
     public var person: Int
     public var showsMouthInterior: Bool
-    /// By landmark, mm in the face's frontal plane: `FittedFace.residualVectors`. Empty: none.
+    /// By landmark, mm in the face's frontal plane: `FittedFace.meanResiduals`. Empty: none.
     public var residuals: [SIMD2<Double>]
 
     public init(

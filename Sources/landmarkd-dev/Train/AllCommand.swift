@@ -47,7 +47,7 @@ struct AllCommand: ParsableCommand {
     let model = try stage.run(name: "default")
     let finished = try FittedVerdictStage(
       material: material, definition: identities.definition, faces: faces, model: model,
-      scenery: scenery, seed: options.seed
+      scenery: scenery, seed: options.seed, threads: options.threads
     ).judged()
     try finished.write(to: output)
     Progress.say("\(output): \(finished.archive().count) bytes")

@@ -18,17 +18,23 @@ extension FittedVerdictStage {
     settings.pose.farYaw = 45...90
     (settings.handShare, settings.occluderShare) = (0.15, 0.25)
     let scene = try material.scene(of: some, definition: definition, scenery: scenery)
-    let renderer = SceneRenderer(material: scene, settings: settings)
-    let fitter = try Fitter(model: model, settings: model.fitSettings ?? .landmarkd(for: model))
-    let training = LandmarkVerdictTraining(
-      fitter: fitter, belief: .learned(for: model), seed: seed)
-    var samples: [LandmarkVerdictTraining.Sample] = []
-    for index in 0..<Self.landmarkFaceCount {
-      samples += training.samples(of: renderer.face(index), index: index)
-      if index % 500 == 499 {
-        Progress.say("\(index + 1) of \(Self.landmarkFaceCount) faces, \(samples.count) fits")
+    let samples = try WorkSharing.map(
+      count: Self.landmarkFaceCount, threads: threads,
+      worker: { [settings] in
+        let fitter = try Fitter(
+          model: model, settings: model.fitSettings ?? .landmarkd(for: model))
+        return (
+          renderer: SceneRenderer(material: scene, settings: settings),
+          training: LandmarkVerdictTraining(
+            fitter: fitter, belief: .learned(for: model), seed: seed)
+        )
+      },
+      finished: {
+        if $0 % 500 == 0 { Progress.say("\($0) of \(Self.landmarkFaceCount) faces") }
       }
-    }
+    ) { worker, index in
+      worker.training.samples(of: worker.renderer.face(index), index: index)
+    }.flatMap { $0 }
     let all = LandmarkVerdict.Evidence.allCases
     let looks: [LandmarkVerdict.Evidence] = [.lookDistance, .nearLookDistance, .lookDeviation]
     for (name, evidence) in [

@@ -29,6 +29,9 @@ struct PackCommand: ParsableCommand {
   @Option(help: "Seed of all that is drawn.")
   var seed: UInt64 = 1
 
+  @Option(help: "Threads; the result does not depend on them.")
+  var threads = 2
+
   @Option(name: .shortAndLong, help: "The model to write.")
   var output: String
 
@@ -44,7 +47,7 @@ struct PackCommand: ParsableCommand {
     let contents = try fitted.read()
     try FittedVerdictStage(
       material: contents.material, definition: contents.definition, faces: contents.faces,
-      model: model, scenery: try VerdictCommand.readScenery(scenes), seed: seed
+      model: model, scenery: try VerdictCommand.readScenery(scenes), seed: seed, threads: threads
     ).judged().write(to: output)
   }
 }
@@ -58,6 +61,7 @@ struct FittedVerdictStage {
   let model: FaceModel
   let scenery: Scenery
   let seed: UInt64
+  let threads: Int
 
   /// Drawn faces beside the photos.
   private static let drawnCount = 200
@@ -81,12 +85,14 @@ struct FittedVerdictStage {
     settings.photoShare = 0
     settings.pose.farYaw = 45...90
     let scene = try material.scene(of: faces, definition: definition, scenery: scenery)
-    let renderer = SceneRenderer(material: scene, settings: settings)
-    return try VerdictStage(model: model, scenery: scenery, seed: seed)
-      .run(count: faces.count + Self.drawnCount) { index in
-        index < faces.count
-          ? try photo(faces[index], basis)
-          : Self.drawn(renderer.face(index - faces.count))
+    return try VerdictStage(model: model, scenery: scenery, seed: seed, threads: threads)
+      .run(count: faces.count + Self.drawnCount) { [settings] in
+        let renderer = SceneRenderer(material: scene, settings: settings)
+        return { index in
+          index < faces.count
+            ? try photo(faces[index], basis)
+            : Self.drawn(renderer.face(index - faces.count))
+        }
       }
   }
 

@@ -146,12 +146,12 @@ struct SequenceCommand: ParsableCommand {
       return SceneMaterial(head: head, definition: landmarks, textures: [])
     }
     let all = try FittedFace.readList(path, head: head)
-    guard let face = all.first(where: { person == nil || $0.photo == person }) else {
+    guard let index = all.firstIndex(where: { person == nil || $0.photo == person }) else {
       throw ValidationError("\(path) has no face of \(person ?? "")")
     }
-    return SceneMaterial(
-      head: head, definition: landmarks,
-      textures: [try material.texture(of: face, definition: landmarks)])
+    let texture = try material.texture(
+      of: all[index], definition: landmarks, offsets: FittedFace.meanResiduals(all)[index])
+    return SceneMaterial(head: head, definition: landmarks, textures: [texture])
   }
 
   /// Visible points yellow, those that the head hides red.

@@ -55,13 +55,16 @@ struct TrainingMaterial {
   }
 
   /// The photo of a fitted face on its mesh.
-  func texture(of face: FittedFace, definition: LandmarkDefinition) throws -> HeadTexture {
+  /// - Parameter offsets: by landmark, where the photo has it beside the mesh's place, mm.
+  func texture(
+    of face: FittedFace, definition: LandmarkDefinition, offsets: [SIMD2<Double>]
+  ) throws -> HeadTexture {
     let basis = LandmarkBasis(head: head, definition: definition)
     return HeadTexture(
       photo: try image(face.photo),
       source: HeadTexture.Source(
         fit: face.fit(basis), person: face.person, showsMouthInterior: face.showsMouthInterior,
-        residuals: face.residualVectors),
+        residuals: offsets),
       head: head, definition: definition)
   }
 
@@ -72,7 +75,9 @@ struct TrainingMaterial {
     let basis = LandmarkBasis(head: head, definition: definition)
     return SceneMaterial(
       head: head, definition: definition,
-      textures: try faces.map { try texture(of: $0, definition: definition) },
+      textures: try zip(faces, FittedFace.meanResiduals(faces)).map { face, offsets in
+        try texture(of: face, definition: definition, offsets: offsets)
+      },
       photos: try faces.map { ScenePhoto(photo: try image($0.photo), face: $0, basis: basis) },
       observed: faces.filter(\.hasExpression).map(\.expression), scenery: scenery)
   }

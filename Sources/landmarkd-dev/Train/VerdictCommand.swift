@@ -29,12 +29,17 @@ struct VerdictCommand: ParsableCommand {
   @Option(help: "Seed of all that is drawn.")
   var seed: UInt64 = 1
 
+  @Option(help: "Threads; the result does not depend on them.")
+  var threads = 2
+
   func run() throws {
     let stage = VerdictStage(
       model: try FaceModel.load(model, withParts: false), scenery: try Self.readScenery(scenes),
-      seed: seed)
+      seed: seed, threads: threads)
     let files = try material.flatMap { try AnnotatedFaces.files(in: $0) }
-    let rules = try stage.run(count: files.count) { try AnnotatedFaces.read(files[$0]) }
+    let rules = try stage.run(count: files.count) {
+      { try AnnotatedFaces.read(files[$0]) }
+    }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
     try encoder.encode(rules).write(to: URL(fileURLWithPath: output))
@@ -57,22 +62,22 @@ struct VerdictStage {
   let model: FaceModel
   let scenery: Scenery
   let seed: UInt64
+  let threads: Int
 
-  /// - Parameter face: gives face i of `count`.
-  func run(count: Int, face: (Int) throws -> VerdictTraining.Face) throws -> LearnedVerdicts {
-    let fitter = try Fitter(model: model, settings: model.fitSettings ?? .landmarkd(for: model))
-    let judge = model.validator.map {
-      ValidatorEvaluation($0, landmarkCount: model.landmarkCount)
-    }
-    var settings = VerdictTraining.Settings()
-    settings.seed = seed
-    let training = VerdictTraining(
-      fitter: fitter, judge: judge, scenery: scenery, settings: settings)
-    var samples: [VerdictTraining.Sample] = []
-    for index in 0..<count {
-      samples += training.samples(of: try face(index), index: index)
-      if index % 20 == 19 { Progress.say("\(index + 1) of \(count) faces, \(samples.count) fits") }
-    }
+  /// Gives face i.
+  typealias FaceReader = (Int) throws -> VerdictTraining.Face
+
+  /// - Parameter reader: makes for a thread what gives face i of `count`.
+  func run(
+    count: Int, reader: @escaping @Sendable () -> FaceReader
+  ) throws -> LearnedVerdicts {
+    let samples = try WorkSharing.map(
+      count: count, threads: threads,
+      worker: { (training: try makeTraining(), face: reader()) },
+      finished: { if $0 % 20 == 0 { Progress.say("\($0) of \(count) faces") } }
+    ) { worker, index in
+      worker.training.samples(of: try worker.face(index), index: index)
+    }.flatMap { $0 }
     let failed = samples.count { $0.error >= VerdictTraining.failedError }
     Progress.say("\(samples.count) fits, \(failed) failed")
     let own = FitVerdict.Evidence.allCases.filter { $0 != .validator }
@@ -80,10 +85,11 @@ struct VerdictStage {
     var kinds = [
       ("mean shift alone", own.filter { !looks.contains($0) }), ("mean shift and one look", own),
     ]
-    if judge != nil {
+    if model.validator != nil {
       kinds.insert(("validator alone", [.validator]), at: 0)
       kinds.append(("both", FitVerdict.Evidence.allCases))
     }
+    let training = try makeTraining()
     for (name, evidence) in kinds {
       let rule = training.learn(samples.filter { $0.face % 5 != 4 }, evidence: evidence)
       let apart = samples.filter { $0.face % 5 == 4 }
@@ -96,6 +102,16 @@ struct VerdictStage {
     return LearnedVerdicts(
       own: training.learn(samples, evidence: own),
       withValidator: training.learn(samples, evidence: FitVerdict.Evidence.allCases))
+  }
+
+  private func makeTraining() throws -> VerdictTraining {
+    let fitter = try Fitter(model: model, settings: model.fitSettings ?? .landmarkd(for: model))
+    let judge = model.validator.map {
+      ValidatorEvaluation($0, landmarkCount: model.landmarkCount)
+    }
+    var settings = VerdictTraining.Settings()
+    settings.seed = seed
+    return VerdictTraining(fitter: fitter, judge: judge, scenery: scenery, settings: settings)
   }
 
   private func report(_ name: String, _ rule: FitVerdict, _ samples: [VerdictTraining.Sample]) {

@@ -12,6 +12,9 @@ struct TalkingSampleTests {
   private struct Bounds {
     var mean: Double
     var worst: Double
+    /// How deep lids close and how wide lips open at their extremes, of the truth's.
+    var lids = 0.0
+    var lips = 0.0
   }
 
   private static let samples = URL(fileURLWithPath: #filePath)
@@ -19,7 +22,7 @@ struct TalkingSampleTests {
 
   /// It was trained with this person's photo, among others.
   @Test func theDefaultModelFollowsIt() throws {
-    try follow(.default(), name: "default", Bounds(mean: 0.03, worst: 0.045))
+    try follow(.default(), name: "default", Bounds(mean: 0.03, worst: 0.045, lids: 0.7, lips: 0.85))
   }
 
   /// Trained on another markup, whose points lie elsewhere on the face.
@@ -39,19 +42,44 @@ struct TalkingSampleTests {
     var frame = VideoFrame()
     var tracked = TrackedFrame()
     var errors: [Double] = []
+    var (lids, trueLids, lips, trueLips) = ([Double](), [Double](), [Double](), [Double]())
     while try source.read(into: &frame) {
       tracker.track(frame.grey, into: &tracked)
       #expect(tracked.success, "frame \(frame.number)")
       let row = try #require(truth.row(errors.count))
       #expect(abs(frame.timestampSeconds - (row["timestamp"] ?? .nan)) < 1e-5)
       errors.append(Self.error(tracked.landmarks, row))
+      let place = { (axis: String) in (0..<68).map { row["\(axis)_\($0)"] ?? .nan } }
+      let true68 = place("x") + place("y")
+      lids.append(Self.openness(tracked.landmarks, [(37, 41), (38, 40), (43, 47), (44, 46)]))
+      trueLids.append(Self.openness(true68, [(37, 41), (38, 40), (43, 47), (44, 46)]))
+      lips.append(Self.openness(tracked.landmarks, [(61, 67), (62, 66), (63, 65)]))
+      trueLips.append(Self.openness(true68, [(61, 67), (62, 66), (63, 65)]))
     }
     #expect(errors.count == 270)
     let mean = errors.reduce(0, +) / Double(max(1, errors.count))
     print(
       "parity: talking sample, \(name): error mean \(mean), largest \(errors.max() ?? .nan)")
+    let depth = Self.depth(lids) / Self.depth(trueLids)
+    let opening = (lips.max() ?? 0) / (trueLips.max() ?? 1)
+    print("parity: talking sample, \(name): lids close by \(depth), lips open by \(opening)")
+    #expect(depth > bounds.lids && opening > bounds.lips)
     #expect(mean < bounds.mean)
     #expect((errors.max() ?? 1) < bounds.worst)
+  }
+
+  /// How far pairs of landmarks lie apart, over the outer eye corners' distance.
+  private static func openness(_ landmarks: [Double], _ pairs: [(Int, Int)]) -> Double {
+    func distance(_ a: Int, _ b: Int) -> Double {
+      hypot(landmarks[a] - landmarks[b], landmarks[68 + a] - landmarks[68 + b])
+    }
+    return pairs.map(distance).reduce(0, +) / Double(pairs.count) / distance(36, 45)
+  }
+
+  /// From the usual openness down to the least, of the usual.
+  private static func depth(_ lids: [Double]) -> Double {
+    let usual = lids.sorted()[lids.count / 2]
+    return (usual - (lids.min() ?? usual)) / usual
   }
 
   private static func error(_ landmarks: [Double], _ row: [String: Double]) -> Double {

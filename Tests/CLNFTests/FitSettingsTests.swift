@@ -66,6 +66,7 @@ struct FitSettingsTests {
       { $0.detail = DetailPass(window: 8, regularisation: 1, iterationLimit: 5) },
       { $0.detail = DetailPass(window: 65, regularisation: 1, iterationLimit: 5) },
       { $0.detail = DetailPass(window: 9, regularisation: -1, iterationLimit: 5) },
+      { $0.detail = DetailPass(window: 9, regularisation: 0, iterationLimit: 5) },
       { $0.detail = DetailPass(window: 9, regularisation: .nan, iterationLimit: 5) },
       { $0.detail = DetailPass(window: 9, regularisation: 1, iterationLimit: 0) },
       { $0.poseLandmarkStep = 0 }, { $0.poseLandmarkStep = 9 },

@@ -8,7 +8,7 @@
 public struct DetailPass: Sendable, Equatable, Codable {
   /// Width and height of the windows, px of the finest scale.
   public var window: Int
-  /// Weight of the shape prior, >= 0.
+  /// Weight of the shape prior, > 0: the other landmarks are held in proportion to it.
   public var regularisation: Double
   /// Most iterations, >= 1.
   public var iterationLimit: Int
@@ -31,8 +31,8 @@ public struct DetailPass: Sendable, Equatable, Codable {
         "a window of \(window) for details; expected an odd number from 3 to \(ExpertScale.largestWindow)"
       )
     }
-    guard regularisation.isFinite, regularisation >= 0 else {
-      throw ModelDataError("a regularisation of \(regularisation) for details; expected 0 or more")
+    guard regularisation.isFinite, regularisation > 0 else {
+      throw ModelDataError("a regularisation of \(regularisation) for details; expected above 0")
     }
     guard (1...1000).contains(iterationLimit) else {
       throw ModelDataError(

@@ -31,7 +31,7 @@ extension Fitter {
     time: (FitStage, () -> Void) -> Void
   ) {
     region.forget()
-    fitsOneScale = false
+    (fitsOneScale, isTracking) = (false, false)
     global = parameters.global
     workspace.setLocal(parameters.local)
     let pass = prepare(image, scaleIndex: scaleIndex, windowSize: windowSize)

@@ -67,7 +67,7 @@ extension Fitter {
     precondition(
       windowSize % 2 == 1 && windowSize <= maps.largestWindow, "a window of \(windowSize)")
     region.forget()
-    fitsOneScale = false
+    (fitsOneScale, isTracking) = (false, false)
     passReports.removeAll()
     global = parameters.global
     workspace.setLocal(parameters.local)

@@ -28,7 +28,7 @@ public final class Fitter {
   var maps: ResponseMaps
   var region = FaceRegion()
   /// Whether this fit follows the frame before.
-  private(set) var isTracking = false
+  var isTracking = false
   /// Whether this fit looks at the image at one scale only.
   var fitsOneScale = false
 

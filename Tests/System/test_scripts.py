@@ -34,6 +34,32 @@ class ScriptTest(SystemTest):
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
 
 
+class TestTimes(ScriptTest):
+    """scripts/compare-times.py, with programs that take a known time."""
+
+    def test_two_programs_in_turn(self):
+        self.program("old", f'echo old >> "{self.folder}/calls"; sleep 0.1')
+        self.program("new", f'echo new >> "{self.folder}/calls"; sleep 0.3')
+        run = self.script("scripts/compare-times.py", self.programs / "old", self.programs / "new", "a.mp4", 2)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        processor, wall = run.stdout.splitlines()
+        self.assertTrue(processor.startswith("processor time: "))
+        self.assertGreater(float(wall.rpartition(" ")[2]), 1.5)
+        self.assertEqual((self.folder / "calls").read_text().split(), ["old", "new", "new", "old"])
+
+    def test_what_fails_is_named(self):
+        self.program("old", "echo cannot read it >&2; exit 1")
+        for words in (["old", "old", "a.mp4"], ["none", "old", "a.mp4"]):
+            programs = [self.programs / word for word in words[:2]]
+            run = self.script("scripts/compare-times.py", *programs, words[2], 1)
+            self.assertEqual(run.returncode, 1)
+            self.assertIn(words[0], run.stderr)
+        for words in ([], ["a", "b", "c", "0"], ["a", "b", "c", "x"]):
+            run = self.script("scripts/compare-times.py", *words)
+            self.assertEqual(run.returncode, 1)
+            self.assertEqual(run.stderr.count("\n"), 1)
+
+
 class TestRuns(ScriptTest):
     """scripts/run-tests.sh, with a swift that says what `swift test` says."""
 

@@ -1,10 +1,11 @@
-/// The last pass of a fit in the 68-point markup that did not reach the model's finest scale: lids and lips
-/// alone look at the image once more, at that scale, and move against a prior of its own; the other landmarks are held by what held
-/// them in the pass before. What lids and lips do in a few frames is small beside what a head does, and a
-/// coarse scale hardly sees it.
+/// The last pass of a fit in the 68-point markup that did not reach the model's finest scale.
 ///
-/// Lids and lips of a face that is too small for the finest scale as a whole are still seen best there. A face of
-/// less than `leastShare` of it has no such pass. Figures of the fit are those of the pass before.
+/// Lids and lips alone look at the image once more, at that scale, and move against a prior of its own. The
+/// other landmarks are held by what held them in the pass before. A closing lid is a step of a pixel or two at
+/// a coarse scale, which hardly sees it.
+///
+/// A face of less than `leastShare` of the finest scale has no such pass. Figures of the fit are those of the
+/// pass before. Source: docs/decisions/0034-details-at-the-finest-scale.md.
 public struct DetailPass: Sendable, Equatable, Codable {
   /// Width and height of the windows, px of the finest scale.
   public var window: Int

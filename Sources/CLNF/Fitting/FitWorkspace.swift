@@ -23,9 +23,10 @@ final class FitWorkspace {
   let delta: Buffer<Double>
   /// 6 + m.
   let solveScratch: Buffer<Double>
-  /// Of the last scale's end, n each; of landmarks that are not visible nothing, as of final mean shifts'
-  /// lengths, reference px, no number.
+  /// Lengths of the final mean shifts at the last scale's end, reference px, n; not a number of landmarks
+  /// that are not visible there.
   let finalShifts: Buffer<Double>
+  /// n each; of landmarks that are not visible nothing.
   let likelihoods: Buffer<Double>
   let peaks: Buffer<Double>
   let peakOffsets: Buffer<Double>

@@ -139,12 +139,12 @@ public final class Fitter {
       settings, scaleIndex: report.lastScale,
       patchScaling: model.preparedScales[report.lastScale].patchScaling)
     guard last.regularisation > 0 else { return }
+    // What is said of the fit stays that of the pass before.
     let kept = report
     workspace.holdToLastPass(regularisation: last.regularisation, free: DetailPass.landmarks)
     let pass = prepare(
-      image, scaleIndex: finest,
-      windowSize: detail.window, looking: .within(DetailPass.landmarks),
-      regularisation: detail.regularisation)
+      image, scaleIndex: finest, windowSize: detail.window,
+      looking: .within(DetailPass.landmarks), regularisation: detail.regularisation)
     run(pass, rigid: false, iterationLimit: detail.iterationLimit)
     let iterations = report.iterations
     report = kept

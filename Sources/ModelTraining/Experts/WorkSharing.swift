@@ -10,20 +10,9 @@ public enum WorkSharing {
     count: Int, threads: Int, finished: (@Sendable (Int) -> Void)? = nil,
     _ work: @escaping @Sendable (Int) -> Output
   ) -> [Output] {
-    let state = Mutex(State<Output>(results: [Output?](repeating: nil, count: count)))
-    DispatchQueue.concurrentPerform(iterations: max(1, min(threads, count))) { _ in
-      while true {
-        let index = state.withLock { $0.take() }
-        guard let index else { return }
-        let result = work(index)
-        state.withLock { state in
-          state.results[index] = result
-          state.done += 1
-          finished?(state.done)
-        }
-      }
+    results(count: count, threads: threads, worker: {}, finished: finished) { _, index in
+      work(index)
     }
-    return state.withLock { $0.results.compactMap { $0 } }
   }
 
   /// The same where a thread needs something of its own, which `worker` makes, and where work can fail:
@@ -36,14 +25,22 @@ public enum WorkSharing {
     finished: (@Sendable (Int) -> Void)? = nil,
     _ work: @escaping @Sendable (Worker, Int) throws -> Output
   ) throws -> [Output] {
-    let state = Mutex(
-      State<Result<Output, any Error>>(results: .init(repeating: nil, count: count)))
+    try results(
+      count: count, threads: threads, worker: { Result { try worker() } }, finished: finished
+    ) { own, index in
+      Result { try work(own.get(), index) }
+    }.map { try $0.get() }
+  }
+
+  private static func results<Worker, Output: Sendable>(
+    count: Int, threads: Int, worker: @escaping @Sendable () -> Worker,
+    finished: (@Sendable (Int) -> Void)?, _ work: @escaping @Sendable (Worker, Int) -> Output
+  ) -> [Output] {
+    let state = Mutex(State<Output>(results: [Output?](repeating: nil, count: count)))
     DispatchQueue.concurrentPerform(iterations: max(1, min(threads, count))) { _ in
-      let own = Result { try worker() }
-      while true {
-        let index = state.withLock { $0.take() }
-        guard let index else { return }
-        let result = Result { try work(own.get(), index) }
+      let own = worker()
+      while let index = state.withLock({ $0.take() }) {
+        let result = work(own, index)
         state.withLock { state in
           state.results[index] = result
           state.done += 1
@@ -51,7 +48,7 @@ public enum WorkSharing {
         }
       }
     }
-    return try state.withLock { $0.results }.compactMap { try $0?.get() }
+    return state.withLock { $0.results.compactMap { $0 } }
   }
 
   private struct State<Output> {

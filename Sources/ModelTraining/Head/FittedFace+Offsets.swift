@@ -13,7 +13,7 @@ extension FittedFace {
   /// frontal plane, by landmark: the mesh knows no hair of brows and no red of lips. The average is the
   /// same for both sides of the face, and as if `unmoved` faces without an offset were among them.
   ///
-  /// What one photo's points lie beside that is left out: it is as large as points placed twice differ.
+  /// What one photo's points lie beside that is left out: it is less than points placed twice differ.
   public static func meanResiduals(_ faces: [FittedFace]) -> [[SIMD2<Double>]] {
     var sums: [Origin: (count: Double, offsets: [SIMD2<Double>])] = [:]
     for face in faces {

@@ -23,7 +23,7 @@ public struct HeadTexture: Sendable {
   public let person: Int
   /// Whether the photo shows teeth and tongue, so that they are drawn from it.
   public let showsMouthInterior: Bool
-  /// By landmark, mm in the head's own axes along its skin: where the photo has it, beside its place on
+  /// By landmark, mm in the head's own axes along its skin: where photos like it have it, beside its place on
   /// the mesh, which knows no hair of brows and no red of lips.
   public let offsets: [SIMD3<Float>]
 

@@ -18,7 +18,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
-    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     .package(url: "https://github.com/apple/swift-async-algorithms.git", exact: "1.1.4"),
     .package(url: "https://github.com/apple/swift-collections.git", exact: "1.6.0"),
   ],
@@ -36,6 +35,8 @@ let package = Package(
     // HTTP of video sources.
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    // The service's configuration.
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     // BLAS and LAPACK: only training uses them.
     .systemLibrary(
       name: "CLAPACK",
@@ -71,27 +72,37 @@ let package = Package(
       name: "CBuildInfo", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     .target(name: "BuildInfo", dependencies: ["CBuildInfo"], swiftSettings: strict),
 
+    // Threads, conditions and text, so that no module of the program needs all of Foundation.
+    .target(
+      name: "CSystemSupport", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+    .target(name: "SystemSupport", dependencies: ["CSystemSupport"], swiftSettings: strict),
+
     // Names of files of any bytes.
     .target(name: "SystemNames", swiftSettings: strict),
 
     // The numerical core: no input or output of frames, no clock, no logging.
     .target(
-      name: "CLNF", dependencies: ["CLNFKernels", "CDefaultModel", "SystemNames"],
+      name: "CLNF", dependencies: ["CLNFKernels", "CDefaultModel", "SystemNames", "SystemSupport"],
       swiftSettings: strict),
     .target(
       name: "FaceFinding",
       dependencies: ["CLNF", "CLNFKernels", "CFaceDetector", "CFinderWeights"],
       swiftSettings: strict),
-    .target(name: "Tracking", dependencies: ["CLNF", "FaceFinding"], swiftSettings: strict),
+    .target(
+      name: "Tracking", dependencies: ["SystemSupport", "CLNF", "FaceFinding"],
+      swiftSettings: strict),
     .target(name: "Measurement", dependencies: ["CLNF", "Tracking"], swiftSettings: strict),
     .target(
       name: "Recording",
-      dependencies: ["CLNF", "FaceFinding", "Tracking", "Measurement", "SystemNames"],
+      dependencies: [
+        "SystemSupport", "CLNF", "FaceFinding", "Tracking", "Measurement", "SystemNames",
+      ],
       swiftSettings: strict),
     // What is drawn, and how it becomes PNG, JPEG and video.
     .target(
       name: "Pictures",
       dependencies: [
+        "SystemSupport",
         "CLNF", "FaceFinding", "Tracking", "Measurement", "VideoInput", "Recording", "SystemNames",
         "CFFmpeg", "CFFmpegShims",
       ],
@@ -99,6 +110,7 @@ let package = Package(
     .target(
       name: "VideoInput",
       dependencies: [
+        "SystemSupport",
         "CLNF", "SystemNames", "CCurl", "CFFmpeg", "CFFmpegShims", "CVideoDevice",
       ],
       swiftSettings: strict),
@@ -106,6 +118,7 @@ let package = Package(
     .target(
       name: "Session",
       dependencies: [
+        "SystemSupport",
         "CLNF", "FaceFinding", "Tracking", "Measurement", "Recording", "VideoInput",
       ],
       swiftSettings: strict),
@@ -113,12 +126,13 @@ let package = Package(
     .target(
       name: "Service",
       dependencies: [
-        "BuildInfo", "CLNF", "CLivePage", "FaceFinding", "Tracking", "Measurement", "Pictures",
+        "SystemSupport",
+        "BuildInfo", "CLNF", "CLivePage", "CYAML", "FaceFinding", "Tracking", "Measurement",
+        "Pictures",
         "Recording", "Session", "SystemNames", "VideoInput",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
     // What a fit and the finder see, and how far fits are from hand-placed landmarks: behind evaluate,
@@ -126,6 +140,7 @@ let package = Package(
     .target(
       name: "Diagnostics",
       dependencies: [
+        "SystemSupport",
         "CLNF", "FaceFinding", "Tracking", "Pictures", "Recording", "Session", "SystemNames",
         "VideoInput",
       ],
@@ -133,6 +148,7 @@ let package = Package(
     .executableTarget(
       name: "landmarkd",
       dependencies: [
+        "SystemSupport",
         "BuildInfo", "CLNF", "FaceFinding", "Tracking", "Measurement", "Pictures", "Recording",
         "Session", "VideoInput", "Service", "Diagnostics", "SystemNames", "CProcessArguments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -194,6 +210,8 @@ let package = Package(
         "TestSupport", "CFFmpeg",
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "SystemSupportTests", dependencies: ["SystemSupport"], swiftSettings: strict),
     .testTarget(
       name: "SystemNamesTests", dependencies: ["SystemNames", "TestSupport"],
       swiftSettings: strict),

@@ -24,6 +24,8 @@ packages=(
   libncurses6
   # HTTP of video sources; the toolchain loads it too.
   libcurl4-openssl-dev
+  # The service's configuration.
+  libyaml-dev
   # Video in and out.
   libavcodec-dev libavdevice-dev libavformat-dev libavutil-dev libswscale-dev
   # The face detector.

@@ -1,5 +1,4 @@
 import CLNF
-import Foundation
 
 /// Says numbers of a face that are alike for one person and unlike for two: by them a face that left is
 /// known when it returns.

@@ -1,6 +1,5 @@
 import CLNF
 import CLNFKernels
-import Foundation
 
 /// Finds faces with a small fully convolutional net (`FinderNet`) at several scales of an image.
 ///

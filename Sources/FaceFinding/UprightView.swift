@@ -1,6 +1,5 @@
 import CLNF
 import CLNFKernels
-import Foundation
 
 /// A square part of a picture, turned upright and in one light: what nets that look at one face see.
 struct UprightView: ~Copyable {

@@ -1,5 +1,4 @@
 import CLNF
-import Foundation
 
 /// The pose of a rigid body from where its points are seen: perspective-n-point.
 ///

@@ -1,5 +1,6 @@
+import SystemSupport
+import Glibc
 import CLNF
-import Foundation
 
 /// A plot of lines over two axes with ticks, numbers, titles and a legend, to draw as a picture.
 ///
@@ -210,6 +211,6 @@ public struct LinePlot: Sendable {
 
   /// A tick's number; never "-0".
   private static func number(_ value: Double, _ decimals: Int) -> String {
-    String(format: "%.\(decimals)f", value == 0 ? 0 : value)
+    String(printf: "%.\(decimals)f", value == 0 ? 0 : value)
   }
 }

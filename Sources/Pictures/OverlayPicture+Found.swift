@@ -1,6 +1,6 @@
+import SystemSupport
 import CLNF
 import FaceFinding
-import Foundation
 
 extension OverlayPicture {
   /// Draws faces as a detector found them: the box of each, its score, and its points where it has
@@ -25,7 +25,7 @@ extension OverlayPicture {
     guard face.confidence.isFinite, let left = Self.pixel(box.x), let top = Self.pixel(box.y),
       let span = Self.pixel(box.width)
     else { return }
-    let text = String(format: "%.2f", face.confidence)
+    let text = String(printf: "%.2f", face.confidence)
     let scale = max(1, min(6, span / 80))
     let size = Self.textSize(text, scale: scale)
     let margin = scale

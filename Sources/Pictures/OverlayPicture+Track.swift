@@ -1,5 +1,5 @@
+import SystemSupport
 import CLNF
-import Foundation
 import Measurement
 import Tracking
 
@@ -199,10 +199,10 @@ extension OverlayPicture {
 
   /// Two lines: "#12 0.367 s", and "tracking 0.97", or how many faces are believed.
   static func caption(_ frame: TrackedFrame, faces: Int? = nil) -> [String] {
-    let time = String(format: "%.3f", frame.timestampSeconds)
+    let time = String(printf: "%.3f", frame.timestampSeconds)
     let confidence =
       frame.hasFit && frame.confidence.isFinite
-      ? String(format: " %.2f", frame.confidence) : ""
+      ? String(printf: " %.2f", frame.confidence) : ""
     let state =
       faces.map { $0 == 0 ? frame.state.rawValue : "\($0) face\($0 == 1 ? "" : "s")" }
       ?? frame.state.rawValue + confidence

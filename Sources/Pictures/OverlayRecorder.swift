@@ -1,4 +1,6 @@
-import Foundation
+import Glibc
+import SystemSupport
+import FoundationEssentials
 import Recording
 import SystemNames
 import VideoInput
@@ -86,7 +88,7 @@ public final class OverlayRecorder {
     switch kind {
     case .pictures:
       // Zeros in front up to six digits; longer recordings have longer names.
-      let name = String(format: "frame-%06d.png", place.frameNumber)
+      let name = String(printf: "frame-%06d.png", place.frameNumber)
       try PNGWriter.write(picture, to: Self.join(path, name), force: force)
     case .video:
       try writeVideo(picture, place)

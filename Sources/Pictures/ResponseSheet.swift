@@ -1,5 +1,6 @@
+import SystemSupport
+import Glibc
 import CLNF
-import Foundation
 
 /// Response maps of one scale as a sheet of tiles: a tile a landmark, numbered, with the highest
 /// response of its map. A cross marks the peak, a ring the landmark. Dark is 0, bright each map's
@@ -103,7 +104,7 @@ public struct ResponseSheet: Sendable {
     }
     let highest = map.responses[best]
     picture.drawText(
-      "\(landmark)  " + String(format: "%.2f", highest), x: x, y: y, Self.ink)
+      "\(landmark)  " + String(printf: "%.2f", highest), x: x, y: y, Self.ink)
     for (index, response) in map.responses.enumerated() {
       let share = highest > 0 ? Double(response / highest) : 0
       picture.fillRectangle(

@@ -1,5 +1,5 @@
+import SystemSupport
 import CLNF
-import Foundation
 
 /// Text under construction: a byte buffer that grows when it must and is then used again.
 struct ByteWriter: ~Copyable {
@@ -82,7 +82,7 @@ struct ByteWriter: ~Copyable {
     let unit = Self.powersOfTen[decimals]
     let scaled = value.magnitude * unit
     guard scaled < 0x1p52 else {
-      append(String(format: "%.\(decimals)f", value))
+      append(String(printf: "%.\(decimals)f", value))
       return
     }
     // The product is rounded, but a half is representable here, so only a product that is exactly

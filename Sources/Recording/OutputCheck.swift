@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import SystemNames
 
 /// What can be known of an output before the work for it is done.

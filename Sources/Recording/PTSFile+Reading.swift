@@ -1,4 +1,6 @@
-import Foundation
+import Glibc
+import SystemSupport
+import FoundationEssentials
 import SystemNames
 
 /// Why a .pts file cannot be used. `description` is one line that names the file and the line.
@@ -102,8 +104,8 @@ private struct PTSParser {
   private mutating func takeHeader(
     _ name: Substring, _ value: Substring
   ) throws(PTSReadingError) {
-    let value = value.trimmingCharacters(in: .whitespaces)
-    switch name.trimmingCharacters(in: .whitespaces) {
+    let value = value.trimmed()
+    switch name.trimmed() {
     case "version": break
     case "n_points":
       guard let number = Int(value), number > 0 else {
@@ -131,9 +133,9 @@ private struct PTSParser {
   private static func withoutComment(_ line: Substring) -> String {
     var end = line.endIndex
     for mark in ["#", "//"] {
-      if let found = line.range(of: mark) { end = min(end, found.lowerBound) }
+      if let found = line.firstRange(of: mark) { end = min(end, found.lowerBound) }
     }
-    return line[..<end].trimmingCharacters(in: .whitespaces.union(["\u{FEFF}"]))
+    return line[..<end].trimmed(also: ["\u{FEFF}"])
   }
 
   /// Text of a file for a message: not longer than a line.

@@ -1,6 +1,6 @@
+import SystemSupport
 import CLNF
 import FaceFinding
-import Foundation
 
 /// A face detector that a thread makes while other things begin: the first of a process takes longer
 /// than to open a file and to decode its first frame.
@@ -11,9 +11,7 @@ public final class PendingDetector: FaceDetector {
 
   public init(_ settings: FaceDetectorSettings) {
     place = Place()
-    let thread = Thread { [place] in place.fill(settings) }
-    thread.name = "detector"
-    thread.start()
+    SystemThread.start("detector") { [place] in place.fill(settings) }
   }
 
   /// A process that ends must not do so in the middle of the making.
@@ -41,7 +39,7 @@ public final class PendingDetector: FaceDetector {
 
 /// Where the detector lies. The thread that made it has no more to do with it once it lies here.
 private final class Place: @unchecked Sendable {
-  private let condition = NSCondition()
+  private let condition = Condition()
   private var detector: Result<FrontalFaceDetector, FaceDetectionError>?
 
   func fill(_ settings: FaceDetectorSettings) {

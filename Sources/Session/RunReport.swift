@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Recording
 
 /// What a run read, with what settings, and how it went: NAME.json beside NAME.

@@ -1,6 +1,7 @@
+import SystemSupport
+import FoundationEssentials
 import CLNF
 import FaceFinding
-import Foundation
 
 /// A face detector that works beside the frames' path, on a copy of one of them.
 ///
@@ -15,9 +16,7 @@ public final class BackgroundDetector {
   public init(_ detector: sending any FaceDetector) {
     desk = Desk(detector)
     let desk = desk
-    let thread = Thread { desk.work() }
-    thread.name = "face detector"
-    thread.start()
+    SystemThread.start("face detector") { desk.work() }
   }
 
   deinit { desk.close() }
@@ -56,7 +55,7 @@ public final class BackgroundDetector {
 private final class Desk: @unchecked Sendable {
   enum State { case idle, submitted, searching, unwanted, done, closed }
 
-  private let condition = NSCondition()
+  private let condition = Condition()
   private var current = State.idle
   private let detector: any FaceDetector
   private var copy = GreyImage(width: 0, height: 0, repeating: 0)
@@ -94,7 +93,7 @@ private final class Desk: @unchecked Sendable {
   }
 
   func wait(atMost seconds: Double) {
-    let end = Date().addingTimeInterval(seconds)
+    let end = Condition.Deadline(in: seconds)
     condition.withLock {
       while current == .submitted || current == .searching || current == .unwanted {
         guard condition.wait(until: end) else { return }

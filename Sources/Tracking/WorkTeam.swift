@@ -1,5 +1,5 @@
+import SystemSupport
 import Dispatch
-import Foundation
 import Synchronization
 
 /// Several pieces of work of a frame, each done by one thread.
@@ -16,9 +16,7 @@ final class WorkTeam {
   init(helpers: Int) {
     exchange = Exchange(helpers: helpers)
     for number in 0..<max(0, helpers) {
-      let thread = Thread { [exchange] in exchange.help() }
-      thread.name = "faces \(number + 2)"
-      thread.start()
+      SystemThread.start("faces \(number + 2)") { [exchange] in exchange.help() }
     }
   }
 

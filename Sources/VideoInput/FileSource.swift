@@ -1,6 +1,7 @@
+import Glibc
+import SystemSupport
 import CFFmpeg
 import CFFmpegShims
-import Foundation
 
 /// Frames of one media file or byte stream, in order, every one.
 ///
@@ -183,7 +184,7 @@ public final class FileSource: FrameSource {
   }
 
   private func noteInventedTimes() {
-    let rate = stream.demuxer.nominalRate.map { String(format: "%g", $0) } ?? "25"
+    let rate = stream.demuxer.nominalRate.map { String(printf: "%g", $0) } ?? "25"
     report.note("states no times: \(rate) frames/s assumed; --frame-rate gives the true rate")
   }
 

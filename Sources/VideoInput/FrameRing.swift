@@ -1,4 +1,4 @@
-import Foundation
+import SystemSupport
 
 /// Frames on their way from the thread that reads them to the one that takes them: a few, in order,
 /// every one.
@@ -9,7 +9,7 @@ final class FrameRing: @unchecked Sendable {
   /// What came instead of a frame.
   enum End { case lastFrame, error(VideoInputError) }
 
-  private let condition = NSCondition()
+  private let condition = Condition()
   // All below belongs to the condition.
   private let slots: UnsafeMutablePointer<VideoFrame>
   private let capacity: Int

@@ -1,4 +1,4 @@
-import Foundation
+import SystemSupport
 
 /// A source whose frames a thread of its own reads ahead, so that decoding and what is done with
 /// the frames overlap.
@@ -40,9 +40,7 @@ public final class ReadAheadSource: FrameSource {
     report = reading.report
     self.interruption = interruption
     ring = FrameRing(capacity: min(max(framesAhead, 1), 64))
-    let thread = Thread { [ring, reading] in reading.fill(ring) }
-    thread.name = "decoding"
-    thread.start()
+    SystemThread.start("decoding") { [ring, reading] in reading.fill(ring) }
   }
 
   deinit { close() }

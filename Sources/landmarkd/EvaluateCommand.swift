@@ -1,7 +1,7 @@
+import Glibc
 import ArgumentParser
 import CLNF
 import Diagnostics
-import Foundation
 import Recording
 import Session
 import SystemNames

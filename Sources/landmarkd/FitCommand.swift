@@ -1,8 +1,8 @@
+import FoundationEssentials
 import ArgumentParser
 import CLNF
 import Diagnostics
 import FaceFinding
-import Foundation
 import Measurement
 import Recording
 import Session

@@ -2,7 +2,6 @@ import ArgumentParser
 import CLNF
 import Diagnostics
 import FaceFinding
-import Foundation
 import Measurement
 import Pictures
 import Recording

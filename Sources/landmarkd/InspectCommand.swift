@@ -1,7 +1,6 @@
 import ArgumentParser
 import CLNF
 import Diagnostics
-import Foundation
 import Recording
 import Session
 import VideoInput

@@ -1,7 +1,8 @@
+import SystemSupport
+import FoundationEssentials
 import ArgumentParser
 import CLNF
 import Service
-import Foundation
 import Measurement
 import Recording
 import Session
@@ -178,11 +179,10 @@ final class LiveTrack {
   private func summary(_ source: LiveSnapshot) -> String {
     let (frames, tracked) = (run.tally.frames, run.tally.tracked)
     let share = frames > 0 ? 100 * Double(tracked) / Double(frames) : 0
-    var line = String(
-      format: "%@: %d frame%@, %d tracked (%.1f %%), %d doubtful, %d without a face, in %.1f s",
-      run.input, frames, frames == 1 ? "" : "s", tracked, share, run.tally.doubtful,
-      run.tally.withoutFace,
-      run.tally.mediaSeconds)
+    var line = "\(run.input): \(frames) frame\(frames == 1 ? "" : "s"), "
+    line += String(
+      printf: "%d tracked (%.1f %%), %d doubtful, %d without a face, in %.1f s", tracked, share,
+      run.tally.doubtful, run.tally.withoutFace, run.tally.mediaSeconds)
     line += "; dropped: \(source.droppedForNewer) for newer ones, \(source.undecodable) undecodable"
     if run.tally.identities.count > 1 { line += "; \(run.tally.identities.count) people" }
     if source.corruptPackets > 0 { line += ", \(source.corruptPackets) packets damaged" }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CLNF
-import Foundation
 import Recording
 
 struct ModelCommand: ParsableCommand {

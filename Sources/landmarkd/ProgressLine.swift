@@ -1,4 +1,4 @@
-import Foundation
+import SystemSupport
 import VideoInput
 
 /// What a run tells of how far it is.
@@ -52,7 +52,7 @@ final class ProgressLine: RunProgress {
     let tracked = 100 * Double(run.tally.tracked) / Double(max(1, run.tally.frames))
     var line = "\(run.input): frame \(run.tally.frames)"
     if let total { line += " of \(max(total, run.tally.frames))" }
-    line += String(format: ", %.0f frames/s, tracked %.1f %%", rate, tracked)
+    line += String(printf: ", %.0f frames/s, tracked %.1f %%", rate, tracked)
     if let total, rate > 0 {
       line += ", \(Self.left(Double(max(0, total - run.tally.frames)) / rate))"
     }
@@ -63,8 +63,8 @@ final class ProgressLine: RunProgress {
   static func left(_ seconds: Double) -> String {
     let whole = Int(min(seconds, 1e9).rounded())
     let (hours, minutes) = (whole / 3600, whole / 60 % 60)
-    let end = String(format: "%02d left", whole % 60)
-    return hours > 0 ? String(format: "%d:%02d:", hours, minutes) + end : "\(minutes):" + end
+    let end = String(printf: "%02d left", whole % 60)
+    return hours > 0 ? String(printf: "%d:%02d:", hours, minutes) + end : "\(minutes):" + end
   }
 
   func end() {

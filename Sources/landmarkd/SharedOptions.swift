@@ -1,7 +1,6 @@
 import ArgumentParser
 import CLNF
 import FaceFinding
-import Foundation
 import Measurement
 import Recording
 import Session

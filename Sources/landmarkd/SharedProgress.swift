@@ -1,4 +1,4 @@
-import Foundation
+import SystemSupport
 import Synchronization
 
 /// The line on a terminal that says how far several runs side by side are: inputs done, frames,
@@ -48,7 +48,7 @@ final class SharedProgress: Sendable {
     let rate = seconds > 0 ? Double(state.frames) / seconds : 0
     let share = 100 * Double(state.tracked) / Double(max(1, state.frames))
     var text = String(
-      format: "%d of %d inputs done, %d frames, %.0f frames/s, tracked %.1f %%",
+      printf: "%d of %d inputs done, %d frames, %.0f frames/s, tracked %.1f %%",
       state.inputsDone, inputs, state.frames, rate, share)
     if rate > 0, state.inputsKnown > 0 {
       // What is not begun yet is taken for as long as the others are on average.

@@ -1,5 +1,5 @@
+import SystemSupport
 import Service
-import Foundation
 import Glibc
 import Recording
 import Synchronization
@@ -20,9 +20,7 @@ enum SignalWatch {
     guard pipe(&ends) == 0 else { return }
     signalPipe.store(ends[1], ordering: .releasing)
     let reader = ends[0]
-    let thread = Thread { listen(to: reader, action) }
-    thread.name = "signals"
-    thread.start()
+    SystemThread.start("signals") { listen(to: reader, action) }
     for number in [SIGINT, SIGTERM] { hear(number) }
     if !isIgnored(SIGHUP) { hear(SIGHUP) }
   }

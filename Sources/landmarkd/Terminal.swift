@@ -1,5 +1,5 @@
+import Glibc
 import ArgumentParser
-import Foundation
 import Recording
 import Synchronization
 import SystemNames

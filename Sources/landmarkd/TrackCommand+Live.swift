@@ -1,6 +1,7 @@
+import Glibc
+import FoundationEssentials
 import ArgumentParser
 import CLNF
-import Foundation
 import Session
 import SystemNames
 import VideoInput

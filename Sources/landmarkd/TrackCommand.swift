@@ -1,6 +1,7 @@
+import Glibc
+import FoundationEssentials
 import ArgumentParser
 import CLNF
-import Foundation
 import Recording
 import Session
 import SystemNames

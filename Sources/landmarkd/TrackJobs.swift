@@ -1,6 +1,7 @@
+import SystemSupport
+import Dispatch
 import ArgumentParser
 import CLNF
-import Foundation
 import SystemNames
 import Synchronization
 import VideoInput
@@ -71,7 +72,7 @@ final class TrackJobs: Sendable {
     let count = state.withLock { min(command.jobCount, $0.queue.count) }
     for number in 1..<max(1, count) {
       others.enter()
-      let thread = Thread { [self] in
+      SystemThread.start("job \(number + 1)") { [self] in
         defer { others.leave() }
         do {
           work(try makeSession())
@@ -80,8 +81,6 @@ final class TrackJobs: Sendable {
           Terminal.complain("job \(number + 1) cannot begin: \(error)")
         }
       }
-      thread.name = "job \(number + 1)"
-      thread.start()
     }
     work(session)
     others.wait()

@@ -1,5 +1,6 @@
+import SystemSupport
+import FoundationEssentials
 import CLNF
-import Foundation
 import Measurement
 import Pictures
 import Recording
@@ -125,14 +126,14 @@ final class TrackRun {
     let (frames, tracked) = (tally.frames, tally.tracked)
     let share = frames > 0 ? 100 * Double(tracked) / Double(frames) : 0
     let rate = wallSeconds > 0 ? Double(frames) / wallSeconds : 0
+    let frameWords = "\(frames) frame\(frames == 1 ? "" : "s"), "
     let figures = String(
-      format:
-        "%d frame%@, %d tracked (%.1f %%), %d doubtful, %d without a face; %.1f s of video in %.1f s (%.0f frames/s)",
-      frames, frames == 1 ? "" : "s", tracked, share, tally.doubtful, tally.withoutFace,
-      tally.mediaSeconds, wallSeconds, rate)
+      printf:
+        "%d tracked (%.1f %%), %d doubtful, %d without a face; %.1f s of video in %.1f s (%.0f frames/s)",
+      tracked, share, tally.doubtful, tally.withoutFace, tally.mediaSeconds, wallSeconds, rate)
     let damage = (source?.report.damage ?? []).map { "; " + $0 }.joined()
     let faces = tally.identities.count > 1 ? "; \(tally.identities.count) people" : ""
-    return "\(input): \(figures)\(faces)\(damage)" + (path == "-" ? "" : " -> \(path)")
+    return "\(input): \(frameWords)\(figures)\(faces)\(damage)" + (path == "-" ? "" : " -> \(path)")
   }
 }
 

@@ -1,4 +1,3 @@
-import Foundation
 import Pictures
 import Recording
 import Session

@@ -1,7 +1,8 @@
+import Glibc
+import FoundationEssentials
 import ArgumentParser
 import CLNF
 import Service
-import Foundation
 import Measurement
 import Pictures
 import Recording

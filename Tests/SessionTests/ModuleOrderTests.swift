@@ -6,9 +6,9 @@ import Testing
 @Suite struct ModuleOrderTests {
   /// What may be imported stands in front.
   private static let order = [
-    "SystemNames", "BuildInfo", "CLNF", "FaceFinding", "Tracking", "Measurement", "VideoInput",
-    "Recording", "Pictures", "Session", "Diagnostics", "Service", "ModelTraining", "landmarkd",
-    "landmarkd-dev",
+    "SystemSupport", "SystemNames", "BuildInfo", "CLNF", "FaceFinding", "Tracking", "Measurement",
+    "VideoInput", "Recording", "Pictures", "Session", "Diagnostics", "Service", "ModelTraining",
+    "landmarkd", "landmarkd-dev",
   ]
   private static let package = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -68,6 +68,14 @@ import Testing
       #expect(used.isDisjoint(with: above))
     }
     #expect(try !imports(of: "ModelTraining").contains("VideoInput"))
+  }
+
+  /// All of Foundation would bring 44 MB: ICU and its data.
+  @Test func theProgramDoesWithoutAllOfFoundation() throws {
+    for target in Self.order where target != "ModelTraining" && target != "landmarkd-dev" {
+      let used = try imports(of: target)
+      #expect(used.isDisjoint(with: ["Foundation", "FoundationInternationalization"]), "\(target)")
+    }
   }
 
   /// BLAS and LAPACK, which ModelTraining brings, are not for the program that is installed.

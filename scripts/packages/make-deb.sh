@@ -17,7 +17,6 @@ shared "$tree/usr/share" zsh/vendor-completions
 maintainer=$(sed -n 's/^Maintainer: //p' packaging/deb/control.in)
 scripts/packages/make-changelog.py CHANGELOG.md "$maintainer" | gzip -9 -n \
   >"$tree/usr/share/doc/landmarkd/changelog.gz"
-install -D -m 644 packaging/deb/lintian-overrides "$tree/usr/share/lintian/overrides/landmarkd"
 
 # dpkg-shlibdeps reads a source package's control file, of which there is none.
 install -d "$work/debian"

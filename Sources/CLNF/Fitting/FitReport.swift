@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// How a fit went. A fit that fails is a result, not an error.
 public struct FitReport: Sendable {

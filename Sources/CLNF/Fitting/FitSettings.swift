@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// How a model is fitted. Immutable in use; `validate` says what is wrong with a set.
 ///

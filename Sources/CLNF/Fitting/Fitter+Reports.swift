@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 extension Fitter {
   /// Final mean shift lengths of the last fit's last scale, n, reference px; NaN where a landmark is

@@ -1,5 +1,4 @@
 import CLNFKernels
-import Foundation
 
 /// The kernel density estimate over one response map and its mean shift (docs/reference/clnf.md
 /// section 5; Saragih et al. 2011, equation 15).

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 extension FaceModel {
   /// Reads a model from the bytes of landmarkd's own format.

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 extension FaceModel {
   /// The model as the bytes of landmarkd's own format (docs/reference/model-format.md). Reading

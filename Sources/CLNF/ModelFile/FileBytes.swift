@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import SystemNames
 
 #if canImport(Glibc)

@@ -1,5 +1,5 @@
+import SystemSupport
 import Dispatch
-import Foundation
 import Synchronization
 
 /// A thread that computes response maps beside the one that fits.
@@ -13,9 +13,7 @@ final class MapCompanion {
   /// - Parameter memory: the thread's own.
   init(_ memory: consuming MapMemory) {
     let seat = Seat(memory)
-    let thread = Thread { [exchange] in exchange.help(seat) }
-    thread.name = "maps"
-    thread.start()
+    SystemThread.start("maps") { [exchange] in exchange.help(seat) }
   }
 
   deinit { exchange.end() }

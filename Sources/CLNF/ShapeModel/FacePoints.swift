@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// Five points of a face in pixels of the image searched, x to the right and y down.
 ///

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 extension PointDistributionModel {
   /// Adds an update to parameters: scale, translation and coefficients are added; the rotation is

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// A rotation of 3-space, kept as the rows of its matrix.
 public struct RotationMatrix: Sendable, Equatable {

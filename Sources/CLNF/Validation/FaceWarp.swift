@@ -1,5 +1,3 @@
-import Foundation
-
 /// A validator's warp with the per-pixel shares worked out: for each pixel of the mask, column by
 /// column, the landmarks of its triangle and how far along the two edges it lies.
 struct FaceWarp {

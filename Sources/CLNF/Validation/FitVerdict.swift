@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// How sure a fit may be that it is right, from its own evidence: a documented rule of a few figures.
 ///

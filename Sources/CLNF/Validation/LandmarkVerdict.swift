@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// When a single landmark of a fit is to be believed: for each landmark the probability that it is seen
 /// and lies within 8 % of the distance of the outer eye corners (as the head has it, seen from the front)

@@ -1,5 +1,6 @@
+import SystemSupport
+import FoundationEssentials
 import CLNF
-import Foundation
 import SystemNames
 
 /// Face boxes by image, from a CSV.
@@ -16,7 +17,7 @@ public struct BoxTable {
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     for (index, line) in lines.enumerated() where !line.allSatisfy(\.isWhitespace) {
       let cells = line.split(separator: ",", omittingEmptySubsequences: false).map {
-        $0.trimmingCharacters(in: .whitespaces.union(["\""]))
+        $0.trimmed(also: ["\""])
       }
       if index == 0, cells.first?.lowercased() == "image" {
         guard cells.prefix(5).map({ $0.lowercased() }) == Self.columns else {

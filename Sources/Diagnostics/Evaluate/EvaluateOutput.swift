@@ -1,5 +1,7 @@
+import Glibc
+import SystemSupport
+import FoundationEssentials
 import CLNF
-import Foundation
 import Pictures
 import Recording
 import SystemNames
@@ -61,9 +63,9 @@ public struct EvaluationOutput {
   /// worst-RANK-NAME-eERROR-cCONFIDENCE.png
   static func pictureName(_ row: EvaluationRow, rank: Int) -> String {
     let stem = URL(fileURLWithPath: row.image.name).deletingPathExtension().lastPathComponent
-    let error = row.error68.flatMap(\.rounded6).map { String(format: "%.3f", $0) } ?? "failed"
-    let confidence = row.confidence.map { String(format: "-c%.2f", $0) } ?? ""
-    return String(format: "worst-%02d-", rank) + "\(stem)-e\(error)\(confidence).png"
+    let error = row.error68.flatMap(\.rounded6).map { String(printf: "%.3f", $0) } ?? "failed"
+    let confidence = row.confidence.map { String(printf: "-c%.2f", $0) } ?? ""
+    return String(printf: "worst-%02d-", rank) + "\(stem)-e\(error)\(confidence).png"
   }
 
   /// Pictures with such names, from an earlier run.
@@ -83,7 +85,7 @@ public struct EvaluationOutput {
 
   private static func imageCells(_ row: EvaluationRow) -> [String] {
     func number(_ value: Double?, _ decimals: Int = 6) -> String {
-      value.flatMap(\.rounded6).map { String(format: "%.\(decimals)f", $0) } ?? ""
+      value.flatMap(\.rounded6).map { String(printf: "%.\(decimals)f", $0) } ?? ""
     }
     return [
       SystemName.shown(row.image.name), number(row.error68), number(row.error49),
@@ -119,9 +121,9 @@ struct CurveTable {
     let curves = lines.map { ErrorCurve($0.errors) }
     return (0...Self.stepCount).map { index in
       let threshold = Double(index) / Self.stepsPerUnit
-      return [String(format: "%.3f", threshold)]
+      return [String(printf: "%.3f", threshold)]
         + curves.map {
-          $0.share(below: threshold).rounded6.map { String(format: "%.6f", $0) } ?? ""
+          $0.share(below: threshold).rounded6.map { String(printf: "%.6f", $0) } ?? ""
         }
     }
   }

@@ -1,5 +1,6 @@
+import SystemSupport
+import FoundationEssentials
 import CLNF
-import Foundation
 import Recording
 import Session
 import SystemNames
@@ -129,7 +130,7 @@ public struct EvaluationReport: Encodable {
 
   /// The table for people.
   public var text: String {
-    let share = found.map { String(format: "%.1f %%", 100 * $0) } ?? "none"
+    let share = found.map { String(printf: "%.1f %%", 100 * $0) } ?? "none"
     var lines = ["\(rows.count) face\(rows.count == 1 ? "" : "s"), \(foundCount) found (\(share))"]
     if unreadable > 0 { lines[0] += ", unreadable images: \(unreadable)" }
     lines.append("                      median    mean    < .05    < .08    < .10")
@@ -144,9 +145,9 @@ public struct EvaluationReport: Encodable {
   }
 
   private static func line(_ name: String, _ figures: ErrorFigures) -> String {
-    func error(_ value: Double?) -> String { value.map { String(format: "%.4f", $0) } ?? "-" }
+    func error(_ value: Double?) -> String { value.map { String(printf: "%.4f", $0) } ?? "-" }
     func share(_ value: Double?) -> String {
-      value.map { String(format: "%.1f %%", 100 * $0) } ?? "-"
+      value.map { String(printf: "%.1f %%", 100 * $0) } ?? "-"
     }
     let cells = [
       error(figures.median), error(figures.mean), share(figures.below05), share(figures.below08),

@@ -1,6 +1,6 @@
+import SystemSupport
 import CLNF
 import FaceFinding
-import Foundation
 import Pictures
 import Session
 import Tracking
@@ -141,8 +141,8 @@ public final class EvaluationSession {
   /// How long it took: for people, in no file.
   public var timing: String {
     let each = fitCount > 0 ? 1000 * fitSeconds / Double(fitCount) : 0
-    let detection = detector == nil ? "" : String(format: ", detection %.1f s", detectionSeconds)
-    return String(format: "%d fits in %.1f s (%.1f ms each)", fitCount, fitSeconds, each)
+    let detection = detector == nil ? "" : String(printf: ", detection %.1f s", detectionSeconds)
+    return String(printf: "%d fits in %.1f s (%.1f ms each)", fitCount, fitSeconds, each)
       + detection
   }
 

@@ -1,5 +1,4 @@
 import CLNF
-import Foundation
 
 /// A reference's response maps from given parameters (responses.json).
 public struct ReferenceResponses: Decodable, Sendable {

@@ -1,4 +1,5 @@
-import Foundation
+import SystemSupport
+import FoundationEssentials
 
 /// One figure of a report, to put beside the same figure of another.
 struct InspectFigure {
@@ -59,7 +60,7 @@ struct InspectComparison {
             place = index < labels.count ? labels[index] : ""
           }
         }
-        let values = a.count == 1 ? String(format: "%.7g | %.7g", a[0], b[0]) : "\(a.count) values"
+        let values = a.count == 1 ? String(printf: "%.7g | %.7g", a[0], b[0]) : "\(a.count) values"
         let unit = figure.unit.isEmpty ? "" : " " + figure.unit
         words =
           "\(values)  largest difference \(Self.text(size))\(unit)"
@@ -70,7 +71,7 @@ struct InspectComparison {
       }
     }
 
-    static func text(_ size: Double) -> String { String(format: "%.2g", size) }
+    static func text(_ size: Double) -> String { String(printf: "%.2g", size) }
   }
 
   /// The table, and a closing line that says whether the responses agree.
@@ -125,7 +126,7 @@ struct InspectComparison {
         guard let twin = other.figures.first(where: { $0.name == figure.name }) else { continue }
         let difference = Difference(figure, twin)
         let differs = difference.size > figure.tolerance
-        let name = figure.name.padding(toLength: 20, withPad: " ", startingAt: 0)
+        let name = figure.name.padded(to: 20)
         lines.append("  \(name) \(difference.words)" + (differs ? "  DIFFERS" : ""))
         if differs, first == nil {
           first = InspectComparison.words(stage, figure, difference)

@@ -1,5 +1,5 @@
+import FoundationEssentials
 import CLNF
-import Foundation
 import SystemNames
 
 /// What `inspect --compare` reads.
@@ -18,17 +18,17 @@ public enum InspectOther: Sendable {
     guard let data = SystemName.contents(ofFile: path).map({ Data($0) }) else {
       throw DiagnosticsError(description: "cannot read \(path): expected a report to compare with")
     }
-    let root = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any]
     let decoder = JSONDecoder()
+    let keys = (try? decoder.decode(RootKeys.self, from: data))?.keys ?? []
     do {
-      if root?["scales"] != nil {
+      if keys.contains("scales") {
         self = .report(try decoder.decode(InspectReport.self, from: data))
         return
       }
       decoder.keyDecodingStrategy = .convertFromSnakeCase
-      if root?["images"] != nil {
+      if keys.contains("images") {
         self = .images(try decoder.decode(ReferenceImages.self, from: data))
-      } else if root?["cases"] != nil {
+      } else if keys.contains("cases") {
         self = .responses(try decoder.decode(ReferenceResponses.self, from: data))
       } else {
         throw DiagnosticsError(
@@ -36,6 +36,23 @@ public enum InspectOther: Sendable {
       }
     } catch let error as DecodingError {
       throw DiagnosticsError(description: "\(path): \(Self.words(error))")
+    }
+  }
+
+  /// The names at a JSON object's root.
+  private struct RootKeys: Decodable {
+    struct Name: CodingKey {
+      var stringValue: String
+      var intValue: Int? { nil }
+
+      init(stringValue: String) { self.stringValue = stringValue }
+      init?(intValue: Int) { nil }
+    }
+
+    let keys: Set<String>
+
+    init(from decoder: any Decoder) throws {
+      keys = Set(try decoder.container(keyedBy: Name.self).allKeys.map(\.stringValue))
     }
   }
 

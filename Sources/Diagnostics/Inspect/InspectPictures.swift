@@ -1,5 +1,5 @@
+import Glibc
 import CLNF
-import Foundation
 import Pictures
 import Recording
 import SystemNames

@@ -1,5 +1,6 @@
+import Glibc
+import FoundationEssentials
 import CLNF
-import Foundation
 import Recording
 import Session
 

@@ -1,6 +1,6 @@
+import FoundationEssentials
 import CLNF
 import FaceFinding
-import Foundation
 import Recording
 import Session
 import SystemNames

@@ -1,5 +1,4 @@
 import CLNF
-import Foundation
 
 /// The largest differences that are none. Two correct implementations differ by the rounding of
 /// 32-bit responses, which the iterations carry on: on six sample images by up to 1e-5 in

@@ -1,9 +1,10 @@
-import Foundation
+import SystemSupport
+import FoundationEssentials
 
 extension InspectReport {
   /// The table for people: a block a scale, then the outcome.
   var text: String {
-    let corner = box.map { $0.map { String(format: "%.1f", $0) } ?? "-" }.joined(separator: ",")
+    let corner = box.map { $0.map { String(printf: "%.1f", $0) } ?? "-" }.joined(separator: ",")
     var lines = ["\(input)  frame \(frame)  box \(corner)"]
     for scale in scales { lines += [""] + scale.lines }
     lines.append("")
@@ -13,8 +14,8 @@ extension InspectReport {
 
   private var outcome: String {
     if let failure { return "result      no usable fit: \(failure)" }
-    let confidence = confidence.map { String(format: "%.4f", $0) } ?? "unknown"
-    let likelihood = likelihood.map { String(format: "%.4f", $0) } ?? "unknown"
+    let confidence = confidence.map { String(printf: "%.4f", $0) } ?? "unknown"
+    let likelihood = likelihood.map { String(printf: "%.4f", $0) } ?? "unknown"
     let result =
       "result      \(success ? "believed" : "not believed")  confidence \(confidence)"
       + "  likelihood \(likelihood)"
@@ -33,10 +34,10 @@ extension InspectReport {
     let mean = known.reduce(0) { $0 + $1.confidence } / Double(known.count)
     let least = known.sorted { ($0.confidence, $0.landmark) < ($1.confidence, $1.landmark) }
     let names = least.prefix(Self.unsureCount).map {
-      String(format: "%d %.2f", $0.landmark, $0.confidence)
+      String(printf: "%d %.2f", $0.landmark, $0.confidence)
     }
     return [
-      String(format: "landmarks   seen and right: %.2f on average; least sure: ", mean)
+      String(printf: "landmarks   seen and right: %.2f on average; least sure: ", mean)
         + names.joined(separator: ", ")
     ]
   }
@@ -55,8 +56,8 @@ extension InspectReport.Scale {
       let share = 100 * Double(nearness.count) / Double(peaks.count)
       lines.append(
         "  peaks       \(nearness.count) of \(peaks.count)"
-          + String(format: " (%.0f %%) within 1 px of the landmark; mean distance ", share)
-          + String(format: "%.2f px", nearness.meanDistance))
+          + String(printf: " (%.0f %%) within 1 px of the landmark; mean distance ", share)
+          + String(printf: "%.2f px", nearness.meanDistance))
     } else {
       lines.append("  peaks       no landmark is visible")
     }
@@ -82,7 +83,7 @@ extension InspectReport.Scale {
 
   /// The rigid iterations' figures, and below them the full ones'.
   private func byPass(_ name: String, _ values: [Double?]) -> [String] {
-    let title = name.padding(toLength: 12, withPad: " ", startingAt: 0)
+    let title = name.padded(to: 12)
     let passes = [
       ("rigid", values.prefix(rigidIterations)), ("full ", values.dropFirst(rigidIterations)),
     ]
@@ -94,7 +95,7 @@ extension InspectReport.Scale {
   }
 
   private func number(_ value: Double?, _ decimals: Int) -> String {
-    value.map { String(format: "%.\(decimals)f", $0) } ?? "-"
+    value.map { String(printf: "%.\(decimals)f", $0) } ?? "-"
   }
 
   private func padded(_ text: String, to width: Int) -> String {

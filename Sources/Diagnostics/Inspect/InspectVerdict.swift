@@ -1,5 +1,6 @@
+import SystemSupport
+import FoundationEssentials
 import CLNF
-import Foundation
 import Tracking
 
 extension InspectReport {
@@ -69,12 +70,12 @@ extension InspectReport.Verdict {
       }
       for figure in ordered.map(\.element) {
         lines.append(
-          "            " + figure.name.padding(toLength: 17, withPad: " ", startingAt: 0)
+          "            " + figure.name.padded(to: 17)
             + column(figure.value, 9, "%.3f") + column(figure.deviations, 12, "%+.2f")
             + column(figure.logOdds, 10, "%+.2f"))
       }
       lines.append(
-        "            " + "bias".padding(toLength: 17, withPad: " ", startingAt: 0)
+        "            " + "bias".padded(to: 17)
           + column(bias, 31, "%+.2f"))
     } else {
       lines.append("verdict     the validator alone: certainty \(text(certainty, "%.4f"))")
@@ -88,7 +89,7 @@ extension InspectReport.Verdict {
   }
 
   private func text(_ value: Double?, _ format: String) -> String {
-    value.map { String(format: format, $0) } ?? "-"
+    value.map { String(printf: format, $0) } ?? "-"
   }
 
   private func column(_ value: Double?, _ width: Int, _ format: String) -> String {

@@ -1,4 +1,5 @@
-import Foundation
+import SystemSupport
+import Glibc
 import Synchronization
 
 /// Packets to one UDP receiver, without ever waiting for it. Thread-safe.
@@ -209,7 +210,7 @@ final class DatagramSender: Sendable {
     guard isName, !state.isResolving, now >= state.nextResolutionSeconds else { return }
     state.isResolving = true
     state.nextResolutionSeconds = now + Self.resolutionSeconds
-    let thread = Thread { [self] in
+    SystemThread.start("resolver") { [self] in
       let result = SocketAddress.resolve(host, port: port, isNumeric: false)
       self.state.withLock { state in
         state.isResolving = false
@@ -226,7 +227,5 @@ final class DatagramSender: Sendable {
         }
       }
     }
-    thread.name = "resolver"
-    thread.start()
   }
 }

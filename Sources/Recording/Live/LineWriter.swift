@@ -1,4 +1,4 @@
-import Foundation
+import SystemSupport
 
 /// A thread that takes lines from a queue to a destination: what CSV and NDJSON outputs have in
 /// common.
@@ -23,9 +23,7 @@ final class LineWriter: Sendable {
     let queue = LineQueue(capacity: capacity, flushSeconds: flushSeconds, slowCause: slowCause)
     self.queue = queue
     let work = Work(destination: destination, queue: queue)
-    let thread = Thread { work.run() }
-    thread.name = name
-    thread.start()
+    SystemThread.start(name) { work.run() }
   }
 
   /// A sink that was not closed still writes what it has, while nobody waits for it.
@@ -82,7 +80,7 @@ final class LineWriter: Sendable {
         if progress.isOver { return false }
         if let waited = queue.secondsSinceStop {
           if waited > patienceSeconds { return false }
-          if progress.problem != nil { Thread.sleep(forTimeInterval: lastRetrySeconds) }
+          if progress.problem != nil { SystemThread.sleep(seconds: lastRetrySeconds) }
         } else if progress.problem != nil {
           queue.pause(seconds: retrySeconds)
         }

@@ -1,4 +1,5 @@
-import Foundation
+import Glibc
+import FoundationEssentials
 
 /// The statuses of RFC 9110 that are answered with.
 enum HTTPStatus: Int, Sendable {

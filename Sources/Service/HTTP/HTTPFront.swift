@@ -1,4 +1,4 @@
-import Foundation
+import SystemSupport
 import Logging
 
 /// The HTTP side of the service: health, metrics, the streams as JSON, their pictures, and the live
@@ -34,9 +34,7 @@ public final class HTTPFront: Sendable {
     onListening?(server.port)
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        let thread = Thread { continuation.resume(with: Result { try server.run() }) }
-        thread.name = "http"
-        thread.start()
+        SystemThread.start("http") { continuation.resume(with: Result { try server.run() }) }
       }
     } onCancel: {
       server.stop()

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Logging
 
 /// The work of the server's thread: one look at everything that can happen, again and again.

@@ -1,4 +1,5 @@
-import Foundation
+import Glibc
+import SystemNames
 
 /// What the kernel says about this process; nil where it does not.
 struct ProcessFigures {
@@ -17,7 +18,7 @@ struct ProcessFigures {
     if let stat = text("/proc/self/stat") {
       figures.read(stat: stat, bootSeconds: text("/proc/stat").flatMap(bootSeconds))
     }
-    if let descriptors = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
+    if let descriptors = SystemName.names(inFolder: "/proc/self/fd") {
       // Reading the folder has one of its own.
       figures.openDescriptors = Double(max(0, descriptors.count - 1))
     }
@@ -49,10 +50,7 @@ struct ProcessFigures {
       .flatMap { Double($0.dropFirst(6)) }
   }
 
-  /// Files of /proc have no size.
   private static func text(_ path: String) -> String? {
-    guard let file = FileHandle(forReadingAtPath: path) else { return nil }
-    defer { try? file.close() }
-    return (try? file.readToEnd()).map { String(decoding: $0, as: UTF8.self) }
+    SystemName.contents(ofFile: path).map { String(decoding: $0, as: UTF8.self) }
   }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Synchronization
 
 /// The figures of the last minutes, one sample a second, for the curves of the live page.

@@ -1,4 +1,6 @@
-import Foundation
+import SystemSupport
+import Dispatch
+import FoundationEssentials
 import Glibc
 import Logging
 import Recording
@@ -48,9 +50,7 @@ public final class LogOutput: Sendable {
   public init(descriptor: Int32 = STDERR_FILENO, style: Style = .ofStandardError()) {
     self.descriptor = descriptor
     self.style = style
-    let thread = Thread { self.work() }
-    thread.name = "log"
-    thread.start()
+    SystemThread.start("log") { self.work() }
   }
 
   func add(_ level: Logger.Level, _ text: String) {

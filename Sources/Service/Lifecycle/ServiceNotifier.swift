@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Glibc
 
 /// Tells a service manager how the service does: datagrams to $NOTIFY_SOCKET (sd_notify(3)).

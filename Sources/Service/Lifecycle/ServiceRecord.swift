@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Synchronization
 
 /// What is known of the service beside its streams. It outlives every change of the configuration.

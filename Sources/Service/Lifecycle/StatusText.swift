@@ -1,4 +1,4 @@
-import Foundation
+import SystemSupport
 
 /// The service in one line, for `systemctl status`.
 struct StatusText {
@@ -28,7 +28,7 @@ struct StatusText {
     switch stream.sourceState {
     case .live:
       let age = age(stream.lastFrameAgeSeconds(at: now))
-      words += String(format: " %.1f frames/s, ", stream.framesPerSecond)
+      words += String(printf: " %.1f frames/s, ", stream.framesPerSecond)
       words += stream.trackingState ?? "no frame for \(age)"
     case .opening, .waiting, .stopped:
       if let problem = stream.problem { words += " (\(problem))" }

@@ -1,4 +1,5 @@
-import Foundation
+import SystemSupport
+import Dispatch
 import Synchronization
 
 /// The thread on which all feeds' pictures are encoded, one after another: a page of many streams
@@ -10,7 +11,7 @@ final class PictureEncoding: Sendable {
   private let count = DispatchSemaphore(value: 0)
 
   private init() {
-    let thread = Thread { [self] in
+    SystemThread.start("pictures") { [self] in
       while true {
         count.wait()
         // A feed is here at most once; those that come meanwhile go behind it.
@@ -18,8 +19,6 @@ final class PictureEncoding: Sendable {
         feed?.encodePending()
       }
     }
-    thread.name = "pictures"
-    thread.start()
   }
 
   /// Has the feed's pending picture encoded.

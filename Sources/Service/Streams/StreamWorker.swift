@@ -1,4 +1,6 @@
-import Foundation
+import SystemSupport
+import Dispatch
+import FoundationEssentials
 import Logging
 import Recording
 import Session
@@ -56,9 +58,7 @@ final class StreamWorker: Sendable {
 
   /// Begins; once.
   func start() {
-    let thread = Thread { self.work() }
-    thread.name = "stream \(name)"
-    thread.start()
+    SystemThread.start("stream \(name)") { self.work() }
   }
 
   /// The stream as it is now.
@@ -218,7 +218,7 @@ final class StreamWorker: Sendable {
     let group = DispatchGroup()
     for sink in sinks {
       group.enter()
-      Thread.detachNewThread {
+      SystemThread.start("closing") {
         sink.close()
         group.leave()
       }

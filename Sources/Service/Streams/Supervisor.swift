@@ -1,4 +1,5 @@
-import Foundation
+import SystemSupport
+import Dispatch
 import Logging
 import Synchronization
 
@@ -20,7 +21,7 @@ public final class Supervisor: StreamDirectory {
   private let logger: Logger
   private let workers = Mutex<[StreamWorker]>([])
   /// Held while the streams change: one change after another.
-  private let changing = NSLock()
+  private let changing = Condition()
   /// Whether all streams were stopped for good. Read and written while `changing` is held.
   private nonisolated(unsafe) var isOver = false
   /// Streams that are no more and ended without all of their rows. As `isOver`.
@@ -139,7 +140,7 @@ public final class Supervisor: StreamDirectory {
     let group = DispatchGroup()
     for worker in workers {
       group.enter()
-      Thread.detachNewThread {
+      SystemThread.start("closing") {
         if worker.close(within: seconds) { open.withLock { _ = $0.remove(worker.name) } }
         group.leave()
       }

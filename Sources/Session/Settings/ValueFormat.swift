@@ -1,4 +1,5 @@
-import Foundation
+import SystemSupport
+import FoundationEssentials
 
 /// How a value is read from text, how it is written, and what to say where it cannot be read.
 public struct ValueFormat<Value>: Sendable {
@@ -190,7 +191,7 @@ extension ValueFormat {
     let element = Element(expected: one.expected) { one.parse($0) != nil }
     return Self(expected, range: range, element: element, text: text) { text in
       let parts = text.split(separator: ",", omittingEmptySubsequences: false)
-        .map { one.parse($0.trimmingCharacters(in: .whitespaces)) }
+        .map { one.parse($0.trimmed()) }
       let values = parts.compactMap(\.self)
       return values.count == parts.count ? make(values) : nil
     }

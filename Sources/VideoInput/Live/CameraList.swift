@@ -1,5 +1,7 @@
+import SystemSupport
+import Glibc
+import FoundationEssentials
 import CVideoDevice
-import Foundation
 import SystemNames
 
 /// The V4L2 cameras of this machine and what they can give.
@@ -160,7 +162,7 @@ public struct CameraList: Sendable, Equatable {
         let byte = UInt8(truncatingIfNeeded: code >> (8 * index)) & 0x7F
         return byte > 32 && byte < 127 ? byte : byte == 32 ? 32 : UInt8(ascii: "?")
       }, as: UTF8.self
-    ).trimmingCharacters(in: .whitespaces)
+    ).trimmed()
   }
 
   /// The text of a C field; drivers' texts may hold anything.

@@ -1,4 +1,4 @@
-import Foundation
+import SystemSupport
 import Synchronization
 
 /// The threads behind `LiveCapture`, and what they share.
@@ -132,7 +132,7 @@ final class CaptureLoop: Sendable {
 
   /// - Parameter error: why the thread before does not go on.
   private func begin(_ run: CaptureRun, after error: VideoInputError?) {
-    let thread = Thread { [self] in
+    SystemThread.start("capture") { [self] in
       work(run, after: error)
       run.end()
       let next = state.withLock { state in
@@ -143,8 +143,6 @@ final class CaptureLoop: Sendable {
       }
       if let next { begin(next, after: hanging(.read, 1)) }
     }
-    thread.name = "capture"
-    thread.start()
   }
 
   // MARK: - On the thread

@@ -1,4 +1,4 @@
-import Foundation
+import Dispatch
 import Synchronization
 
 /// One thread's time with a source: from its start until it is told to end, or hangs and is left to

@@ -1,4 +1,4 @@
-import Foundation
+import SystemSupport
 import Glibc
 import Synchronization
 
@@ -68,13 +68,11 @@ final class NameResolver: Sendable {
       guard open.count < limit else { return nil }
       let question = Question()
       open[name] = question
-      let thread = Thread { [self] in
+      SystemThread.start("resolver") { [self] in
         let reason = lookUp(name)
         _ = self.open.withLock { $0.removeValue(forKey: name) }
         question.answer.withLock { $0 = reason.map { .failed($0) } ?? .found }
       }
-      thread.name = "resolver"
-      thread.start()
       return question
     }
   }

@@ -1,5 +1,5 @@
+import Glibc
 import ArgumentParser
-import Foundation
 import SystemNames
 import VideoInput
 

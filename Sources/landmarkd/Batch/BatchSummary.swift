@@ -1,4 +1,5 @@
-import Foundation
+import SystemSupport
+import FoundationEssentials
 import Recording
 import Session
 import SystemNames
@@ -85,7 +86,7 @@ struct BatchSummary: Codable {
   /// One line where all were tracked, else a table.
   var lines: [String] {
     let figures = String(
-      format: "%d frames, %d rows, %.1f s of video in %.1f s (%.1f s of video a second)", frames,
+      printf: "%d frames, %d rows, %.1f s of video in %.1f s (%.1f s of video a second)", frames,
       rows, mediaSeconds, wallSeconds, rate)
     let found = Status.allCases.map { ($0, counts[$0.rawValue] ?? 0) }.filter { $0.1 > 0 }
     guard found.contains(where: { $0.0 != .tracked }) else {
@@ -94,7 +95,7 @@ struct BatchSummary: Codable {
     let width = max(1, String(inputs.count).count)
     func row(_ words: String, _ count: Int) -> String {
       let digits = String(count)
-      return "  " + words.padding(toLength: 18, withPad: " ", startingAt: 0)
+      return "  " + words.padded(to: 18)
         + String(repeating: " ", count: max(0, width - digits.count)) + digits
     }
     let isIdle = counts[Status.tracked.rawValue] == nil

@@ -1,5 +1,6 @@
+import SystemSupport
+import Glibc
 import CLNF
-import Foundation
 import Recording
 import Session
 import SystemNames
@@ -41,7 +42,7 @@ struct InputWitness: Equatable {
       let text = UTCTimestamp.text(secondsSince1970: Double(latest.seconds))
     else { return "" }
     // "2026-01-31T09:30:00.000000Z": the fraction has nine digits here.
-    return text.prefix { $0 != "." } + String(format: ".%09dZ", latest.nanoseconds)
+    return text.prefix { $0 != "." } + String(printf: ".%09dZ", latest.nanoseconds)
   }
 
   /// What a report says of it. Reads up to 3 MiB of a file, 8 KiB of each image.

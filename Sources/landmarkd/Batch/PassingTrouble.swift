@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Pictures
 import Recording
 import VideoInput

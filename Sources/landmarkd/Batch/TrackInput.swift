@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import SystemNames
 
 /// One input of a batch, and where it belongs.

@@ -90,7 +90,7 @@ import Testing
     let begin = clock.now
     #expect(
       ConfigurationText.mistakes(text) == [
-        "c.yaml:4:1: has more than 16 aliases (*name); expected the values themselves"
+        "c.yaml:4:30: has more than 16 aliases (*name); expected the values themselves"
       ])
     #expect(clock.now - begin < .seconds(2))
   }

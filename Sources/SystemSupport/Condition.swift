@@ -38,28 +38,23 @@ public final class Condition: @unchecked Sendable {
   /// Gives the lock up until somebody signals; has it again on return.
   public func wait() { pthread_cond_wait(condition, mutex) }
 
-  /// As `wait`, at most until `deadline`; false when that has passed.
-  public func wait(until deadline: Deadline) -> Bool {
-    var time = deadline.time
+  /// As `wait`, at most until `seconds` of the monotonic clock, which nobody sets; false when they came first.
+  @discardableResult
+  public func wait(until seconds: Double) -> Bool {
+    // 1e9: thirty years. A wait has no place in the past.
+    let bounded = max(0, min(seconds, 1e9))
+    let whole = bounded.rounded(.down)
+    var time = timespec(tv_sec: Int(whole), tv_nsec: Int((bounded - whole) * 1e9))
     return pthread_cond_timedwait(condition, mutex, &time) != ETIMEDOUT
+  }
+
+  /// The monotonic clock's seconds now.
+  public static var monotonicSeconds: Double {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return Double(now.tv_sec) + 1e-9 * Double(now.tv_nsec)
   }
 
   public func signal() { pthread_cond_signal(condition) }
   public func broadcast() { pthread_cond_broadcast(condition) }
-
-  /// A time of the clock that nobody sets.
-  public struct Deadline: Sendable {
-    fileprivate let time: timespec
-
-    /// - Parameters:
-    ///   - seconds: from now on; below 0 is 0, and more than a year is a year.
-    public init(in seconds: Double) {
-      var now = timespec()
-      clock_gettime(CLOCK_MONOTONIC, &now)
-      let bounded = max(0, min(seconds, 31_536_000))
-      let nanoseconds = now.tv_nsec + Int((bounded * 1e9).rounded())
-      time = timespec(
-        tv_sec: now.tv_sec + nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)
-    }
-  }
 }

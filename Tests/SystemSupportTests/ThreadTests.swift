@@ -29,12 +29,14 @@ import Testing
     let clock = ContinuousClock()
     let taken = clock.measure {
       condition.lock()
-      let deadline = Condition.Deadline(in: 0.05)
+      let deadline = Condition.monotonicSeconds + 0.05
       while condition.wait(until: deadline) {}
       condition.unlock()
     }
     #expect(taken >= .milliseconds(49))
-    condition.withLock { #expect(!condition.wait(until: Condition.Deadline(in: -1))) }
+    for past in [-1, 0, -Double.infinity] {
+      condition.withLock { #expect(!condition.wait(until: past)) }
+    }
   }
 
   @Test func whoWaitsIsWoken() {
@@ -53,7 +55,7 @@ import Testing
         }
       }
     }
-    let deadline = Condition.Deadline(in: 20)
+    let deadline = Condition.monotonicSeconds + 20
     counter.condition.lock()
     while counter.count < 400, counter.condition.wait(until: deadline) {}
     #expect(counter.count == 400)

@@ -33,8 +33,8 @@ public enum DefaultFitSettings {
     settings.responseExponent = 2
     settings.startChoice = .verdict
     settings.weighsAsSeen = true
-    (settings.lidWeight, settings.jawWeight) = (6, 3)
-    settings.detail = DetailPass(window: 9, regularisation: 5, iterationLimit: 2)
+    (settings.lidWeight, settings.jawWeight) = (8, 3)
+    settings.detail = DetailPass(window: 9, regularisation: 7, iterationLimit: 2)
     settings.poseLandmarkStep = 2
     settings.farYawFactor = 1.2
     (settings.anchorWeight, settings.trackingAnchorWeight) = (0.2, 0.2)

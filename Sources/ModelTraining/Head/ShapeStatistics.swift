@@ -13,7 +13,7 @@ public struct ShapeStatistics: Sendable {
     public var identityDeviation = 1.0
     /// Share of the samples whose expression and residual are those of one photo, where there are
     /// photos of expressions; the others have a drawn expression.
-    public var observedShare = 0.6
+    public var observedShare = 0.2
     public init() {}
   }
 

@@ -1,9 +1,11 @@
+import SystemSupport
+
 /// Lines on their way from a stream's thread to the thread that writes them, and the counts.
 ///
 /// Bounded: the lines that wait have at most `capacity` bytes, and as many again are in the
 /// writer's hand. What finds no room is counted as lost. All methods are thread-safe.
 final class LineQueue: @unchecked Sendable {
-  private let condition = MonotonicCondition()
+  private let condition = Condition()
   private let clock = LogClock()
   private let capacity: Int
   private let flushSeconds: Double

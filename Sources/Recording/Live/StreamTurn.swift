@@ -1,9 +1,10 @@
+import SystemSupport
 import Synchronization
 
 /// Whose line is under way on a descriptor that several outputs share: standard output takes a line
 /// in pieces, and another's must not come between. Thread-safe.
 final class StreamTurn: @unchecked Sendable {
-  private let condition = MonotonicCondition()
+  private let condition = Condition()
   private let clock = LogClock()
   private var isTaken = false
 

@@ -1,4 +1,4 @@
-import Glibc
+import SystemSupport
 
 /// What `LiveCapture.next` found.
 public enum Arrival: Sendable, Equatable {
@@ -45,10 +45,9 @@ final class FrameQueue: @unchecked Sendable {
     var bytes = 0
   }
 
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let changed = Condition()
   private let bounds: Bounds
-  // All below belongs to the mutex.
+  // All below belongs to the condition.
   private var waiting: [Waiting] = []
   private var free: [Waiting] = []
   private var peaks = WaitingPeaks()
@@ -65,30 +64,16 @@ final class FrameQueue: @unchecked Sendable {
   init(_ bounds: Bounds = Bounds()) {
     self.bounds = bounds
     schedule = FrameSchedule(bufferSeconds: bounds.seconds)
-    pthread_mutex_init(mutex, nil)
-    var attributes = pthread_condattr_t()
-    pthread_condattr_init(&attributes)
-    // Waiting must not depend on the wall clock, which may be set.
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-    pthread_cond_init(changed, &attributes)
-    pthread_condattr_destroy(&attributes)
-  }
-
-  deinit {
-    pthread_cond_destroy(changed)
-    pthread_mutex_destroy(mutex)
-    changed.deallocate()
-    mutex.deallocate()
   }
 
   /// Frames that were let go because newer ones were due.
-  var dropped: Int { locked { dropCount } }
+  var dropped: Int { changed.withLock { dropCount } }
 
   /// From now on only frames of this run are taken in.
   func accept(run: Int) {
-    locked {
+    changed.withLock {
       self.run = run
-      pthread_cond_broadcast(changed)
+      changed.broadcast()
     }
   }
 
@@ -96,11 +81,11 @@ final class FrameQueue: @unchecked Sendable {
   /// much waits, it waits for room: until a frame is taken or the next is due. Returns false, and
   /// nothing done, where the frame is not wanted any more.
   func put(_ newest: inout VideoFrame, _ entry: Entry) -> Bool {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
+    changed.lock()
+    defer { changed.unlock() }
     let size = newest.grey.width * newest.grey.height * (newest.hasColour ? 4 : 1)
     while !isClosed, entry.run == run, isFull(with: size) {
-      if !dropOverdue() { wait(until: waiting[1].place.due) }
+      if !dropOverdue() { changed.wait(until: waiting[1].place.due) }
     }
     guard !isClosed, entry.run == run else { return false }
     let item = free.popLast() ?? Waiting()
@@ -112,7 +97,7 @@ final class FrameQueue: @unchecked Sendable {
     peaks.see(waiting.count)
     bytes += size
     dropOverdue()
-    pthread_cond_broadcast(changed)
+    changed.broadcast()
     return true
   }
 
@@ -159,19 +144,19 @@ final class FrameQueue: @unchecked Sendable {
   }
 
   /// Frames whose memory waits to be filled.
-  var spareCount: Int { locked { free.count } }
+  var spareCount: Int { changed.withLock { free.count } }
 
   /// Exchanges `wanted` for the next frame, waiting for it at most `seconds`.
   func take(into wanted: inout VideoFrame, waitingAtMost seconds: Double) -> Arrival {
     let deadline = Clocks.monotonicSeconds + min(max(seconds, 0), 1e6)
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
+    changed.lock()
+    defer { changed.unlock() }
     while !isClosed {
       dropOverdue()
       let now = Clocks.monotonicSeconds
       if let first = waiting.first, first.place.release <= now { return give(first, &wanted) }
       guard now < deadline else { return .nothing }
-      wait(until: min(deadline, waiting.first?.place.release ?? deadline))
+      changed.wait(until: min(deadline, waiting.first?.place.release ?? deadline))
     }
     return .stopped
   }
@@ -180,7 +165,7 @@ final class FrameQueue: @unchecked Sendable {
     swap(&item.frame, &wanted)
     waiting.removeFirst()
     release(item)
-    pthread_cond_broadcast(changed)
+    changed.broadcast()
     let startsAnew = beginsAnew(wanted, item.startsAnew)
     wanted.usualStepSeconds = rate.usualSeconds
     return .frame(startsAnew: startsAnew)
@@ -200,24 +185,10 @@ final class FrameQueue: @unchecked Sendable {
 
   /// Wakes who waits; from now on there are no frames.
   func close() {
-    locked {
+    changed.withLock {
       isClosed = true
-      pthread_cond_broadcast(changed)
+      changed.broadcast()
     }
-  }
-
-  /// Waits for a change, at most until a moment of the monotonic clock; the mutex is held.
-  private func wait(until seconds: Double) {
-    var moment = timespec()
-    moment.tv_sec = Int(seconds)
-    moment.tv_nsec = Int((seconds - seconds.rounded(.down)) * 1e9)
-    pthread_cond_timedwait(changed, mutex, &moment)
-  }
-
-  private func locked<Result>(_ body: () -> Result) -> Result {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    return body()
   }
 }
 

@@ -16,7 +16,7 @@ extension FittedVerdictStage {
     settings.seed = seed &+ 0x1A
     settings.photoShare = 0.3
     settings.pose.farYaw = 45...90
-    (settings.handShare, settings.occluderShare) = (0.15, 0.25)
+    (settings.handShare, settings.occluderShare) = (0.25, 0.35)
     let scene = try material.scene(of: some, definition: definition, scenery: scenery)
     let samples = try WorkSharing.map(
       count: Self.landmarkFaceCount, threads: threads,

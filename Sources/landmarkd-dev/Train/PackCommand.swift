@@ -26,6 +26,9 @@ struct PackCommand: ParsableCommand {
       """)
   var scenes: String?
 
+  @Flag(help: "Learn the verdict on landmarks alone; that on fits stays.")
+  var landmarksOnly = false
+
   @Option(help: "Seed of all that is drawn.")
   var seed: UInt64 = 1
 
@@ -45,10 +48,14 @@ struct PackCommand: ParsableCommand {
     if let shape { model = try model.with(shape: ShapeFile.read(shape)) }
     guard let scenes else { return try model.write(to: output) }
     let contents = try fitted.read()
-    try FittedVerdictStage(
+    let stage = FittedVerdictStage(
       material: contents.material, definition: contents.definition, faces: contents.faces,
       model: model, scenery: try VerdictCommand.readScenery(scenes), seed: seed, threads: threads
-    ).judged().write(to: output)
+    )
+    let judged =
+      landmarksOnly
+      ? try model.with(landmarkVerdict: stage.landmarkVerdict(of: model)) : try stage.judged()
+    try judged.write(to: output)
   }
 }
 

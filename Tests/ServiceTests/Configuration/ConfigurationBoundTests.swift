@@ -78,6 +78,20 @@ import Testing
     #expect(!mistakes.isEmpty)
   }
 
+  @Test("aliases of nothing are told where they stand, and what hangs on a bad key is not")
+  func aliasesOfNothing() {
+    let streams = "streams: [{name: a, source: /dev/video0}]\n"
+    #expect(
+      ConfigurationText.mistakes(streams + "http: {port: *b}") == [
+        "c.yaml:2:14: http.port: has an anchor or is an alias (&name, *name); expected the values themselves"
+      ])
+    #expect(
+      ConfigurationText.mistakes(streams + "? *b\n: &c [*d]\nhtpt: 1") == [
+        "c.yaml:2:3: has a key that is no plain text; expected a key's name",
+        "c.yaml:4:1: htpt: is no key that is known here; expected \"http\" perhaps",
+      ])
+  }
+
   @Test("aliases of aliases cost nothing")
   func aliases() {
     var text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"

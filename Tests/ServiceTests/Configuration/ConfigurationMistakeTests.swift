@@ -97,14 +97,6 @@ import Testing
         "c.yaml:3:3: http.port: is given again, first on line 2; expected it once",
         "c.yaml:4:3: http.prot: is no key that is known here; expected \"port\" perhaps"),
       root(
-        "http: {port: *b}",
-        "c.yaml:1:14: http.port: has an anchor or is an alias (&name, *name); expected the values themselves"
-      ),
-      root(
-        "? *b\n: &c [*d]\nhtpt: 1",
-        "c.yaml:1:3: has a key that is no plain text; expected a key's name",
-        "c.yaml:3:1: htpt: is no key that is known here; expected \"http\" perhaps"),
-      root(
         "? [a, b]\n: 1", "c.yaml:1:3: has a key that is no plain text; expected a key's name"),
       root(
         "http: [8080]",

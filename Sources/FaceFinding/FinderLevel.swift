@@ -1,6 +1,6 @@
-import Glibc
 import CLNF
 import CLNFKernels
+import Glibc
 
 /// A rectangle of whole pixels of an image: columns x0 ..< x1 of rows y0 ..< y1.
 struct PixelRectangle: Equatable {

@@ -1,6 +1,6 @@
-import Glibc
 import CLNF
 import CLNFKernels
+import Glibc
 
 /// A small fully convolutional net over grey pixels. Those of a `FaceFinder` say of each cell of 8 x 8 px
 /// of a picture how sure they are that a face's centre is there, how wide the face is, and where five of

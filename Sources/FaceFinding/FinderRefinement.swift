@@ -1,6 +1,6 @@
-import Glibc
 import CLNF
 import CLNFKernels
+import Glibc
 
 /// Looks once more at what a `FaceFinder`'s first net proposes: a second net sees each proposal upright
 /// and at one size and contrast, says whether it is a face, and where its points are.

@@ -1,6 +1,6 @@
-import Glibc
-import FoundationEssentials
 import CLNF
+import FoundationEssentials
+import Glibc
 
 /// Says where the 68 landmarks of a found face are, and how far each may be off, from one look at all of
 /// it: where a first fit begins, and what fits are held to.

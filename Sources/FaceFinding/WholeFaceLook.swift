@@ -1,6 +1,6 @@
-import Glibc
 import CLNF
 import CLNFKernels
+import Glibc
 
 /// Where a face is looked at.
 struct FacePlace {

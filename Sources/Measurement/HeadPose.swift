@@ -1,5 +1,5 @@
-import Glibc
 import CLNF
+import Glibc
 
 /// Where a head is and how it is turned: object space to camera space, X' = R X + T.
 ///

@@ -1,5 +1,5 @@
-import Glibc
 import CLNF
+import Glibc
 import Tracking
 
 /// One small picture of each person of a run: the surest and straightest that was seen.

@@ -1,6 +1,6 @@
-import SystemSupport
-import Glibc
 import CLNF
+import Glibc
+import SystemSupport
 
 /// A plot of lines over two axes with ticks, numbers, titles and a legend, to draw as a picture.
 ///

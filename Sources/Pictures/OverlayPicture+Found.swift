@@ -1,6 +1,6 @@
-import SystemSupport
 import CLNF
 import FaceFinding
+import SystemSupport
 
 extension OverlayPicture {
   /// Draws faces as a detector found them: the box of each, its score, and its points where it has

@@ -1,6 +1,6 @@
-import SystemSupport
 import CLNF
 import Measurement
+import SystemSupport
 import Tracking
 
 /// The colour of a landmark by how far its patch expert wants it elsewhere.

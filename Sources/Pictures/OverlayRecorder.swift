@@ -1,8 +1,8 @@
-import Glibc
-import SystemSupport
 import FoundationEssentials
+import Glibc
 import Recording
 import SystemNames
+import SystemSupport
 import VideoInput
 
 /// Records drawn frames as a video, or as a folder with a PNG a frame.

@@ -1,6 +1,6 @@
-import SystemSupport
-import Glibc
 import CLNF
+import Glibc
+import SystemSupport
 
 /// Response maps of one scale as a sheet of tiles: a tile a landmark, numbered, with the highest
 /// response of its map. A cross marks the peak, a ring the landmark. Dark is 0, bright each map's

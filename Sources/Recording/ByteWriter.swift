@@ -1,5 +1,5 @@
-import SystemSupport
 import CLNF
+import SystemSupport
 
 /// Text under construction: a byte buffer that grows when it must and is then used again.
 struct ByteWriter: ~Copyable {

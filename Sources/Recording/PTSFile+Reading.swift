@@ -1,7 +1,7 @@
-import Glibc
-import SystemSupport
 import FoundationEssentials
+import Glibc
 import SystemNames
+import SystemSupport
 
 /// Why a .pts file cannot be used. `description` is one line that names the file and the line.
 public struct PTSReadingError: Error, Sendable, Equatable, CustomStringConvertible {

@@ -1,6 +1,6 @@
-import SystemSupport
 import CLNF
 import FaceFinding
+import SystemSupport
 
 /// A face detector that a thread makes while other things begin: the first of a process takes longer
 /// than to open a file and to decode its first frame.

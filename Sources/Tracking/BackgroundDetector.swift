@@ -1,7 +1,7 @@
-import SystemSupport
-import FoundationEssentials
 import CLNF
 import FaceFinding
+import FoundationEssentials
+import SystemSupport
 
 /// A face detector that works beside the frames' path, on a copy of one of them.
 ///

@@ -1,6 +1,6 @@
-import Glibc
 import CLNF
 import FaceFinding
+import Glibc
 
 /// Where the first fit of a found face begins.
 ///

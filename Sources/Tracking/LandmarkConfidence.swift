@@ -1,6 +1,6 @@
-import Glibc
 import CLNF
 import FaceFinding
+import Glibc
 
 /// Says of each landmark of a fit how likely it is seen and right, by what the fit shows of it and what one
 /// look at the whole face says (`LandmarkVerdict`).

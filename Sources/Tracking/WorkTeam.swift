@@ -1,6 +1,6 @@
-import SystemSupport
 import Dispatch
 import Synchronization
+import SystemSupport
 
 /// Several pieces of work of a frame, each done by one thread.
 protocol TeamWork: AnyObject, Sendable {

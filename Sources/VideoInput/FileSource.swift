@@ -1,7 +1,7 @@
-import Glibc
-import SystemSupport
 import CFFmpeg
 import CFFmpegShims
+import Glibc
+import SystemSupport
 
 /// Frames of one media file or byte stream, in order, every one.
 ///

@@ -1,6 +1,6 @@
-import FoundationEssentials
 import CFFmpeg
 import CFFmpegShims
+import FoundationEssentials
 
 /// A demuxer and a decoder that together give frames; decode errors are counted and passed over.
 final class StreamDecoder {

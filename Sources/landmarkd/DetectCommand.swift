@@ -1,7 +1,7 @@
-import Glibc
 import ArgumentParser
 import Diagnostics
 import FaceFinding
+import Glibc
 import Recording
 import Session
 import SystemNames

@@ -1,7 +1,7 @@
-import Glibc
 import ArgumentParser
 import CLNF
 import Diagnostics
+import Glibc
 import Recording
 import Session
 import SystemNames

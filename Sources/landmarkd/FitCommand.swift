@@ -1,8 +1,8 @@
-import FoundationEssentials
 import ArgumentParser
 import CLNF
 import Diagnostics
 import FaceFinding
+import FoundationEssentials
 import Measurement
 import Recording
 import Session

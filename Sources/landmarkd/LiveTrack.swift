@@ -1,11 +1,11 @@
-import SystemSupport
-import FoundationEssentials
 import ArgumentParser
 import CLNF
-import Service
+import FoundationEssentials
 import Measurement
 import Recording
+import Service
 import Session
+import SystemSupport
 import Tracking
 import VideoInput
 

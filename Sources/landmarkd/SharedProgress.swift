@@ -1,5 +1,5 @@
-import SystemSupport
 import Synchronization
+import SystemSupport
 
 /// The line on a terminal that says how far several runs side by side are: inputs done, frames,
 /// speed, tracked share.

@@ -1,8 +1,8 @@
-import SystemSupport
-import Service
 import Glibc
 import Recording
+import Service
 import Synchronization
+import SystemSupport
 
 /// Hears the signals that ask a command to end: SIGINT, SIGTERM, and SIGHUP of a terminal that was
 /// closed unless it is ignored (nohup).

@@ -1,7 +1,7 @@
-import Glibc
-import FoundationEssentials
 import ArgumentParser
 import CLNF
+import FoundationEssentials
+import Glibc
 import Recording
 import Session
 import SystemNames

@@ -1,9 +1,9 @@
-import SystemSupport
-import Dispatch
 import ArgumentParser
 import CLNF
-import SystemNames
+import Dispatch
 import Synchronization
+import SystemNames
+import SystemSupport
 import VideoInput
 
 /// Tracks the inputs of a command, several side by side.

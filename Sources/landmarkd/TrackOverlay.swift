@@ -1,6 +1,6 @@
-import FoundationEssentials
 import ArgumentParser
 import CLNF
+import FoundationEssentials
 import Measurement
 import Pictures
 import Session

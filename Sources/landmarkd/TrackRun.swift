@@ -1,11 +1,11 @@
-import SystemSupport
-import FoundationEssentials
 import CLNF
+import FoundationEssentials
 import Measurement
 import Pictures
 import Recording
 import Session
 import SystemNames
+import SystemSupport
 import Tracking
 import VideoInput
 

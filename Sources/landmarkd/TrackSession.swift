@@ -1,11 +1,11 @@
-import Glibc
-import FoundationEssentials
 import ArgumentParser
 import CLNF
-import Service
+import FoundationEssentials
+import Glibc
 import Measurement
 import Pictures
 import Recording
+import Service
 import Session
 import SystemNames
 import Tracking

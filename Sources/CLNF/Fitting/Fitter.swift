@@ -1,5 +1,5 @@
-import Glibc
 import CLNFKernels
+import Glibc
 
 /// Fits a model to an image: non-uniform regularised landmark mean shift, scale after scale.
 ///

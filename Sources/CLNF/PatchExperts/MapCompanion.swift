@@ -1,6 +1,6 @@
-import SystemSupport
 import Dispatch
 import Synchronization
+import SystemSupport
 
 /// A thread that computes response maps beside the one that fits.
 ///

@@ -1,5 +1,5 @@
-import Glibc
 import CLNFKernels
+import Glibc
 
 /// What a thread needs to compute one response map after another.
 struct MapMemory: ~Copyable {

@@ -1,5 +1,5 @@
-import Glibc
 import CLNFKernels
+import Glibc
 
 /// How five points say where a head looks. The figures are guesses, to be measured with the finder.
 public struct PointPrior: Sendable, Equatable {

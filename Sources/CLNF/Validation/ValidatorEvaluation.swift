@@ -1,5 +1,5 @@
-import Glibc
 import CLNFKernels
+import Glibc
 
 /// Evaluates a landmark validator; holds the memory for it. One thread at a time.
 public final class ValidatorEvaluation {

@@ -1,5 +1,5 @@
-import Glibc
 import CLNFKernels
+import Glibc
 
 /// A validator view's small convolutional net with its memory.
 final class ValidatorNetwork {

@@ -1,5 +1,5 @@
-import Glibc
 import FaceFinding
+import Glibc
 import Pictures
 import Recording
 import SystemNames

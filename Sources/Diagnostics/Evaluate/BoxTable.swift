@@ -1,7 +1,7 @@
-import SystemSupport
-import FoundationEssentials
 import CLNF
+import FoundationEssentials
 import SystemNames
+import SystemSupport
 
 /// Face boxes by image, from a CSV.
 public struct BoxTable {

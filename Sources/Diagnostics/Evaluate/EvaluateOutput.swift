@@ -1,10 +1,10 @@
-import Glibc
-import SystemSupport
-import FoundationEssentials
 import CLNF
+import FoundationEssentials
+import Glibc
 import Pictures
 import Recording
 import SystemNames
+import SystemSupport
 
 /// The folder of `evaluate -o`: the curve, a row an image, the worst images.
 public struct EvaluationOutput {

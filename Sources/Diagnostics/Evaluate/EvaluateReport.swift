@@ -1,9 +1,9 @@
-import SystemSupport
-import FoundationEssentials
 import CLNF
+import FoundationEssentials
 import Recording
 import Session
 import SystemNames
+import SystemSupport
 import Tracking
 
 /// One face of one image: its fit and how far that is from the truth.

@@ -1,8 +1,8 @@
-import SystemSupport
 import CLNF
 import FaceFinding
 import Pictures
 import Session
+import SystemSupport
 import Tracking
 import VideoInput
 

@@ -1,5 +1,5 @@
-import SystemSupport
 import FoundationEssentials
+import SystemSupport
 
 /// One figure of a report, to put beside the same figure of another.
 struct InspectFigure {

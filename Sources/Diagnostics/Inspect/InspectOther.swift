@@ -1,5 +1,5 @@
-import FoundationEssentials
 import CLNF
+import FoundationEssentials
 import SystemNames
 
 /// What `inspect --compare` reads.

@@ -1,6 +1,6 @@
-import Glibc
-import FoundationEssentials
 import CLNF
+import FoundationEssentials
+import Glibc
 import Recording
 import Session
 

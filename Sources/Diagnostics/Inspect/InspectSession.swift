@@ -1,6 +1,6 @@
-import FoundationEssentials
 import CLNF
 import FaceFinding
+import FoundationEssentials
 import Recording
 import Session
 import SystemNames

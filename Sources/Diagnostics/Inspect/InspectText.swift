@@ -1,5 +1,5 @@
-import SystemSupport
 import FoundationEssentials
+import SystemSupport
 
 extension InspectReport {
   /// The table for people: a block a scale, then the outcome.

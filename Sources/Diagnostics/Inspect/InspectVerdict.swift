@@ -1,6 +1,6 @@
-import SystemSupport
-import FoundationEssentials
 import CLNF
+import FoundationEssentials
+import SystemSupport
 import Tracking
 
 extension InspectReport {

@@ -1,6 +1,6 @@
-import SystemSupport
 import Glibc
 import Synchronization
+import SystemSupport
 
 /// Packets to one UDP receiver, without ever waiting for it. Thread-safe.
 ///

@@ -1,5 +1,5 @@
-import SystemSupport
 import Synchronization
+import SystemSupport
 
 /// Whose line is under way on a descriptor that several outputs share: standard output takes a line
 /// in pieces, and another's must not come between. Thread-safe.

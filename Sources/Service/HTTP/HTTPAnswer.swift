@@ -1,5 +1,5 @@
-import Glibc
 import FoundationEssentials
+import Glibc
 
 /// The statuses of RFC 9110 that are answered with.
 enum HTTPStatus: Int, Sendable {

@@ -1,5 +1,5 @@
-import SystemSupport
 import Logging
+import SystemSupport
 
 /// The HTTP side of the service: health, metrics, the streams as JSON, their pictures, and the live
 /// page. Thread-safe.

@@ -1,5 +1,5 @@
-import FoundationEssentials
 import CLivePage
+import FoundationEssentials
 
 /// The live page: one document with everything in it. It shows what the other routes give, and
 /// writes what it gets as text, never as HTML.

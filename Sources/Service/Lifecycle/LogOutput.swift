@@ -1,4 +1,3 @@
-import SystemSupport
 import Dispatch
 import FoundationEssentials
 import Glibc
@@ -6,6 +5,7 @@ import Logging
 import Recording
 import Synchronization
 import SystemNames
+import SystemSupport
 import VideoInput
 
 /// Where the service's messages go: lines to a descriptor, written by a thread of its own.

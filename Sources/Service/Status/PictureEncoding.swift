@@ -1,6 +1,6 @@
-import SystemSupport
 import Dispatch
 import Synchronization
+import SystemSupport
 
 /// The thread on which all feeds' pictures are encoded, one after another: a page of many streams
 /// takes one core at most. It begins with the first picture and then stays. Thread-safe.

@@ -1,10 +1,10 @@
-import SystemSupport
 import Dispatch
 import FoundationEssentials
 import Logging
 import Recording
 import Session
 import Synchronization
+import SystemSupport
 import Tracking
 import VideoInput
 

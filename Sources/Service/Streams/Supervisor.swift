@@ -1,7 +1,7 @@
-import SystemSupport
 import Dispatch
 import Logging
 import Synchronization
+import SystemSupport
 
 /// Runs the streams of a configuration, each apart from the others, and changes over to another
 /// configuration without touching those that stay the same. Thread-safe.

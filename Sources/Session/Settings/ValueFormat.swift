@@ -1,5 +1,5 @@
-import SystemSupport
 import FoundationEssentials
+import SystemSupport
 
 /// How a value is read from text, how it is written, and what to say where it cannot be read.
 public struct ValueFormat<Value>: Sendable {

@@ -1,8 +1,8 @@
-import SystemSupport
-import Glibc
-import FoundationEssentials
 import CVideoDevice
+import FoundationEssentials
+import Glibc
 import SystemNames
+import SystemSupport
 
 /// The V4L2 cameras of this machine and what they can give.
 public struct CameraList: Sendable, Equatable {

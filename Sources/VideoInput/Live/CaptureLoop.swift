@@ -1,5 +1,5 @@
-import SystemSupport
 import Synchronization
+import SystemSupport
 
 /// The threads behind `LiveCapture`, and what they share.
 ///

@@ -1,6 +1,6 @@
-import SystemSupport
 import Glibc
 import Synchronization
+import SystemSupport
 
 /// Looks up host names on threads of their own, so that who asks can give up.
 ///

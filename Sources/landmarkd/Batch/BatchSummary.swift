@@ -1,8 +1,8 @@
-import SystemSupport
 import FoundationEssentials
 import Recording
 import Session
 import SystemNames
+import SystemSupport
 import VideoInput
 
 /// What became of the inputs of a batch: a line or a table for people, JSON for programs.

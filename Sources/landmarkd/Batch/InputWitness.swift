@@ -1,9 +1,9 @@
-import SystemSupport
-import Glibc
 import CLNF
+import Glibc
 import Recording
 import Session
 import SystemNames
+import SystemSupport
 import VideoInput
 
 /// Which bytes an input is made of, and whether they are still the same.

@@ -60,6 +60,25 @@ class TestTimes(ScriptTest):
             self.assertEqual(run.stderr.count("\n"), 1)
 
 
+class TestCovers(ScriptTest):
+    """scripts/measure-covers.py, with the program on the tests' portrait."""
+
+    def test_each_part_is_covered(self):
+        program = os.environ["LANDMARKD"]
+        run = self.script("scripts/measure-covers.py", program, "Tests/Fixtures/portrait.pgm")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        rows = [line.strip("| ").split(" | ") for line in run.stdout.splitlines()[2:]]
+        self.assertEqual([row[0] for row in rows], ["mouth", "eyes", "nose"])
+        for _, before, after, _ in rows:
+            self.assertLess(float(after), float(before) - 0.1)
+
+    def test_what_is_no_picture_is_named(self):
+        for name in ("README.md", "none.pgm"):
+            run = self.script("scripts/measure-covers.py", "landmarkd", name)
+            self.assertEqual((run.returncode, run.stderr.count("\n")), (1, 1), run.stderr)
+            self.assertIn(name, run.stderr)
+
+
 class TestRuns(ScriptTest):
     """scripts/run-tests.sh, with a swift that says what `swift test` says."""
 

@@ -180,7 +180,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "VideoInputTests",
-      dependencies: ["VideoInput", "CLNF", "TestSupport", "CFFmpeg"],
+      dependencies: ["SystemSupport", "VideoInput", "CLNF", "TestSupport", "CFFmpeg"],
       swiftSettings: strict),
     .testTarget(
       name: "FaceFindingTests",

@@ -1,6 +1,7 @@
 import Glibc
 import Synchronization
 import SystemNames
+import SystemSupport
 
 /// How long bytes wait for the reader of a pipe, terminal, socket or device: for ever, until the
 /// process is asked to end, then for a while. Thread-safe.
@@ -22,7 +23,7 @@ public final class ReaderPatience: Sendable {
 
   /// From now on readers are waited for `seconds` more at most; a later call does not prolong it.
   public func end(after seconds: Double) {
-    let deadline = Self.now &+ UInt64(max(0, seconds) * 1e9)
+    let deadline = Clocks.monotonicNanoseconds &+ UInt64(max(0, seconds) * 1e9)
     _ = deadlineNanoseconds.compareExchange(
       expected: .max, desired: deadline, ordering: .relaxed)
   }
@@ -30,7 +31,9 @@ public final class ReaderPatience: Sendable {
   /// Whether readers are not waited for for ever any more.
   public var isEnding: Bool { deadlineNanoseconds.load(ordering: .relaxed) != .max }
 
-  private var isOver: Bool { Self.now >= deadlineNanoseconds.load(ordering: .relaxed) }
+  private var isOver: Bool {
+    Clocks.monotonicNanoseconds >= deadlineNanoseconds.load(ordering: .relaxed)
+  }
 
   /// Waits until `descriptor` takes `pieceSize` bytes, or gives an error at once; false where
   /// patience ended first.
@@ -83,11 +86,5 @@ public final class ReaderPatience: Sendable {
       throw .system(operation: "open", path: path, code: failure)
     }
     return nil
-  }
-
-  private static var now: UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
   }
 }

@@ -38,7 +38,7 @@ public final class Condition: @unchecked Sendable {
   /// Gives the lock up until somebody signals; has it again on return.
   public func wait() { pthread_cond_wait(condition, mutex) }
 
-  /// As `wait`, at most until `seconds` of the monotonic clock, which nobody sets; false when they came first.
+  /// As `wait`, at most until `Clocks.monotonicSeconds` are these; false when that came first.
   @discardableResult
   public func wait(until seconds: Double) -> Bool {
     // 1e9: thirty years. A wait has no place in the past.
@@ -46,13 +46,6 @@ public final class Condition: @unchecked Sendable {
     let whole = bounded.rounded(.down)
     var time = timespec(tv_sec: Int(whole), tv_nsec: Int((bounded - whole) * 1e9))
     return pthread_cond_timedwait(condition, mutex, &time) != ETIMEDOUT
-  }
-
-  /// The monotonic clock's seconds now.
-  public static var monotonicSeconds: Double {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return Double(now.tv_sec) + 1e-9 * Double(now.tv_nsec)
   }
 
   public func signal() { pthread_cond_signal(condition) }

@@ -93,7 +93,7 @@ private final class Desk: @unchecked Sendable {
   }
 
   func wait(atMost seconds: Double) {
-    let end = Condition.monotonicSeconds + seconds
+    let end = Clocks.monotonicSeconds + seconds
     condition.withLock {
       while current == .submitted || current == .searching || current == .unwanted {
         guard condition.wait(until: end) else { return }

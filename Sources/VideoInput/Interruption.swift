@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import SystemSupport
 
 /// A flag that ends blocking reads. Thread-safe; setting it is also safe in a signal handler.
 public final class Interruption: Sendable {
@@ -39,24 +40,5 @@ final class IOWatch: Sendable {
     if interruption.isInterrupted { return .interrupted }
     let now = Clocks.monotonicNanoseconds
     return now >= deadlineNanoseconds.load(ordering: .relaxed) ? .expired : .goOn
-  }
-}
-
-/// The system's clocks.
-enum Clocks {
-  static var monotonicNanoseconds: UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
-  }
-
-  /// Seconds of CLOCK_MONOTONIC.
-  static var monotonicSeconds: Double { Double(monotonicNanoseconds) * 1e-9 }
-
-  /// Seconds since 1970 UTC.
-  static var realtimeSeconds: Double {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }

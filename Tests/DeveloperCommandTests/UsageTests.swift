@@ -50,6 +50,12 @@ import Testing
     }
   }
 
+  @Test func aVerdictOnLandmarksAloneNeedsScenes() throws {
+    let pack = ["train", "pack", "--material", "m", "--definition", "d", "--faces", "f"]
+    try expectWrongUsage(
+      pack + ["--model", "m", "-o", "o", "--landmarks-only"], of: ["train", "pack"])
+  }
+
   @Test(arguments: groups.keys) func helpListsEverySubcommand(group: String) throws {
     for arguments in [[group, "--help"], [group, "-h"], ["help", group]] {
       let help = try program.run(arguments)

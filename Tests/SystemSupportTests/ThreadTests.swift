@@ -29,7 +29,7 @@ import Testing
     let clock = ContinuousClock()
     let taken = clock.measure {
       condition.lock()
-      let deadline = Condition.monotonicSeconds + 0.05
+      let deadline = Clocks.monotonicSeconds + 0.05
       while condition.wait(until: deadline) {}
       condition.unlock()
     }
@@ -55,7 +55,7 @@ import Testing
         }
       }
     }
-    let deadline = Condition.monotonicSeconds + 20
+    let deadline = Clocks.monotonicSeconds + 20
     counter.condition.lock()
     while counter.count < 400, counter.condition.wait(until: deadline) {}
     #expect(counter.count == 400)

@@ -1,17 +1,11 @@
-import Glibc
+import SystemSupport
 
 /// The clocks that a live output looks at; tests hand in their own.
 struct LogClock: Sendable {
   /// Seconds of CLOCK_MONOTONIC: the clock of `TrackedFrame.captureSeconds`.
-  var monotonicSeconds: @Sendable () -> Double = { LogClock.read(CLOCK_MONOTONIC) }
+  var monotonicSeconds: @Sendable () -> Double = { Clocks.monotonicSeconds }
   /// Seconds since 1970-01-01T00:00:00Z.
-  var utcSeconds: @Sendable () -> Double = { LogClock.read(CLOCK_REALTIME) }
-
-  private static func read(_ clock: clockid_t) -> Double {
-    var time = timespec()
-    clock_gettime(clock, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-  }
+  var utcSeconds: @Sendable () -> Double = { Clocks.realtimeSeconds }
 }
 
 extension LogClock {

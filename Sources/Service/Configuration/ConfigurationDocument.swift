@@ -20,6 +20,9 @@ struct ConfigurationDocument {
     var expected: String
   }
 
+  private static let yaml =
+    "YAML (a tab for indentation, a missing quote or space after \":\" are common)"
+
   private let events: YAMLEvents
   /// What is wrong with the values, whose text is right YAML.
   private var found: [(place: Place, key: String, problem: String, expected: String)] = []
@@ -78,7 +81,7 @@ struct ConfigurationDocument {
         place: error.place, problem: "is no YAML: \(error.text)",
         expected: error.place == nil
           ? "text without control characters"
-          : "YAML (a tab for indentation, a missing quote or space after \":\" are common)")
+          : Self.yaml)
     }
     if case .alias = event.piece {
       aliases += 1
@@ -102,7 +105,7 @@ struct ConfigurationDocument {
       throw Stop(
         place: event.place,
         problem: "is no YAML: expected a single document in the stream, but found another document",
-        expected: "YAML (a tab for indentation, a missing quote or space after \":\" are common)")
+        expected: Self.yaml)
     }
     return root
   }

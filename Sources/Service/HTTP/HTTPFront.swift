@@ -33,9 +33,7 @@ public final class HTTPFront: Sendable {
     logger.notice("HTTP on \(Self.location(settings, server.port))\(Self.words(bounds))")
     onListening?(server.port)
     try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        SystemThread.start("http") { continuation.resume(with: Result { try server.run() }) }
-      }
+      try await onOwnThread("http") { try server.run() }
     } onCancel: {
       server.stop()
     }

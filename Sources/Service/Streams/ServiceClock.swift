@@ -1,4 +1,4 @@
-import Glibc
+import SystemSupport
 
 /// The time that a service goes by: seconds of the system's monotonic clock, the clock of
 /// `TrackedFrame.captureSeconds`.
@@ -8,9 +8,5 @@ public struct ServiceClock: Sendable {
   public init(now: @escaping @Sendable () -> Double) { self.now = now }
 
   /// CLOCK_MONOTONIC.
-  public static let monotonic = ServiceClock {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-  }
+  public static let monotonic = ServiceClock { Clocks.monotonicSeconds }
 }

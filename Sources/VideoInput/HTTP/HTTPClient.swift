@@ -1,4 +1,5 @@
 import CCurl
+import SystemSupport
 
 /// Fetches all that one source consists of, by the rules for one source. One thread.
 ///

@@ -1,5 +1,6 @@
 import CFFmpeg
 import CFFmpegShims
+import SystemSupport
 
 /// An HTTP answer as bytes for libavformat. One thread.
 ///

@@ -1,5 +1,6 @@
 import Dispatch
 import Synchronization
+import SystemSupport
 
 /// One thread's time with a source: from its start until it is told to end, or hangs and is left to
 /// itself. Thread-safe.

@@ -1,3 +1,5 @@
+import SystemSupport
+
 /// What is remembered of a source's frames from one connection to the next: their count and their
 /// times.
 struct CaptureTimes {

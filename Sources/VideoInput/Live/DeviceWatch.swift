@@ -1,5 +1,6 @@
 import Glibc
 import SystemNames
+import SystemSupport
 
 /// Waits for something to happen where a device's name will appear.
 ///

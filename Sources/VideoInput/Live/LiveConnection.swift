@@ -2,6 +2,7 @@ import CFFmpeg
 import CFFmpegShims
 import CLNF
 import Glibc
+import SystemSupport
 
 /// One opened live source: from opening to loss. One thread.
 final class LiveConnection {

@@ -1,5 +1,6 @@
 import CFFmpeg
 import CFFmpegShims
+import SystemSupport
 
 /// The picture stream of an opened live source, and what it says about itself.
 enum LiveStream {

@@ -1,6 +1,7 @@
 import CFFmpeg
 import CFFmpegShims
 import Glibc
+import SystemSupport
 
 /// Packets of a source that sends pictures as they are: multipart JPEG in whatever form, or one
 /// picture an answer, which is then asked for again and again over the same connection.

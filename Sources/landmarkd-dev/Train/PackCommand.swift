@@ -38,6 +38,12 @@ struct PackCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "The model to write.")
   var output: String
 
+  func validate() throws {
+    guard !landmarksOnly || scenes != nil else {
+      throw ValidationError("--landmarks-only needs --scenes")
+    }
+  }
+
   func run() throws {
     var model = try FaceModel.load(model)
     if let fitSettings {

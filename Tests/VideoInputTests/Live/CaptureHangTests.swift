@@ -1,6 +1,7 @@
 import CLNF
 import Foundation
 import Synchronization
+import SystemSupport
 import Testing
 
 @testable import VideoInput

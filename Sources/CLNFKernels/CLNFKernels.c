@@ -26,7 +26,7 @@ typedef struct {
   // Tiles and pieces of the kernel along a side, patches along a side; rows that these cover, and floats
   // from one to the next.
   int tiles, cuts, places, covered, stride;
-  size_t centred, norms, means, weights[3], biases[2], hidden[2], outputs;
+  size_t centred, norms, means, weights[3], biases[2], steps, hidden[2], outputs;
   // The covered area; its patches, the kernel's pieces and the tiles' sums, all transformed; the
   // kernels' sums.
   size_t area, patches, filters, sums, kernels, end;
@@ -62,7 +62,7 @@ static net_scratch lay_out(const clnf_net *net, int window) {
   at.kernels = next;
   next += lanes;
   // The first layer's weights are widened where they are transformed; those of rows that are no whole
-  // eights lie here, padded, in 16 bits.
+  // eights lie here, padded, in 16 bits or 8.
   at.weights[0] = next;
   next += (size_t)net->layers[0].inputs * (size_t)padded(net->layers[0].outputs) / 2;
   for (int l = 1; l < 3; l++) {
@@ -77,6 +77,8 @@ static net_scratch lay_out(const clnf_net *net, int window) {
     at.hidden[l] = next + width;
     next += (1 + (l == 0 ? positions : net_positions)) * width;
   }
+  at.steps = next;
+  next += (size_t)padded(net->layers[0].outputs);
   at.outputs = next;
   at.end = next + (size_t)padded((int)positions);
   return at;

@@ -37,16 +37,42 @@ KERNEL_TARGET static void KERNEL(widen)(const uint16_t *halves, int count, float
   for (int k = i; k < count; k++) out[k] = wide[k - i];
 }
 
-// A layer's weights as floats, rows padded to whole groups of lanes with zeros.
-KERNEL_TARGET static void KERNEL(widen_layer)(const clnf_layer *layer, float *out) {
-  const int width = padded(layer->outputs);
-  if (width == layer->outputs) {
-    KERNEL(widen)(layer->weights, layer->inputs * width, out);
+// Eight signed bytes to floats.
+KERNEL_TARGET static inline __attribute__((always_inline)) void KERNEL(widen_bytes8)(
+    const int8_t *bytes, f8 *out) {
+#ifdef KERNEL_HAS_AVX2
+  *out = (f8)_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadu_si64(bytes)));
+#else
+  typedef int8_t KERNEL(b8) __attribute__((vector_size(8)));
+  KERNEL(b8) packed;
+  __builtin_memcpy(&packed, bytes, sizeof packed);
+  *out = __builtin_convertvector(packed, f8);
+#endif
+}
+
+// `count` weights of a layer, from number `from` on, before their steps.
+KERNEL_TARGET static void KERNEL(widen_weights)(const clnf_layer *layer, int from, int count,
+                                                float *out) {
+  if (layer->halves) {
+    KERNEL(widen)(layer->halves + from, count, out);
     return;
   }
-  for (int i = 0; i < layer->inputs; i++) {
-    KERNEL(widen)(layer->weights + i * layer->outputs, layer->outputs, out + i * width);
-    for (int o = layer->outputs; o < width; o++) out[i * width + o] = 0;
+  int i = 0;
+  for (; i + clnf_lane_count <= count; i += clnf_lane_count) {
+    KERNEL(widen_bytes8)(layer->bytes + from + i, (f8 *)(out + i));
+  }
+  for (; i < count; i++) out[i] = layer->bytes[from + i];
+}
+
+// A layer's weights as floats, rows padded to whole groups of lanes with zeros.
+KERNEL_TARGET static void KERNEL(widen_layer)(const clnf_layer *layer, float *out) {
+  const int outputs = layer->outputs, width = padded(outputs);
+  for (int i = 0; i < layer->inputs; i++, out += width) {
+    KERNEL(widen_weights)(layer, i * outputs, outputs, out);
+    if (!layer->halves) {
+      for (int o = 0; o < outputs; o++) out[o] *= layer->steps[o];
+    }
+    for (int o = outputs; o < width; o++) out[o] = 0;
   }
 }
 
@@ -138,7 +164,8 @@ KERNEL_TARGET static void KERNEL(last_layer)(const float *hidden, const float *w
   }
 }
 
-// The net's biases, and the weights of all layers but the first, as floats in scratch memory.
+// The net's biases, the first layer's steps, and the weights of all layers but the first, as floats in
+// scratch memory.
 KERNEL_TARGET static void KERNEL(unpack_net)(const clnf_net *net, const net_scratch *at,
                                              float *scratch) {
   for (int l = 0; l < 2; l++) {
@@ -147,11 +174,22 @@ KERNEL_TARGET static void KERNEL(unpack_net)(const clnf_net *net, const net_scra
     if (l > 0) KERNEL(widen_layer)(layer, scratch + at->weights[l]);
     float *biases = scratch + at->biases[l];
     for (int o = 0; o < width; o++) biases[o] = o < layer->outputs ? layer->biases[o] : 0;
+    if (l > 0) continue;
+    float *steps = scratch + at->steps;
+    for (int o = 0; o < width; o++) {
+      steps[o] = !layer->halves && o < layer->outputs ? layer->steps[o] : 1;
+    }
   }
   const clnf_layer *last = &net->layers[2];
   float *weights = scratch + at->weights[2];
-  KERNEL(widen)(last->weights, last->inputs, weights);
-  for (int i = last->inputs; i < padded(last->inputs); i++) weights[i] = 0;
+  KERNEL(widen_weights)(last, 0, last->inputs, weights);
+  for (int i = 0; i < padded(last->inputs); i++) {
+    if (i >= last->inputs) {
+      weights[i] = 0;
+    } else if (!last->halves) {
+      weights[i] *= last->steps[0];
+    }
+  }
 }
 
 // The map's places hold the net's outputs; makes responses of them.
@@ -241,35 +279,43 @@ KERNEL_TARGET static void KERNEL(transform_patches)(const net_scratch *at, int s
   }
 }
 
-// The first layer's weights in rows of whole eights: as they are, or padded in scratch memory.
-KERNEL_TARGET static const uint16_t *KERNEL(whole_eights)(const net_scratch *at,
-                                                          const clnf_layer *layer,
-                                                          float *scratch) {
-  const int width = padded(layer->outputs);
-  if (width == layer->outputs) return layer->weights;
-  uint16_t *rows = (uint16_t *)(scratch + at->weights[0]);
+// The first layer with its weights in rows of whole eights: as they are, or padded in scratch memory.
+KERNEL_TARGET static clnf_layer KERNEL(whole_eights)(const net_scratch *at,
+                                                     const clnf_layer *layer, float *scratch) {
+  const int outputs = layer->outputs, width = padded(outputs);
+  if (width == outputs) return *layer;
+  clnf_layer whole = *layer;
+  whole.outputs = width;
+  const size_t size = layer->halves ? sizeof *layer->halves : sizeof *layer->bytes;
+  const char *from = layer->halves ? (const char *)layer->halves : (const char *)layer->bytes;
+  char *rows = (char *)(scratch + at->weights[0]);
   for (int i = 0; i < layer->inputs; i++) {
-    for (int o = 0; o < width; o++) {
-      rows[i * width + o] = o < layer->outputs ? layer->weights[i * layer->outputs + o] : 0;
-    }
+    char *row = rows + (size_t)(i * width) * size;
+    __builtin_memcpy(row, from + (size_t)(i * outputs) * size, (size_t)outputs * size);
+    __builtin_memset(row + (size_t)outputs * size, 0, (size_t)(width - outputs) * size);
   }
-  return rows;
+  if (layer->halves) {
+    whole.halves = (const uint16_t *)rows;
+  } else {
+    whole.bytes = (const int8_t *)rows;
+  }
+  return whole;
 }
 
-// The weights of `groups` groups of outputs, transformed: patch_count planes of cuts^2 times `groups`
-// vectors. weights: of the first of these outputs, in rows of `width`. sums: those of each kernel's
-// weights.
-KERNEL_TARGET static void KERNEL(transform_filters)(const net_scratch *at, const uint16_t *weights,
-                                                    int kernel, int width, int groups,
-                                                    float *filters, float *sums) {
+// The weights of `groups` groups of outputs from output `first` on, transformed and before their steps:
+// patch_count planes of cuts^2 times `groups` vectors. layer: in rows of whole eights; are_bytes, a
+// constant: what its weights are. sums: those of each kernel's weights.
+KERNEL_TARGET static inline __attribute__((always_inline)) void KERNEL(filters_of)(
+    const net_scratch *at, const clnf_layer *layer, bool are_bytes, int first, int kernel, int groups,
+    float *filters, float *sums) {
   static const uint16_t zeros[clnf_lane_count];
-  const int cuts = at->cuts;
+  const int cuts = at->cuts, width = layer->outputs;
   const size_t step = (size_t)(cuts * cuts * groups * clnf_lane_count);
   for (int g = 0; g < groups; g++) {
     f8 total = SPLAT(0);
     for (int cut = 0; cut < cuts * cuts; cut++) {
       const int top = cut / cuts * output_side, left = cut % cuts * output_side;
-      const uint16_t *from = weights + (top * kernel + left) * width + g * clnf_lane_count;
+      int from = (top * kernel + left) * width + first + g * clnf_lane_count;
       f8 w[output_side * output_side], half[patch_side * output_side];
 #pragma clang loop unroll(full)
       for (int y = 0; y < output_side; y++, from += kernel * width) {
@@ -277,7 +323,13 @@ KERNEL_TARGET static void KERNEL(transform_filters)(const net_scratch *at, const
 #pragma clang loop unroll(full)
         for (int x = 0; x < output_side; x++) {
           const bool isInside = isRow && left + x < kernel;
-          KERNEL(widen8)(isInside ? from + x * width : zeros, &w[y * output_side + x]);
+          f8 *to = &w[y * output_side + x];
+          if (are_bytes) {
+            const int8_t *bytes = isInside ? layer->bytes + from + x * width : (const int8_t *)zeros;
+            KERNEL(widen_bytes8)(bytes, to);
+          } else {
+            KERNEL(widen8)(isInside ? layer->halves + from + x * width : zeros, to);
+          }
         }
       }
 #pragma clang loop unroll(full)
@@ -297,6 +349,20 @@ KERNEL_TARGET static void KERNEL(transform_filters)(const net_scratch *at, const
     }
     *(f8 *)(sums + g * clnf_lane_count) = total;
   }
+}
+
+KERNEL_TARGET static __attribute__((noinline)) void KERNEL(filters_of_halves)(
+    const net_scratch *at, const clnf_layer *layer, int first, int kernel, int groups,
+    float *scratch) {
+  KERNEL(filters_of)(at, layer, false, first, kernel, groups, scratch + at->filters,
+                     scratch + at->kernels);
+}
+
+KERNEL_TARGET static __attribute__((noinline)) void KERNEL(filters_of_bytes)(
+    const net_scratch *at, const clnf_layer *layer, int first, int kernel, int groups,
+    float *scratch) {
+  KERNEL(filters_of)(at, layer, true, first, kernel, groups, scratch + at->filters,
+                     scratch + at->kernels);
 }
 
 // Products of `groups` (constant) groups of outputs at `count` (constant) tiles, whose patches begin at
@@ -371,13 +437,14 @@ KERNEL_TARGET static __attribute__((noinline)) void KERNEL(products3)(const net_
   KERNEL(all_products)(at, scratch, 3);
 }
 
-// The positions of one group of outputs from output `first` on: max(0, norm (sum - mean total) + bias),
-// as the weights see a patch less its mean. sums: the group's vectors of the first plane; they lie
+// The positions of one group of outputs from output `first` on: max(0, norm step (sum - mean total) +
+// bias), as the weights see a patch less its mean. sums: the group's vectors of the first plane; they lie
 // `step` floats apart from tile to tile, planes `plane`.
 KERNEL_TARGET static void KERNEL(finish_tiles)(const net_scratch *at, float *scratch,
                                                const float *sums, int step, int plane, int window,
                                                int width, int first, const float *total) {
   const f8 bias = *(const f8 *)(scratch + at->biases[0] + first), weights = *(const f8 *)total;
+  const f8 steps = *(const f8 *)(scratch + at->steps + first);
   const float *norms = scratch + at->norms, *means = scratch + at->means;
   float *hidden = scratch + at->hidden[0] + first;
   for (int tile = 0; tile < at->tiles * at->tiles; tile++, sums += step) {
@@ -402,7 +469,7 @@ KERNEL_TARGET static void KERNEL(finish_tiles)(const net_scratch *at, float *scr
       for (int x = 0; x < across; x++, to += width) {
         const int place = first_place + x;
         const f8 sum = out[y * output_side + x] - means[place] * weights;
-        *(f8 *)to = __builtin_elementwise_max(sum * norms[place] + bias, SPLAT(0));
+        *(f8 *)to = __builtin_elementwise_max(sum * (steps * norms[place]) + bias, SPLAT(0));
       }
     }
   }
@@ -412,15 +479,18 @@ KERNEL_TARGET static void KERNEL(finish_tiles)(const net_scratch *at, float *scr
 KERNEL_TARGET static void KERNEL(first_layer)(const net_scratch *at, const clnf_net *net,
                                               int window, int width, float *scratch) {
   KERNEL(transform_patches)(at, window + net->kernel - 1, scratch);
-  const uint16_t *weights = KERNEL(whole_eights)(at, &net->layers[0], scratch);
+  const clnf_layer layer = KERNEL(whole_eights)(at, &net->layers[0], scratch);
   for (int first = 0; first < width;) {
     const int left = (width - first) / clnf_lane_count;
     // Three groups at three tiles or two at four fill the registers; more tiles' sums of three groups
     // would not fit the nearest cache.
     const int most = at->tiles > 3 ? 2 : net_groups;
     const int groups = left < most ? left : most, vector = groups * clnf_lane_count;
-    KERNEL(transform_filters)(at, weights + first, net->kernel, width, groups,
-                              scratch + at->filters, scratch + at->kernels);
+    if (layer.halves) {
+      KERNEL(filters_of_halves)(at, &layer, first, net->kernel, groups, scratch);
+    } else {
+      KERNEL(filters_of_bytes)(at, &layer, first, net->kernel, groups, scratch);
+    }
     if (groups == 3) {
       KERNEL(products3)(at, scratch);
     } else if (groups == 2) {

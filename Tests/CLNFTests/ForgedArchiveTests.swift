@@ -69,15 +69,16 @@ struct ForgedArchiveTests {
   }
 
   /// The same for nets, and element types that are not an array's.
-  @Test func impossibleShapesOfNetsAreRefused() throws {
-    let bytes = try SyntheticNets.model().archive()
+  @Test(arguments: [NetPrecision.halves, .bytes])
+  func impossibleShapesOfNetsAreRefused(precision: NetPrecision) throws {
+    let bytes = try SyntheticNets.model(precision: precision).archive()
     let huge = UInt32.max
     var tried = 0
     for (name, rank) in [
       ("landmarks/mirror", 1), ("experts/0/net/sizes", 1), ("experts/0/net/experts", 2),
       ("experts/0/net/confidences", 1), ("experts/0/net/0/weights", 3),
-      ("experts/1/net/2/weights", 3), ("experts/0/net/1/biases", 2),
-    ] {
+      ("experts/1/net/2/weights", 3), ("experts/0/net/1/biases", 2), ("experts/2/net/1/steps", 2),
+    ] where precision == .bytes || !name.hasSuffix("steps") {
       for pattern in 0..<Int(pow(3.0, Double(rank))) {
         var (rest, shape) = (pattern, [UInt32]())
         for _ in 0..<rank {
@@ -93,8 +94,9 @@ struct ForgedArchiveTests {
   }
 
   /// References and figures of nets that contradict each other: the array and its byte are named.
-  @Test func netsThatContradictEachOtherAreRefused() throws {
-    let bytes = try SyntheticNets.model().archive()
+  @Test(arguments: [NetPrecision.halves, .bytes])
+  func netsThatContradictEachOtherAreRefused(precision: NetPrecision) throws {
+    let bytes = try SyntheticNets.model(precision: precision).archive()
     func forged(_ name: String, _ values: [Int32], at index: Int = 0) throws -> [UInt8] {
       let place = try #require(ForgedArchive.place(of: name, in: bytes))
       let start = bytes[place + 80..<place + 88].enumerated().reduce(0) {
@@ -120,8 +122,12 @@ struct ForgedArchiveTests {
       ("the mirror image of a net that is not there", "experts/0/net/experts", [-1000], 3),
       ("the lowest number", "experts/0/net/experts", [.min], 3),
       ("the mirror image of another landmark's net", "experts/0/net/experts", [-1], 3),
-      ("weights that are not finite", "experts/0/net/0/weights", [0x7c00], 7),
-      ("weights that are no numbers", "experts/2/net/2/weights", [0x7e00_0000], 7),
+      precision == .halves
+        ? ("weights that are not finite", "experts/0/net/0/weights", [0x7c00], 7)
+        : ("steps that are not finite", "experts/0/net/0/steps", [0x7f80_0000], 7),
+      precision == .halves
+        ? ("weights that are no numbers", "experts/2/net/2/weights", [0x7e00_0000], 7)
+        : ("steps that are no numbers", "experts/2/net/2/steps", [0x7fc0_0000], 7),
       ("biases that are not finite", "experts/0/net/0/biases", [0x7f80_0000], 2),
       ("other mirror partners", "landmarks/mirror", [0], 0),
       ("mirror partners that are not there", "landmarks/mirror", [16], 0),

@@ -45,7 +45,7 @@ struct ModelArchiveTests {
 
   @Test(arguments: [true, false])
   func netsSurviveToTheBit(mirrored: Bool) throws {
-    let model = try SyntheticNets.model(mirrored: mirrored)
+    let model = try SyntheticNets.model(mirrored: mirrored, precision: mirrored ? .bytes : .halves)
     let bytes = model.archive()
     let again = try FaceModel(archive: bytes, name: "again")
     expectEqual(model, again)

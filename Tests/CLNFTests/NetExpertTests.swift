@@ -16,15 +16,67 @@ struct NetExpertTests {
     }
   }
 
-  @Test func layersComeBackInTheirOrder() {
-    // Eighths up to 16 are 16-bit floats.
-    let net = NetExpert(layers: layers(), confidence: 0.5)
-    #expect(net.layers == layers() && net.sizes == [9, 4, 2, 1])
-    #expect(net == NetExpert(layers: layers(), confidence: 0.5))
-    #expect(net != NetExpert(layers: layers(), confidence: 0.6))
-    var other = layers()
+  @Test(arguments: [NetPrecision.halves, .bytes])
+  func layersComeBackInTheirOrder(precision: NetPrecision) {
+    // Eighths up to 16 are 16-bit floats; where the largest of an output is 127 eighths, they are its steps.
+    var given = layers()
+    for layer in given.indices {
+      for output in 0..<given[layer].outputs {
+        given[layer].weights[output * given[layer].inputs] = -127 / 8
+      }
+    }
+    func net(_ layers: [DenseLayer], confidence: Double = 0.5) -> NetExpert {
+      NetExpert(layers: layers, confidence: confidence, precision: precision)
+    }
+    #expect(net(given).layers == given && net(given).sizes == [9, 4, 2, 1])
+    #expect(net(given) == net(given) && net(given) != net(given, confidence: 0.6))
+    var other = given
     other[1].weights[3] += 1
-    #expect(net != NetExpert(layers: other, confidence: 0.5))
+    #expect(net(given) != net(other))
+    let changed = net(given).with(precision: precision == .halves ? .bytes : .halves)
+    #expect(changed != net(given) && changed.layers == given)
+    #expect(changed.with(precision: precision) == net(given))
+  }
+
+  /// An output's largest weight is 127 of its steps, and no weight is off by more than half of one.
+  @Test func bytesAreRoundedByTheirOutputsStep() {
+    var generator = SeededGenerator(seed: TestSeed.of(414))
+    let sizes = [121, 48, 16, 1]
+    let given = (0..<3).map { layer in
+      let (inputs, outputs) = (sizes[layer], sizes[layer + 1])
+      return DenseLayer(
+        inputs: inputs, outputs: outputs,
+        weights: (0..<inputs * outputs).map { index in
+          // Outputs differ much in size.
+          Float(generator.normal() * exp(Double(index / inputs % 7) - 3))
+        }, biases: (0..<outputs).map { _ in Float(generator.normal()) })
+    }
+    let kept = NetExpert(layers: given, confidence: 1, precision: .bytes)
+    for (before, after) in zip(given, kept.layers) {
+      #expect(after.biases == before.biases)
+      for output in 0..<before.outputs {
+        let range = output * before.inputs..<(output + 1) * before.inputs
+        let (was, has) = (Array(before.weights[range]), Array(after.weights[range]))
+        let largest = was.map(\.magnitude).max() ?? 0
+        let far = zip(was, has).map { abs($0 - $1) }.max() ?? 0
+        #expect(far <= 0.501 * largest / 127 && far > 0)
+        #expect(has.map(\.magnitude).max() == largest)
+      }
+    }
+    #expect(kept.with(precision: .bytes) == kept)
+    // Rounded once more they stay where they are, but for the last digit of a step.
+    let again = NetExpert(layers: kept.layers, confidence: 1, precision: .bytes)
+    for (once, twice) in zip(kept.layers, again.layers) {
+      for (a, b) in zip(once.weights, twice.weights) { #expect(abs(a - b) <= 1e-6 * abs(a)) }
+    }
+  }
+
+  @Test func anOutputWithoutWeightsStaysOne() {
+    var given = layers()
+    for index in 0..<9 { given[0].weights[index] = 0 }
+    let net = NetExpert(layers: given, confidence: 1, precision: .bytes)
+    #expect(net.layers[0].weights[..<9].allSatisfy { $0 == 0 })
+    #expect(net.packedLayers.filter { !$0.isFinite }.isEmpty)
   }
 
   /// Between 1 and 2 16-bit floats lie 2^-10 apart; halfway goes to the even one.
@@ -34,11 +86,11 @@ struct NetExpertTests {
     given[0].weights[1] = 1 + 3 * 0x1p-11
     given[0].weights[2] = 0x1p-24
     given[0].biases[0] = 1 + 0x1p-20
-    let net = NetExpert(layers: given, confidence: 1)
+    let net = NetExpert(layers: given, confidence: 1, precision: .halves)
     #expect(net.layers[0].weights[0] == 1 && net.layers[0].weights[1] == 1 + 0x1p-9)
     #expect(net.layers[0].weights[2] == 0x1p-24)
     #expect(net.layers[0].biases[0] == 1 + 0x1p-20, "biases keep their digits")
-    #expect(NetExpert(layers: net.layers, confidence: 1) == net)
+    #expect(NetExpert(layers: net.layers, confidence: 1, precision: .halves) == net)
   }
 
   private func scale(_ experts: [[Expert?]]) -> ExpertScale {
@@ -50,11 +102,12 @@ struct NetExpertTests {
   }
 
   private func net(
-    _ sizes: [Int] = [9, 4, 2, 1], _ change: (inout [DenseLayer]) -> Void = { _ in }
+    _ sizes: [Int] = [9, 4, 2, 1], precision: NetPrecision = .bytes,
+    _ change: (inout [DenseLayer]) -> Void = { _ in }
   ) -> Expert {
     var layers = layers(sizes)
     change(&layers)
-    return .net(NetExpert(layers: layers, confidence: 1))
+    return .net(NetExpert(layers: layers, confidence: 1, precision: precision))
   }
 
   private func expectRefused(
@@ -90,8 +143,15 @@ struct NetExpertTests {
           }, nil,
         ]
       ]), "5 inputs; the layer before has 4 outputs")
-    expectRefused(scale([[net { $0[0].weights[5] = .nan }, nil]]), "not finite")
-    expectRefused(scale([[net { $0[0].weights[5] = 1e6 }, nil]]), "not finite")
+    for precision in [NetPrecision.halves, .bytes] {
+      for bad in [Float.nan, .infinity] {
+        expectRefused(
+          scale([[net(precision: precision) { $0[0].weights[5] = bad }, nil]]), "not finite")
+      }
+    }
+    expectRefused(scale([[net(precision: .halves) { $0[0].weights[5] = 1e6 }, nil]]), "not finite")
+    expectRefused(
+      scale([[net(precision: .halves), net(precision: .bytes)]]), "the nets before have")
     expectRefused(scale([[net { $0[1].biases[0] = .infinity }, nil]]), "not finite")
     expectRefused(scale([[net(), net([9, 5, 2, 1])]]), "[9, 5, 2, 1]; the nets before have")
     let negative = NetExpert(layers: layers(), confidence: -1)

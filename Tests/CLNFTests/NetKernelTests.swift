@@ -8,7 +8,8 @@ import Testing
 /// The net's kernel against a plain one at odd sizes, for every instruction set.
 struct NetKernelTests {
   private func randomNet(
-    kernel: Int, _ hidden: (Int, Int), using generator: inout SeededGenerator
+    kernel: Int, _ hidden: (Int, Int), _ precision: NetPrecision = .bytes,
+    using generator: inout SeededGenerator
   ) -> NetExpert {
     let sizes = [kernel * kernel, hidden.0, hidden.1, 1]
     return NetExpert(
@@ -20,7 +21,7 @@ struct NetKernelTests {
           inputs: inputs, outputs: outputs,
           weights: (0..<inputs * outputs).map { _ in Float(size * generator.normal() + size / 3) },
           biases: (0..<outputs).map { _ in Float(generator.normal()) })
-      }, confidence: 1)
+      }, confidence: 1, precision: precision)
   }
 
   private func fast(
@@ -44,8 +45,8 @@ struct NetKernelTests {
 
   /// Every odd kernel to 15, windows to 21. Single precision: outputs of the layers are about 1 and
   /// sums of up to 225 products, so y to about 1e-5 and the response to a quarter of it.
-  @Test(arguments: InstructionSet.allCases)
-  func responses(set: InstructionSet) {
+  @Test(arguments: InstructionSet.allCases, [NetPrecision.halves, .bytes])
+  func responses(set: InstructionSet, precision: NetPrecision) {
     let seed = TestSeed.of(411)
     var generator = SeededGenerator(seed: seed)
     var number = 0
@@ -53,7 +54,7 @@ struct NetKernelTests {
       for kernel in [1, 3, 5, 11, 15] {
         for window in [1, 2, 3, 5, 8, 9, 21] where kernel == 11 || window < 9 {
           number += 1
-          let net = randomNet(kernel: kernel, hidden, using: &generator)
+          let net = randomNet(kernel: kernel, hidden, precision, using: &generator)
           let size = window + kernel - 1
           // A corner of one grey, so that some patches have no variance.
           let area = (0..<size * size).map { index -> Float in
@@ -143,7 +144,7 @@ struct NetKernelTests {
           inputs: 9, outputs: 2, weights: [Float](repeating: 3, count: 18), biases: [0.5, -0.25]),
         DenseLayer(inputs: 2, outputs: 1, weights: [2, 64], biases: [0.125]),
         DenseLayer(inputs: 1, outputs: 1, weights: [-1], biases: [0]),
-      ], confidence: 1)
+      ], confidence: 1, precision: .halves)
     // max(0, 0.5) * 2 + max(0, -0.25) * 64 + 0.125 = 1.125.
     let response = fast(
       [Float](repeating: 200, count: 9), window: 1, net, mirrored: false, set)

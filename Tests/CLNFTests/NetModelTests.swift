@@ -1,4 +1,5 @@
 import CAllocationCount
+import CLNFKernels
 import Foundation
 import TestSupport
 import Testing
@@ -29,8 +30,9 @@ struct NetModelTests {
   }
 
   /// Nets that answer as the experts do end where the experts end, within about a pixel.
-  @Test func fitsEndNearTheTruth() throws {
-    let model = try SyntheticNets.model(mirrored: false)
+  @Test(arguments: [NetPrecision.halves, .bytes])
+  func fitsEndNearTheTruth(precision: NetPrecision) throws {
+    let model = try SyntheticNets.model(mirrored: false, precision: precision)
     for image in Self.images {
       let fit = try landmarks(model, image)
       let distance = meanDistance(fit.landmarks, try SyntheticFixture.trueLandmarks(image))
@@ -137,8 +139,9 @@ struct NetModelTests {
   }
 
   /// Mirror images have no memory of their own, and a model that was read uses its file's.
-  @Test func weightsAreHeldOnce() throws {
-    let bytes = try SyntheticNets.model().archive()
+  @Test(arguments: [NetPrecision.halves, .bytes])
+  func weightsAreHeldOnce(precision: NetPrecision) throws {
+    let bytes = try SyntheticNets.model(precision: precision).archive()
     let memory = bytes.withUnsafeBytes { ModelBytes($0) }
     let model = try FaceModel(archive: memory, name: "shared")
     let range = memory.withBytes { raw in
@@ -150,6 +153,9 @@ struct NetModelTests {
       if case .nets(let found) = view.experts { nets = found }
       return try #require(nets, "patch experts where nets were expected")
     }
+    func address(_ layer: clnf_layer) -> UnsafeRawPointer? {
+      precision == .halves ? UnsafeRawPointer(layer.halves) : UnsafeRawPointer(layer.bytes)
+    }
     var mirrored = 0
     for scale in model.preparedScales {
       let source = try nets(scale.views[2])
@@ -157,11 +163,11 @@ struct NetModelTests {
         let nets = try nets(prepared)
         for (landmark, partner) in SyntheticNets.mirrorPartners.enumerated()
         where prepared.visible[landmark] {
-          let weights = nets.nets[landmark].layers.0.weights
+          let weights = address(nets.nets[landmark].layers.0)
           #expect(range.contains(UInt(bitPattern: weights)))
           guard view == 1 else { continue }
           mirrored += 1
-          #expect(nets.nets[landmark].mirrored && weights == source.nets[partner].layers.0.weights)
+          #expect(nets.nets[landmark].mirrored && weights == address(source.nets[partner].layers.0))
         }
       }
     }

@@ -10,8 +10,10 @@ public enum SyntheticNets {
   ///   - hidden: at least 3 and 1.
   ///   - mirrored: whether the right half of the frontal view and all of the view of yaw -30 are
   ///     mirror images.
+  ///   - precision: how weights are kept.
   public static func model(
-    hidden: (first: Int, second: Int) = (10, 5), mirrored: Bool = true
+    hidden: (first: Int, second: Int) = (10, 5), mirrored: Bool = true,
+    precision: NetPrecision = .bytes
   ) throws -> FaceModel {
     let original = try SyntheticFixture.model()
     var contents = FaceModel.Contents(
@@ -27,7 +29,7 @@ public enum SyntheticNets {
             continue
           }
           contents.scales[scale].views[view].experts[landmark] = .net(
-            net(like: field, hidden: hidden, using: &generator))
+            net(like: field, hidden: hidden, using: &generator).with(precision: precision))
         }
       }
       if mirrored { mirror(&contents.scales[scale]) }
@@ -78,6 +80,7 @@ public enum SyntheticNets {
       first.biases[index] += Float(neuron.bias) + floor
       second.weights[index] += Float(neuron.alpha / total)
     }
-    return NetExpert(layers: [first, second, last], confidence: field.confidence)
+    return NetExpert(
+      layers: [first, second, last], confidence: field.confidence, precision: .halves)
   }
 }

@@ -31,9 +31,22 @@ extension ExpertScale {
     writer.add(prefix + "confidences", doubles: stored.map(\.confidence))
     for layer in 0..<sizes.count - 1 {
       let layers = stored.map { $0.packedLayers[layer] }
-      writer.add(
-        prefix + "\(layer)/weights", halves: layers.flatMap(\.weights.array),
-        shape: [stored.count, sizes[layer], sizes[layer + 1]])
+      let shape = [stored.count, sizes[layer], sizes[layer + 1]]
+      var (halves, bytes, steps): ([UInt16], [Int8], [Float]) = ([], [], [])
+      for packed in layers {
+        switch packed.weights {
+        case .halves(let values): halves += values.array
+        case .bytes(let values, let its):
+          bytes += values.array
+          steps += its.array
+        }
+      }
+      if bytes.isEmpty {
+        writer.add(prefix + "\(layer)/weights", halves: halves, shape: shape)
+      } else {
+        writer.add(prefix + "\(layer)/weights", signedBytes: bytes, shape: shape)
+        writer.add(prefix + "\(layer)/steps", floats: steps, shape: [shape[0], shape[2]])
+      }
       writer.add(
         prefix + "\(layer)/biases", floats: layers.flatMap(\.biases.array),
         shape: [stored.count, sizes[layer + 1]])
@@ -94,11 +107,8 @@ extension ExpertScale {
     var layers = [[PackedLayer]](repeating: [], count: count)
     for layer in 0..<3 {
       let (inputs, outputs) = (sizes[layer], sizes[layer + 1])
-      let (weights, shape) = try archive.halves(prefix + "\(layer)/weights", rank: 3)
-      guard shape == [count, inputs, outputs] else {
-        throw archive.failure(
-          prefix + "\(layer)/weights", "is \(shape); expected \([count, inputs, outputs])")
-      }
+      let weights = try storedWeights(
+        archive, prefix + "\(layer)/", shape: [count, inputs, outputs])
       let (biases, biasShape) = try archive.sharedFloats(prefix + "\(layer)/biases", rank: 2)
       guard biasShape == [count, outputs] else {
         throw archive.failure(
@@ -108,10 +118,35 @@ extension ExpertScale {
         layers[net].append(
           PackedLayer(
             inputs: inputs, outputs: outputs,
-            weights: weights.slice(net * inputs * outputs, count: inputs * outputs),
+            weights: weights(net),
             biases: biases.slice(net * outputs, count: outputs)))
       }
     }
     return zip(layers, confidences).map { NetExpert(packedLayers: $0, confidence: $1) }
+  }
+
+  /// The weights of one layer of all nets, `shape`: nets, inputs, outputs; by net.
+  private static func storedWeights(
+    _ archive: ModelArchive, _ prefix: String, shape expected: [Int]
+  ) throws(ModelError) -> (Int) -> PackedLayer.Weights {
+    func check(_ name: String, _ shape: [Int], _ expected: [Int]) throws(ModelError) {
+      guard shape == expected else {
+        throw archive.failure(name, "is \(shape); expected \(expected)")
+      }
+    }
+    let (name, size, outputs) = (prefix + "weights", expected[1] * expected[2], expected[2])
+    guard try archive.entry(name).type == .int8 else {
+      let (halves, shape) = try archive.halves(name, rank: 3)
+      try check(name, shape, expected)
+      return { .halves(halves.slice($0 * size, count: size)) }
+    }
+    let (bytes, shape) = try archive.signedBytes(name, rank: 3)
+    try check(name, shape, expected)
+    let (steps, stepShape) = try archive.sharedFloats(prefix + "steps", rank: 2)
+    try check(prefix + "steps", stepShape, [expected[0], outputs])
+    return { net in
+      .bytes(
+        bytes.slice(net * size, count: size), steps: steps.slice(net * outputs, count: outputs))
+    }
   }
 }

@@ -10,10 +10,11 @@ struct ModelArchive {
     case float32 = 3
     case float64 = 4
     case float16 = 5
+    case int8 = 6
 
     var size: Int {
       switch self {
-      case .uint8: 1
+      case .uint8, .int8: 1
       case .int32, .float32: 4
       case .float64: 8
       case .float16: 2
@@ -148,6 +149,13 @@ struct ModelArchive {
     let (values, shape) = try sharedValues(name, .float16, rank: rank, as: UInt16.self)
     guard values.areFiniteHalves else { throw failure(name, "has values that are not finite") }
     return (values, shape)
+  }
+
+  /// Signed bytes, in place.
+  func signedBytes(
+    _ name: String, rank: Int
+  ) throws(ModelError) -> (values: SharedValues<Int8>, shape: [Int]) {
+    try sharedValues(name, .int8, rank: rank, as: Int8.self)
   }
 
   /// Floats, in place.

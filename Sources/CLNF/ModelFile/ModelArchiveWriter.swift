@@ -42,6 +42,10 @@ struct ModelArchiveWriter {
     add(name, .float16, shape, halves)
   }
 
+  mutating func add(_ name: String, signedBytes: [Int8], shape: [Int]) {
+    add(name, .int8, shape, signedBytes)
+  }
+
   /// The file's bytes.
   func archive() -> [UInt8] {
     func aligned(_ offset: Int) -> Int {

@@ -2,9 +2,9 @@ extension ExpertScale {
   /// Hidden layers of nets have at most this many outputs.
   public static let largestHiddenLayer = 256
 
-  /// - Parameter sizes: of the nets before this one; set by the first.
+  /// - Parameter first: the scale's first net, which all are like; set by it.
   func validate(
-    _ net: NetExpert, _ place: String, sizes: inout [Int]?
+    _ net: NetExpert, _ place: String, first: inout NetExpert?
   ) throws(ModelDataError) {
     guard net.packedLayers.count == 3 else {
       throw ModelDataError("\(place) has \(net.packedLayers.count) layers; expected 3")
@@ -31,11 +31,16 @@ extension ExpertScale {
         "\(place) has layers of \(own[1]), \(own[2]) and \(own[3]) outputs; expected up to \(Self.largestHiddenLayer) and 1"
       )
     }
-    guard own == sizes ?? own else {
+    guard own == first?.sizes ?? own else {
       throw ModelDataError(
-        "\(place) has layer sizes \(own); the nets before have \(sizes ?? own)")
+        "\(place) has layer sizes \(own); the nets before have \(first?.sizes ?? own)")
     }
-    sizes = own
+    guard net.precisions == first?.precisions ?? net.precisions else {
+      throw ModelDataError(
+        "\(place) has weights in \(net.precisions); the nets before have \(first?.precisions ?? [])"
+      )
+    }
+    if first == nil { first = net }
     guard net.packedLayers.allSatisfy(\.isFinite) else {
       throw ModelDataError("\(place) has weights or biases that are not finite")
     }

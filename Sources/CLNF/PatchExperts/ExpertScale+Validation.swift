@@ -31,7 +31,7 @@ extension ExpertScale {
         let place = "the expert of view \(index), landmark \(landmark)"
         switch expert {
         case .field(let field)?: try validate(field, place, kernelSize: &seen.kernelSize)
-        case .net(let net)?: try validate(net, place, sizes: &seen.netSizes)
+        case .net(let net)?: try validate(net, place, first: &seen.net)
         case .mirrored(let source)?:
           try validateMirrored(source, landmark, place, mirrorPartners: mirrorPartners)
         case nil: continue
@@ -44,11 +44,11 @@ extension ExpertScale {
   /// What the experts looked at so far have in common.
   private struct SeenExperts {
     var kernelSize: Int?
-    var netSizes: [Int]?
+    var net: NetExpert?
   }
 
   private func validate(_ seen: SeenExperts) throws(ModelDataError) {
-    switch (seen.kernelSize, seen.netSizes) {
+    switch (seen.kernelSize, seen.net) {
     case (nil, nil): throw ModelDataError("no view has an expert")
     case (_?, _?):
       throw ModelDataError("patch experts and nets at one scale; expected one kind of expert")

@@ -20,9 +20,15 @@ final class PreparedNets: @unchecked Sendable {
 
   private static func kernelNet(_ expert: NetExpert, _ isMirrored: Bool) -> clnf_net {
     func layer(_ layer: PackedLayer) -> clnf_layer {
-      clnf_layer(
-        inputs: Int32(layer.inputs), outputs: Int32(layer.outputs),
-        weights: layer.weights.pointer, biases: layer.biases.pointer)
+      var packed = clnf_layer()
+      (packed.inputs, packed.outputs) = (Int32(layer.inputs), Int32(layer.outputs))
+      packed.biases = layer.biases.pointer
+      switch layer.weights {
+      case .halves(let halves): packed.halves = halves.pointer
+      case .bytes(let bytes, let steps):
+        (packed.bytes, packed.steps) = (bytes.pointer, steps.pointer)
+      }
+      return packed
     }
     let layers = expert.packedLayers
     return clnf_net(

@@ -20,11 +20,14 @@ typedef enum {
   clnf_instruction_set_avx2 = 1,
 } clnf_instruction_set;
 
-/// A fully connected layer of a net. weights: bits of 16-bit floats (IEEE 754 binary16), `inputs`
-/// rows of `outputs`; biases: `outputs`.
+/// A fully connected layer of a net. Its weights are 16-bit floats or 8-bit integers, `inputs` rows of
+/// `outputs`: halves, bits of IEEE 754 binary16; or bytes, each times its output's step. The other is
+/// NULL, steps with bytes. steps and biases: `outputs`.
 typedef struct {
   int inputs, outputs;
-  const uint16_t *weights;
+  const uint16_t *halves;
+  const int8_t *bytes;
+  const float *steps;
   const float *biases;
 } clnf_layer;
 

@@ -2,7 +2,7 @@ import CLNF
 
 /// An expert and how good it is.
 struct TrainedExpert: Sendable, Equatable {
-  /// As trained: a net's layers 121 -> H1 -> H2 -> 1, not yet rounded to the model's 16 bits; or a
+  /// As trained: a net's layers 121 -> H1 -> H2 -> 1, not yet rounded to the model's 8 bits; or a
   /// field's kernels and biases, 121 -> K, and its alphas, K -> 1.
   var layers: [DenseLayer]
   /// From 0.01 to 1: the share of the cross-entropy that the expert explains; 1 where nothing was

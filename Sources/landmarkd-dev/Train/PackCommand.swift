@@ -6,7 +6,8 @@ import ModelTraining
 struct PackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pack",
-    abstract: "Learn the verdicts of a model from the fitted faces, and write it with them.")
+    abstract: "Learn the verdicts of a model from the fitted faces, and write it with them.",
+    discussion: "The weights of its nets are written in 8 bits.")
 
   @OptionGroup var fitted: FittedFaceOptions
 
@@ -45,7 +46,7 @@ struct PackCommand: ParsableCommand {
   }
 
   func run() throws {
-    var model = try FaceModel.load(model)
+    var model = try FaceModel.load(model).with()
     if let fitSettings {
       let data = try Data(contentsOf: URL(fileURLWithPath: fitSettings))
       model = try model.with(
@@ -129,12 +130,13 @@ struct FittedVerdictStage {
 }
 
 extension FaceModel {
-  /// The same model with other verdicts or settings.
+  /// The same model with other verdicts or settings, its nets' weights in 8 bits.
   func with(
     shape: PointDistributionModel? = nil, verdicts: LearnedVerdicts? = nil,
     landmarkVerdict: LandmarkVerdict? = nil, fitSettings: FitSettings? = nil
   ) throws -> FaceModel {
-    var contents = Contents(name: name, shapeModel: shape ?? shapeModel, scales: scales)
+    var contents = Contents(
+      name: name, shapeModel: shape ?? shapeModel, scales: scales.map(\.quantised))
     contents.mirrorPartners = mirrorPartners
     contents.validator = validator
     contents.triangulations = triangulations
@@ -143,5 +145,19 @@ extension FaceModel {
     contents.verdicts = verdicts ?? self.verdicts
     contents.landmarkVerdict = landmarkVerdict ?? self.landmarkVerdict
     return try FaceModel(contents)
+  }
+}
+
+extension ExpertScale {
+  /// The same experts, nets' weights in 8 bits.
+  fileprivate var quantised: ExpertScale {
+    var scale = self
+    for view in scale.views.indices {
+      for landmark in scale.views[view].experts.indices {
+        guard let net = scale.views[view].experts[landmark]?.net else { continue }
+        scale.views[view].experts[landmark] = .net(net.with(precision: .bytes))
+      }
+    }
+    return scale
   }
 }

@@ -52,6 +52,12 @@ struct RenderCommand: ParsableCommand {
   @Option(help: "Share of the heads that are turned far, 45 degrees and more.")
   var farShare = 0.2
 
+  @Option(help: "The greatest pitch up and down of the heads that are bent, degrees.")
+  var farthestPitch = 35.0
+
+  @Option(help: "Share of the heads that are bent: their pitch is uniform up to the greatest.")
+  var bentShare = 0.15
+
   @Option(help: "Share of the faces that are photos as they are, not drawn.")
   var photoShare = 0.0
 
@@ -86,6 +92,9 @@ struct RenderCommand: ParsableCommand {
     else {
       throw ValidationError(
         "expected --farthest-yaw from 45 to 100, --far-share and --photo-share from 0 to 1")
+    }
+    guard (0...60).contains(farthestPitch), (0...1).contains(bentShare) else {
+      throw ValidationError("expected --farthest-pitch from 0 to 60, --bent-share from 0 to 1")
     }
   }
 
@@ -135,6 +144,7 @@ struct RenderCommand: ParsableCommand {
     settings.pixelsPerMillimetre = least...most
     settings.pose.farYaw = 45...farthestYaw
     settings.pose.farShare = farShare
+    (settings.pose.widePitch, settings.pose.widePitchShare) = (farthestPitch, bentShare)
     settings.photoShare = photoShare
     return settings
   }

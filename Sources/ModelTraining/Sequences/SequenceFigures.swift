@@ -69,7 +69,7 @@ public struct SequenceFigures: Sendable {
 
   /// The markup's points without jaw and inner mouth corners.
   public static let inner = (17..<68).filter { $0 != 60 && $0 != 64 }
-  public static let bandLimits: [Double] = [0, 15, 30, 45]
+  public static let bandLimits: [Double] = [0, 15, 30, 45, 60, 75]
 
   public let frames: Int
   public let believed: Int
@@ -77,6 +77,8 @@ public struct SequenceFigures: Sendable {
   public let all: Summary
   public let inner: Summary
   public let bands: [Band]
+  /// Error of all 68 points in frames that turn by no more than 75 degrees.
+  public let to75: Summary
   /// Root mean square over points and pairs of consecutive believed frames of the found movement less
   /// the true one, px, for faces of 100 px between the outer eye corners.
   public let jitter: Double
@@ -99,6 +101,9 @@ public struct SequenceFigures: Sendable {
     all = Summary(seen.map { Self.error($0.1, $0.0, 0..<68) / $0.0.eyeDistance })
     inner = Summary(seen.map { Self.error($0.1, $0.0, Self.inner) / $0.0.eyeDistance })
     bands = Self.bandLimits.indices.map { Self.band($0, pairs) }
+    to75 = Summary(
+      seen.filter { abs($0.0.rotation.y) <= 75 * .pi / 180 }
+        .map { Self.error($0.1, $0.0, 0..<68) / $0.0.eyeDistance })
     (jitter, commonJitter) = Self.jitter(pairs)
     angles = Self.angles(seen)
     milliseconds = Summary(found.dropFirst().map(\.milliseconds))

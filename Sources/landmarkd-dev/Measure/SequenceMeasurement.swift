@@ -135,7 +135,7 @@ struct SequenceMeasurement {
 
   private static let header = """
     | settings | believed | 68: mean | median | p95 | worst | 49: mean | \
-    yaw below 15 / 30 / 45 / above | jitter px | pitch, yaw, roll off by, degrees | ms (median) |
+    yaw below 15 / 30 / 45 / 60 / 75 / above | jitter px | pitch, yaw, roll off by, degrees | ms (median) |
     | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
     """
 
@@ -172,6 +172,7 @@ struct SequenceMeasurement {
         "\(figures.believed) of \(figures.frames) frames believed; of those, error over the outer "
           + "eye corners' distance of the head unturned:",
         summary("68 points", figures.all), summary("49 points", figures.inner),
+        summary("68 points where |yaw| is up to 75 degrees", figures.to75),
         "worst frames: " + worst.joined(separator: ", "),
         "by |yaw|, degrees: frames believed, mean error of 68 points",
       ] + bands + [

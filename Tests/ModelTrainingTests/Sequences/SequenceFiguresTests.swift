@@ -40,8 +40,20 @@ struct SequenceFiguresTests {
     #expect(figures.believed == 7 && figures.frames == 7)
     #expect(figures.all.worst == 0 && figures.inner.worst == 0 && figures.jitter == 0)
     #expect(figures.angles.meanAbsolute == .zero)
-    #expect(figures.bands.map(\.frames) == [2, 1, 2, 2])
+    #expect(figures.bands.map(\.frames) == [2, 1, 2, 1, 1, 0])
     #expect(figures.firstMilliseconds == 100 && figures.milliseconds.worst == 2)
+  }
+
+  /// Yaw of 1 to 81 degrees: only the last frame is off.
+  @Test func framesThatTurnFurtherAreLeftOut() {
+    let truth = Self.truth(9)
+    let figures = SequenceFigures(
+      truth: truth,
+      found: Self.found(truth) { index, found in
+        if index == 8 { for i in 0..<68 { found.landmarks[i] += 5 } }
+      })
+    #expect(figures.bands.map(\.frames) == [2, 1, 2, 1, 2, 1])
+    #expect(figures.to75.worst == 0 && abs(figures.all.worst - 0.1) < 1e-9)
   }
 
   /// A constant offset is an error but no jitter.
@@ -57,7 +69,7 @@ struct SequenceFiguresTests {
     #expect(figures.jitter < 1e-9)
     #expect(abs(figures.angles.meanAbsolute.x - 3) < 1e-9)
     #expect(abs(figures.angles.offset.x - 3) < 1e-9 && figures.angles.meanDeviation.x < 1e-9)
-    #expect(figures.bands.allSatisfy { abs($0.all.mean - 0.1) < 1e-9 })
+    #expect(figures.bands[..<5].allSatisfy { abs($0.all.mean - 0.1) < 1e-9 })
   }
 
   /// Points that swing by 1 px to and fro move by 2 px a frame too many: 4 at 100 px.

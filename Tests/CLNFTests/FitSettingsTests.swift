@@ -111,7 +111,7 @@ struct FitSettingsTests {
     #expect(try JSONDecoder().decode(FitSettings.self, from: data) == settings)
   }
 
-  @Test(arguments: [\FitSettings.lidWeight, \.jawWeight])
+  @Test(arguments: [\FitSettings.lidWeight, \.jawWeight, \.noseWeight])
   func weightsOfPartsAreChecked(_ part: WritableKeyPath<FitSettings, Double> & Sendable) throws {
     var settings = FitSettings.image
     for bad in [0, -1, 101, Double.nan, .infinity] {
@@ -145,7 +145,7 @@ struct FitSettingsTests {
     settings.largestPixelDensity = 1
     (settings.anchorWeight, settings.trackingAnchorWeight) = (0.25, 0.5)
     settings.weighsAsSeen = true
-    (settings.lidWeight, settings.jawWeight) = (3, 2)
+    (settings.lidWeight, settings.jawWeight, settings.noseWeight) = (3, 2, 5)
     settings.detail = DetailPass(window: 9, regularisation: 5, iterationLimit: 4)
     (settings.poseLandmarkStep, settings.farYawFactor) = (2, 1.5)
     let data = try JSONEncoder().encode(settings)
@@ -171,6 +171,9 @@ struct FitSettingsTests {
       case "jawWeight":
         let older = try JSONDecoder().decode(FitSettings.self, from: without)
         #expect(older.jawWeight == 1 && older.lidWeight == 3)
+      case "noseWeight":
+        let older = try JSONDecoder().decode(FitSettings.self, from: without)
+        #expect(older.noseWeight == 1 && older.jawWeight == 2)
       case "detail":
         let older = try JSONDecoder().decode(FitSettings.self, from: without)
         #expect(older.detail == nil && older.asReference == settings.asReference)

@@ -61,6 +61,9 @@ public struct FitSettings: Sendable, Equatable, Codable {
   /// The same of the jaw's outline, landmarks 0 to 16: its experts say little each, and seventeen of them a
   /// lot together, against a prior that knows few people.
   public var jawWeight: Double = 1
+  /// The same of the nose, landmarks 27 to 35: its experts are the surest beside the lids', and a prior that
+  /// knows few people holds their noses' lengths and turns.
+  public var noseWeight: Double = 1
   /// How much a fit is held to an estimate of its landmarks, where it is given one: the weight of
   /// sum |x_i - e_i|^2 / s_i^2 beside the shape prior's sum, >= 0; below 1 as estimates are off
   /// together. Of first fits, and of fits that follow a frame.
@@ -188,7 +191,7 @@ public struct FitSettings: Sendable, Equatable, Codable {
     settings.detail = nil
     settings.farYawFactor = 1
     settings.poseLandmarkStep = 1
-    (settings.lidWeight, settings.jawWeight) = (1, 1)
+    (settings.lidWeight, settings.jawWeight, settings.noseWeight) = (1, 1, 1)
     return settings
   }
 
@@ -236,7 +239,7 @@ public struct FitSettings: Sendable, Equatable, Codable {
     guard anchorWeight.isFinite, anchorWeight >= 0, trackingAnchorWeight.isFinite,
       trackingAnchorWeight >= 0
     else { throw ModelDataError("a weight of an estimate below 0 or not finite") }
-    for (name, weight) in [("lids", lidWeight), ("the jaw", jawWeight)] {
+    for (name, weight) in [("lids", lidWeight), ("the jaw", jawWeight), ("the nose", noseWeight)] {
       guard weight > 0, weight <= 100 else {
         throw ModelDataError("a weight of \(name) of \(weight); expected above 0 to 100")
       }
@@ -278,6 +281,7 @@ extension FitSettings {
     weighsAsSeen = try values.decodeIfPresent(Bool.self, forKey: .weighsAsSeen) ?? false
     lidWeight = try values.decodeIfPresent(Double.self, forKey: .lidWeight) ?? 1
     jawWeight = try values.decodeIfPresent(Double.self, forKey: .jawWeight) ?? 1
+    noseWeight = try values.decodeIfPresent(Double.self, forKey: .noseWeight) ?? 1
     anchorWeight = try values.decodeIfPresent(Double.self, forKey: .anchorWeight) ?? 0
     trackingAnchorWeight =
       try values.decodeIfPresent(Double.self, forKey: .trackingAnchorWeight) ?? 0

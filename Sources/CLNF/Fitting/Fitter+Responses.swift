@@ -46,13 +46,12 @@ extension Fitter {
     // What is seen no finer is not weighed as if it were.
     let finer = settings.weighsAsSeen ? settings.largestPixelDensity.map { global.scale / $0 } : nil
     let seenShare = finer.map { $0 > 1 ? 1 / ($0 * $0) : 1 } ?? 1
-    let (lids, jaw) = (straightOn(settings.lidWeight), straightOn(settings.jawWeight))
+    let parts = partWeights()
     memory.equations[scaleIndex].setWeights { landmark in
       let plain =
         seen.visible[landmark] && looking.contains(landmark)
         ? (factor > 0 ? factor * seen.confidences[landmark] : 1) : 0
-      let part = lids != 1 && Self.isLid(landmark) ? lids : landmark < 17 ? jaw : 1
-      let own = seenShare * plain * part
+      let own = seenShare * plain * parts.of(landmark)
       memory.expertWeights.pointer[landmark] = own
       return own + held * memory.anchorWeights.pointer[landmark]
     }
@@ -84,11 +83,23 @@ extension Fitter {
 
   private static let straightYaw = 30 * Double.pi / 180
 
-  /// Whether a landmark of the 68-point markup lies on a lid's edge, between its corners.
-  private static func isLid(_ landmark: Int) -> Bool {
-    switch landmark {
-    case 37, 38, 40, 41, 43, 44, 46, 47: true
-    default: false
+  private func partWeights() -> PartWeights {
+    PartWeights(
+      lids: straightOn(settings.lidWeight), jaw: straightOn(settings.jawWeight),
+      nose: straightOn(settings.noseWeight))
+  }
+
+  /// How much more the parts of the 68-point markup weigh; lids are their edges between the corners.
+  private struct PartWeights {
+    var lids, jaw, nose: Double
+
+    func of(_ landmark: Int) -> Double {
+      switch landmark {
+      case 0...16: jaw
+      case 27...35: nose
+      case 37, 38, 40, 41, 43, 44, 46, 47: lids
+      default: 1
+      }
     }
   }
 

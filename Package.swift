@@ -153,7 +153,15 @@ let package = Package(
         "Session", "VideoInput", "Service", "Diagnostics", "SystemNames", "CProcessArguments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      swiftSettings: strict),
+      swiftSettings: strict,
+      linkerSettings: [
+        // The toolchain's own linker: nothing is exported, and addresses to be set at the start are
+        // packed (glibc 2.36).
+        .unsafeFlags([
+          "-use-ld=lld", "-Xlinker", "--no-export-dynamic", "-Xlinker", "-z", "-Xlinker",
+          "pack-relative-relocs",
+        ])
+      ]),
 
     // For developers: the default model is learned, and the figures of docs/results are made.
     .target(

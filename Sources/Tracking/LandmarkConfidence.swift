@@ -15,6 +15,8 @@ public final class LandmarkConfidence {
   private var figures = LandmarkFigures()
   private var seen = LandmarkEstimate()
   private var lookDistances: [Double]
+  private var logDeviations: [Double]
+  private var surroundings: LandmarkSurroundings
 
   /// Landmarks that are covered together.
   private static let neighbourCount = 6
@@ -47,6 +49,8 @@ public final class LandmarkConfidence {
     let farthest = places.map { abs($0.x) }.max() ?? 1
     sides = places.map { $0.x / farthest }
     lookDistances = [Double](repeating: .nan, count: n)
+    logDeviations = lookDistances
+    surroundings = LandmarkSurroundings(count: n)
   }
 
   /// Fills `confidences` with n numbers, 0 (surely hidden or wrong) to 1.
@@ -92,12 +96,9 @@ public final class LandmarkConfidence {
         isSeen
         ? (seen.points[i] - landmarks[i], seen.points[n + i] - landmarks[n + i]) : (.nan, .nan)
       lookDistances[i] = log((dx * dx + dy * dy).squareRoot() / width + 0.005)
-      if isSeen { seen.deviations[i] /= width }
+      logDeviations[i] = isSeen ? log(seen.deviations[i] / width) : .nan
     }
-    if !isSeen {
-      seen.deviations = [Double](repeating: .nan, count: n)
-      seen.points = [Double](repeating: .nan, count: 2 * n)
-    }
+    surroundings.look(at: landmarks, in: image, width: width)
   }
 
   private static func odds(_ confidence: Double) -> Double {
@@ -119,7 +120,10 @@ public final class LandmarkConfidence {
     case .turned: turn * sides[i]
     case .lookDistance: lookDistances[i]
     case .nearLookDistance: near(i, lookDistances)
-    case .lookDeviation: log(seen.deviations[i])
+    case .lookDeviation: logDeviations[i]
+    case .nearLookDeviation: near(i, logDeviations)
+    case .contrast: surroundings.contrasts[i]
+    case .brightness: surroundings.brightness[i]
     }
   }
 

@@ -30,6 +30,13 @@ public struct LandmarkVerdict: Sendable, Equatable {
     case lookDistance
     case nearLookDistance
     case lookDeviation
+    /// The mean of its nearest landmarks' last figure: what covers one covers others.
+    case nearLookDeviation
+    /// Of 25 pixels around the landmark, 8 % of the face's width across, against those around all landmarks: log
+    /// of their deviation over the others', and how many of the others' deviations they are brighter. Covers
+    /// are plainer than faces, and of another brightness.
+    case contrast
+    case brightness
   }
 
   /// A figure as it was among the training landmarks.

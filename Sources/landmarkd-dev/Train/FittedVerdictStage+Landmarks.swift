@@ -36,10 +36,15 @@ extension FittedVerdictStage {
       worker.training.samples(of: worker.renderer.face(index), index: index)
     }.flatMap { $0 }
     let all = LandmarkVerdict.Evidence.allCases
-    let looks: [LandmarkVerdict.Evidence] = [.lookDistance, .nearLookDistance, .lookDeviation]
+    let surroundings: [LandmarkVerdict.Evidence] = [.contrast, .brightness]
+    let looks: [LandmarkVerdict.Evidence] = [
+      .lookDistance, .nearLookDistance, .lookDeviation, .nearLookDeviation,
+    ]
     for (name, evidence) in [
       ("the fit as a whole", [LandmarkVerdict.Evidence.fit]),
-      ("what the fit shows", all.filter { !looks.contains($0) }), ("all", all),
+      ("what the fit shows", all.filter { !looks.contains($0) && !surroundings.contains($0) }),
+      ("that and one look", all.filter { !surroundings.contains($0) }),
+      ("that and what surrounds it", all),
     ] {
       let rule = try LandmarkVerdictTraining.learn(
         samples.filter { $0.face % 5 != 4 }, evidence: evidence)

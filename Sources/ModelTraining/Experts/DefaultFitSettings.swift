@@ -33,7 +33,7 @@ public enum DefaultFitSettings {
     settings.responseExponent = 2
     settings.startChoice = .verdict
     settings.weighsAsSeen = true
-    (settings.lidWeight, settings.jawWeight) = (8, 3)
+    (settings.lidWeight, settings.jawWeight, settings.noseWeight) = (8, 3, 3)
     settings.detail = DetailPass(window: 9, regularisation: 7, iterationLimit: 2)
     settings.poseLandmarkStep = 2
     settings.farYawFactor = 1.2

@@ -128,6 +128,9 @@ struct ForgedArchiveTests {
       precision == .halves
         ? ("weights that are no numbers", "experts/2/net/2/weights", [0x7e00_0000], 7)
         : ("steps that are no numbers", "experts/2/net/2/steps", [0x7fc0_0000], 7),
+      precision == .halves
+        ? ("the least that is not finite", "experts/1/net/0/weights", [0xfc00], 3)
+        : ("steps so large that weights are not finite", "experts/1/net/0/steps", [0x7e80_0000], 3),
       ("biases that are not finite", "experts/0/net/0/biases", [0x7f80_0000], 2),
       ("other mirror partners", "landmarks/mirror", [0], 0),
       ("mirror partners that are not there", "landmarks/mirror", [16], 0),

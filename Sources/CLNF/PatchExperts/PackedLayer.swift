@@ -60,6 +60,10 @@ struct PackedLayer: Sendable, Equatable {
 
   private static let largestByte: Float = 127
 
+  private static func products(_ bytes: [Int8], _ steps: [Float]) -> [Float] {
+    bytes.enumerated().map { Float($1) * steps[$0 % steps.count] }
+  }
+
   var hasRightSizes: Bool {
     if case .bytes(_, let steps) = weights, steps.count != outputs { return false }
     return Self.fits(inputs, outputs, weights.count) && biases.count == outputs
@@ -69,7 +73,7 @@ struct PackedLayer: Sendable, Equatable {
     let areFinite =
       switch weights {
       case .halves(let halves): halves.areFiniteHalves
-      case .bytes(_, let steps): steps.allSatisfy(\.isFinite)
+      case .bytes(_, let steps): steps.allSatisfy { (128 * $0).isFinite }
       }
     return areFinite && biases.allSatisfy(\.isFinite)
   }
@@ -78,8 +82,7 @@ struct PackedLayer: Sendable, Equatable {
     let values: [Float] =
       switch weights {
       case .halves(let halves): halves.array.map { Float(Float16(bitPattern: $0)) }
-      case .bytes(let bytes, let steps):
-        bytes.array.enumerated().map { Float($1) * steps.array[$0 % steps.count] }
+      case .bytes(let bytes, let steps): Self.products(bytes.array, steps.array)
       }
     let fits = Self.fits(inputs, outputs, values.count)
     return DenseLayer(

@@ -60,7 +60,9 @@ struct NetExpertTests {
         let largest = was.map(\.magnitude).max() ?? 0
         let far = zip(was, has).map { abs($0 - $1) }.max() ?? 0
         #expect(far <= 0.501 * largest / 127 && far > 0)
-        #expect(has.map(\.magnitude).max() == largest)
+        // 127 times a 127th of it, each rounded once.
+        let most = has.map(\.magnitude).max() ?? 0
+        #expect(abs(most - largest) <= 2 * largest.ulp)
       }
     }
     #expect(kept.with(precision: .bytes) == kept)

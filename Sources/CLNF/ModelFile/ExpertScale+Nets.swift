@@ -144,6 +144,9 @@ extension ExpertScale {
     try check(name, shape, expected)
     let (steps, stepShape) = try archive.sharedFloats(prefix + "steps", rank: 2)
     try check(prefix + "steps", stepShape, [expected[0], outputs])
+    guard PackedLayer.areFinite(steps) else {
+      throw archive.failure(prefix + "steps", "has steps so large that weights are not finite")
+    }
     return { net in
       .bytes(
         bytes.slice(net * size, count: size), steps: steps.slice(net * outputs, count: outputs))

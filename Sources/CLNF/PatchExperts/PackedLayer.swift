@@ -60,6 +60,11 @@ struct PackedLayer: Sendable, Equatable {
 
   private static let largestByte: Float = 127
 
+  /// Whether every number of steps that a byte can hold is finite.
+  static func areFinite(_ steps: SharedValues<Float>) -> Bool {
+    steps.allSatisfy { (128 * $0).isFinite }
+  }
+
   private static func products(_ bytes: [Int8], _ steps: [Float]) -> [Float] {
     bytes.enumerated().map { Float($1) * steps[$0 % steps.count] }
   }
@@ -73,7 +78,7 @@ struct PackedLayer: Sendable, Equatable {
     let areFinite =
       switch weights {
       case .halves(let halves): halves.areFiniteHalves
-      case .bytes(_, let steps): steps.allSatisfy { (128 * $0).isFinite }
+      case .bytes(_, let steps): Self.areFinite(steps)
       }
     return areFinite && biases.allSatisfy(\.isFinite)
   }

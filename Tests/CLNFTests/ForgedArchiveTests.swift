@@ -156,6 +156,27 @@ struct ForgedArchiveTests {
     return contents
   }
 
+  /// A model of a later version may weigh figures that this one does not know: the place is named.
+  @Test func figuresOfLaterVersionsAreNamed() throws {
+    let bytes = try FaceModel.default().archive()
+    for (known, unknown, array) in [
+      (
+        "\"evidence\":\"brightness\"", "\"evidence\":\"brighthess\"",
+        "landmark-verdict/scales: has at "
+      ),
+      ("\"verdict\"", "\"verdikt\"", "fit-settings: has at startChoice"),
+    ] {
+      let place = try #require(bytes.firstRange(of: Array(known.utf8)), "\(known)")
+      var forged = bytes
+      forged.replaceSubrange(place, with: Array(unknown.utf8))
+      let error = #expect(throws: ModelError.self) {
+        try FaceModel(archive: ForgedArchive.sealed(forged), name: "later")
+      }
+      let text = error?.description ?? ""
+      #expect(text.contains(array) && text.hasSuffix("what this version does not know"), "\(text)")
+    }
+  }
+
   /// Scales may differ in kind; one scale may not hold both.
   @Test func bothKindsInOneScaleAreRefused() throws {
     var contents = try netContents()

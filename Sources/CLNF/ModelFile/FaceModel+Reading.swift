@@ -144,6 +144,11 @@ extension ModelArchive {
     let text = Data(try bytes(name))
     do {
       return try JSONDecoder().decode(Value.self, from: text)
+    } catch DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty {
+      // JSON, but a word in it is of a later version.
+      let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
+      throw failure(
+        name, "has at \(path.joined(separator: ".")) what this version does not know")
     } catch {
       throw failure(name, "is not the JSON of \(Value.self)")
     }

@@ -6,12 +6,24 @@ import Tracking
 /// Learns when single landmarks of a fit are right: from faces whose landmarks are known, and which of
 /// them are covered.
 public final class LandmarkVerdictTraining {
+  /// What a landmark of a fit is.
+  public enum State: Sendable, CaseIterable {
+    /// Seen and within `rightError`.
+    case right
+    /// Seen, and further off.
+    case wrong
+    /// Something lies over it.
+    case covered
+    /// The head itself hides it.
+    case turnedAway
+  }
+
   /// The landmarks of one fit.
   public struct Sample: Sendable {
     /// By landmark, its figures in the order of `LandmarkVerdict.Evidence.allCases`.
     public var figures: [[Double]]
-    /// Whether each landmark is seen and within `rightError`.
-    public var isRight: [Bool]
+    /// By landmark.
+    public var states: [State]
     public var face: Int
   }
 
@@ -109,10 +121,11 @@ public final class LandmarkVerdictTraining {
           confidence.figures(
             of: $0, confidence: word.confidence, rotation: parameters.global.rotation)
         },
-        isRight: (0..<n).map { i in
+        states: (0..<n).map { i in
+          guard face.visible[i] else { return .turnedAway }
+          guard !face.covered[i] else { return .covered }
           let (dx, dy) = (landmarks[i] - truth[i], landmarks[n + i] - truth[n + i])
-          let isNear = (dx * dx + dy * dy).squareRoot() <= limit
-          return isNear && face.visible[i] && !face.covered[i]
+          return (dx * dx + dy * dy).squareRoot() <= limit ? .right : .wrong
         }, face: index)
     ]
   }
@@ -146,7 +159,7 @@ public final class LandmarkVerdictTraining {
         }
       }
       let regression = LogisticRegression(
-        features: rows, labels: samples.map { $0.isRight[landmark] }, penalty: penalty)
+        features: rows, labels: samples.map { $0.states[landmark] == .right }, penalty: penalty)
       return regression.weights + [regression.bias]
     }
     return try LandmarkVerdict(scales: scales, weights: weights)

@@ -60,16 +60,18 @@ extension FittedVerdictStage {
       ("jaw", 0..<17), ("brows", 17..<27), ("nose", 27..<36), ("eyes", 36..<48),
       ("mouth", 48..<68), ("all", 0..<68),
     ]
-    let texts = parts.map { part, range -> String in
-      let pairs = samples.flatMap { sample in
-        range.map { landmark in
+    func judged(_ range: Range<Int>) -> [(score: Double, state: LandmarkVerdictTraining.State)] {
+      samples.flatMap { sample in
+        range.map {
           (
-            LandmarkVerdictTraining.probability(rule, sample, landmark: landmark),
-            sample.isRight[landmark]
+            LandmarkVerdictTraining.probability(rule, sample, landmark: $0), sample.states[$0]
           )
         }
       }
-      let (scores, isRight) = (pairs.map(\.0), pairs.map(\.1))
+    }
+    let texts = parts.map { part, range -> String in
+      let each = judged(range)
+      let (scores, isRight) = (each.map(\.score), each.map { $0.state == .right })
       let area = Ranking.areaUnderCurve(scores, isRight)
       let error = Reliability(confidences: scores, isRight: isRight).calibrationError
       let share = Double(isRight.count { !$0 }) / Double(max(1, isRight.count))
@@ -77,7 +79,15 @@ extension FittedVerdictStage {
         format: "%@ AUC %.3f, calibration error %.3f, %.0f %% hidden or wrong", part, area, error,
         100 * share)
     }
+    let all = judged(0..<68)
+    let against = LandmarkVerdictTraining.State.allCases.filter { $0 != .right }
+      .map { state -> String in
+        let some = all.filter { $0.state == state || $0.state == .right }
+        let area = Ranking.areaUnderCurve(some.map(\.score), some.map { $0.state == .right })
+        let share = Double(all.count { $0.state == state }) / Double(max(1, all.count))
+        return String(format: "%@ against right AUC %.3f, %.0f %%", "\(state)", area, 100 * share)
+      }
     print("landmarks by \(name):")
-    for text in texts { print("  " + text) }
+    for text in texts + against { print("  " + text) }
   }
 }

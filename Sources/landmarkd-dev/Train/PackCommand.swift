@@ -46,7 +46,8 @@ struct PackCommand: ParsableCommand {
   }
 
   func run() throws {
-    var model = try FaceModel.load(model).with()
+    let read = try FaceModel.load(model)
+    var model = try read.with(scales: read.scales.map(\.quantised))
     if let fitSettings {
       let data = try Data(contentsOf: URL(fileURLWithPath: fitSettings))
       model = try model.with(
@@ -130,13 +131,14 @@ struct FittedVerdictStage {
 }
 
 extension FaceModel {
-  /// The same model with other verdicts or settings, its nets' weights in 8 bits.
+  /// The same model with other parts.
   func with(
-    shape: PointDistributionModel? = nil, verdicts: LearnedVerdicts? = nil,
+    scales: [ExpertScale]? = nil, shape: PointDistributionModel? = nil,
+    verdicts: LearnedVerdicts? = nil,
     landmarkVerdict: LandmarkVerdict? = nil, fitSettings: FitSettings? = nil
   ) throws -> FaceModel {
     var contents = Contents(
-      name: name, shapeModel: shape ?? shapeModel, scales: scales.map(\.quantised))
+      name: name, shapeModel: shape ?? shapeModel, scales: scales ?? self.scales)
     contents.mirrorPartners = mirrorPartners
     contents.validator = validator
     contents.triangulations = triangulations

@@ -53,6 +53,43 @@ struct ExpertTrainingTests {
       .train { _ in crops }
   }
 
+  @Test func someLandmarksAreTrainedAloneAndTakenIntoAModel() throws {
+    let (whole, part, anew) = (try Self.folder(), try Self.folder(), try Self.folder())
+    defer {
+      for folder in [whole, part, anew] { try? FileManager.default.removeItem(at: folder) }
+    }
+    let crops = Self.crops()
+    let all = try Self.train(Self.settings(), in: whole, crops)
+    var settings = Self.settings()
+    settings.nets.landmarks = Array(0...16)
+    let jaws = try Self.train(settings, in: part, crops)
+    // An expert does not depend on which others are trained.
+    for (view, own) in jaws[0].views.enumerated() {
+      #expect(own.experts[0...16] == all[0].views[view].experts[0...16])
+      #expect(own.experts[17...].allSatisfy { $0 == nil })
+    }
+    settings.nets.seed = 2
+    let others = try Self.train(settings, in: anew, crops)
+    let taken = try ExpertScale.taking(Set(0...16), from: others, others: all)
+    for (view, own) in taken[0].views.enumerated() {
+      #expect(own.experts[0...16] == others[0].views[view].experts[0...16])
+      // The last view says that all of its experts are mirror images, whosever they are.
+      #expect(view == 2 || own.experts[0...16] != all[0].views[view].experts[0...16])
+      #expect(own.experts[17...] == all[0].views[view].experts[17...])
+    }
+    // What was kept of a part is not taken for the whole.
+    #expect(throws: MaterialError.self) { try Self.train(Self.settings(), in: part, crops) }
+    settings.nets.landmarks = [0, 1]
+    #expect(settings.nets.problem?.contains("mirror partner") == true)
+    settings.nets.landmarks = [68]
+    #expect(settings.nets.problem?.contains("0 to 67") == true)
+    var otherScale = others
+    otherScale[0].patchScaling = 0.5
+    #expect(throws: MaterialError.self) {
+      try ExpertScale.taking([8], from: otherScale, others: all)
+    }
+  }
+
   @Test func viewsMirrorAndAreKept() throws {
     let folder = try Self.folder()
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -35,11 +35,14 @@ struct ShapeStatisticsTests {
     let rest = definition.points(of: head.neutral, rest: head.neutral)
     var frontal = rest
     silhouette.slide(&frontal, mesh: { head.neutral[$0] }, seenWith: .identity)
-    for i in 0..<68 {
-      // In the picture: the strip of candidates reaches 1 mm outwards.
-      let moved = SIMD2(frontal[i].x - rest[i].x, frontal[i].y - rest[i].y)
-      #expect((moved * moved).sum().squareRoot() < 1.1)
+    let line = rest[0...16].map { SIMD2($0.x, $0.y) }
+    for i in 0..<17 {
+      // In the picture: the strip of candidates reaches 1 mm outwards, and steps are made equal along it.
+      let place = SIMD2(frontal[i].x, frontal[i].y)
+      let away = zip(line, line.dropFirst()).map { Self.distance(of: place, from: $0, to: $1) }
+      #expect((away.min() ?? .infinity) < 1.1, "landmark \(i)")
     }
+    for i in 17..<68 { #expect(frontal[i] == rest[i]) }
     // Turned by 63 degrees, one side's landmarks are hidden behind the cheek.
     let rotation = RotationMatrix(EulerAngles(x: 0, y: 1.1, z: 0))
     var turned = rest
@@ -54,6 +57,66 @@ struct ShapeStatisticsTests {
     #expect(moved, "one side slides over the cheek")
     for i in 17..<68 { #expect(turned[i] == rest[i]) }
     #expect(turned[8] == rest[8])
+  }
+
+  @Test func jawReachesToWhereTheFaceEndsOnTheNearSide() {
+    let definition = LandmarkDefinition(vertices: head.landmarkVertices)
+    let silhouette = JawSilhouette(head: head, definition: definition)
+    let rest = definition.points(of: head.neutral, rest: head.neutral)
+    for angle in [-0.6, 0.6] {
+      let rotation = RotationMatrix(EulerAngles(x: 0, y: angle, z: 0))
+      var turned = rest
+      silhouette.slide(&turned, mesh: { head.neutral[$0] }, seenWith: rotation)
+      func column(_ p: SIMD3<Float>) -> Float { Float(rotation.rotate(SIMD3<Double>(p)).x) }
+      // The side whose landmarks lie further out than the middle's when turned is the near one.
+      let isLeft = column(rest[27]) > 0
+      for i in isLeft ? 1...3 : 13...15 {
+        let outwards = (column(turned[i]) - column(rest[i])) * (isLeft ? -1 : 1)
+        #expect(outwards > 3, "landmark \(i) at \(angle): \(outwards) mm")
+        #expect(turned[i].z > rest[i].z + 5, "it lies further back on the head")
+        let end = JawSilhouette.edgeDepth(at: turned[i].y)
+        #expect(turned[i].z < end + 1, "and still on the face, which ends at \(end)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (Float(-100), Float(-20)), (-50, -19), (-40, -18), (0, -14.5), (44.5, -37.5), (80, -101),
+    (200, -101),
+  ])
+  func faceEndsAtADepthOfItsHeight(_ height: Float, _ depth: Float) {
+    #expect(abs(JawSilhouette.edgeDepth(at: height) - depth) < 0.001)
+  }
+
+  @Test func stepsFromTheEndsToTheChinAreEqualInThePicture() {
+    let definition = LandmarkDefinition(vertices: head.landmarkVertices)
+    let silhouette = JawSilhouette(head: head, definition: definition)
+    for angles in [EulerAngles(x: 0, y: 0, z: 0), EulerAngles(x: 0.2, y: 0.5, z: 0)] {
+      var points = definition.points(of: head.neutral, rest: head.neutral)
+      let rotation = RotationMatrix(angles)
+      silhouette.slide(&points, mesh: { head.neutral[$0] }, seenWith: rotation)
+      let seen = points.map { point in
+        let turned = rotation.rotate(SIMD3<Double>(point))
+        return SIMD2(turned.x, turned.y)
+      }
+      for side in [0..<8, 8..<16] {
+        let steps = side.map { i in
+          ((seen[i + 1] - seen[i]) * (seen[i + 1] - seen[i])).sum().squareRoot()
+        }
+        let mean = steps.reduce(0, +) / 8
+        // Chords of equal arcs; the steps of the line itself were up to twice as long as others.
+        #expect(steps.allSatisfy { abs($0 - mean) < 0.15 * mean }, "\(steps)")
+      }
+    }
+  }
+
+  private static func distance(
+    of point: SIMD2<Float>, from a: SIMD2<Float>, to b: SIMD2<Float>
+  ) -> Float {
+    let way = b - a
+    let share = ((point - a) * way).sum() / max(1e-6, (way * way).sum())
+    let offset = point - (a + max(0, min(1, share)) * way)
+    return (offset * offset).sum().squareRoot()
   }
 
   @Test func modesExplainTheSamples() throws {

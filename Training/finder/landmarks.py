@@ -28,8 +28,32 @@ AWAY = (0.06, 0.11, 0.12)
 LEAST_SPREAD = 0.004  # Of the width; landmarks are not surer.
 
 
-def face(composer, real_share=0.5, away=1.0):
-    """A picture of a face that is about in its middle, its landmarks, and the material's number."""
+def cut_off(composer, pixels, points):
+    """Sides of the picture end where the camera's picture does, and are replicated outwards, as the program does;
+    the share of the landmarks that lies outside."""
+    least, most = points.min(0), points.max(0)
+    (left, top), (right, bottom) = (0, 0), (FACE_SIDE, FACE_SIDE)
+    for _ in range(1 if composer.chance(0.7) else 2):
+        share = composer.random.uniform(-0.1, 0.5)
+        far = least + share * (most - least), most - share * (most - least)
+        side = composer.random.integers(4)
+        if side == 0:
+            left = max(left, int(far[0][0]))
+        elif side == 1:
+            right = min(right, int(far[1][0]))
+        elif side == 2:
+            top = max(top, int(far[0][1]))
+        else:
+            bottom = min(bottom, int(far[1][1]))
+    kept = pixels[top:bottom, left:right]
+    pixels = cv2.copyMakeBorder(kept, top, FACE_SIDE - bottom, left, FACE_SIDE - right, cv2.BORDER_REPLICATE)
+    x, y = points.T
+    return pixels, np.mean((x < left) | (x > right) | (y < top) | (y > bottom))
+
+
+def face(composer, real_share=0.5, away=1.0, cut_share=0.15):
+    """A picture of a face that is about in its middle, its landmarks, and the material's number; `cut_share` of
+    the faces lie partly beyond the camera's picture."""
     while True:
         index = composer.face_index(real_share)
         far = [a * away for a in AWAY]
@@ -45,7 +69,10 @@ def face(composer, real_share=0.5, away=1.0):
             composer.side_light(canvas, at.mean(0), FACE_WIDTH)
         camera = composer.camera if composer.chance(composer.hardness) else composer.good_camera
         pixels, seen = camera(canvas, [(at, width)], composer.chance(0.6))
-        if covered < 0.75 and seen[0]:
+        outside = 0
+        if cut_share and composer.chance(cut_share):
+            pixels, outside = cut_off(composer, pixels, at)
+        if covered + outside < 0.75 and seen[0]:
             return normalised(np.float32(pixels)), np.float32(at), index
 
 
@@ -129,9 +156,9 @@ def measure(options):
         net.load_state_dict(finder_state(options.measure))
     net.eval()
     composer = Composer(Material(options.material), [options.seed, 77])
-    for name, real, hardness in [("real, plain", 1, 0), ("real", 1, 1), ("drawn", 0, 1)]:
+    for name, real, hardness, cut in [("real, plain", 1, 0, 0), ("real", 1, 1, 0), ("drawn", 0, 1, 0), ("real, cut off", 1, 1, 1)]:
         composer.hardness = hardness
-        cases = [face(composer, real) for _ in range(options.count)]
+        cases = [face(composer, real, cut_share=cut) for _ in range(options.count)]
         with torch.no_grad():
             places, spread = read(net(torch.from_numpy(np.stack([c[0] for c in cases]))[:, None].float()))
         places, truth = places.numpy(), np.stack([(c[1] - MIDDLE) / FACE_WIDTH for c in cases])

@@ -65,8 +65,8 @@ public struct ExpertTraining: Sendable {
     }
     say("\(name): \(chosen.count) crops")
     let trainer = LandmarkTrainer(crops: CropSet(chosen), settings: settings.nets)
-    let landmarks =
-      origin.view.isSymmetric ? LandmarkMirror.onePerPair : Array(0..<landmarkCount)
+    let landmarks = (origin.view.isSymmetric ? LandmarkMirror.onePerPair : Array(0..<landmarkCount))
+      .filter(settings.nets.trains)
     let start = ContinuousClock.now
     let say = say
     let results = WorkSharing.map(

@@ -42,10 +42,15 @@ public struct NetTrainingSettings: Sendable, Codable, Equatable {
   public var heldOut = 12
   /// A landmark that can be seen in a smaller share of a view's crops gets no expert.
   public var smallestVisibleShare = 0.25
+  /// The landmarks that experts are trained for, with each one's mirror partner; nil: all.
+  public var landmarks: [Int]?
   /// Held-out crops that an expert is judged by, at most.
   public var validationCrops = 160
 
   public init() {}
+
+  /// Whether a landmark gets an expert.
+  func trains(_ landmark: Int) -> Bool { landmarks?.contains(landmark) ?? true }
 
   /// Patches a step.
   var batch: Int { crops * positions }
@@ -73,6 +78,13 @@ public struct NetTrainingSettings: Sendable, Codable, Equatable {
     else { return "a spread, a reach or a noise outside 0 ... 100" }
     guard within(firstRate, 0...10), within(otherRate, 0...10) else {
       return "learning rates of \(firstRate) and \(otherRate); expected 0 ... 10"
+    }
+    if let landmarks,
+      !landmarks.allSatisfy({
+        LandmarkMirror.map.indices.contains($0) && landmarks.contains(LandmarkMirror.map[$0])
+      })
+    {
+      return "landmarks \(landmarks); expected some of 0 to 67, each with its mirror partner"
     }
     guard (0...1_000_000).contains(heldOut), (1...1_000_000).contains(validationCrops) else {
       return "one of \(heldOut) persons held out, \(validationCrops) crops to judge by"

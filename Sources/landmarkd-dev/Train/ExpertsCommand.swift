@@ -68,7 +68,8 @@ struct ExpertsCommand: ParsableCommand {
     abstract: "Draw faces, train the patch experts on them, and make a model of it all.",
     discussion: """
       The work folder keeps the drawn crops and every finished view, so that a run that was \
-      interrupted goes on where it was; with other settings it has to be another folder.
+      interrupted goes on where it was; with other settings it has to be another folder. With \
+      --landmarks and --others some experts of a model are trained anew.
       """)
 
   @OptionGroup var fitted: FittedFaceOptions
@@ -77,15 +78,49 @@ struct ExpertsCommand: ParsableCommand {
   @Option(help: "A folder for what is kept between runs.")
   var work: String
 
+  @Option(
+    help: "Train experts for these landmarks alone (FIRST-LAST), and for their mirror images.")
+  var landmarks: String?
+
+  @Option(help: "The model whose other experts, and all else, are kept. With --landmarks.")
+  var others: String?
+
   @Option(name: .shortAndLong, help: "The model to write.")
   var output: String
 
+  func validate() throws {
+    guard (landmarks == nil) == (others == nil) else {
+      throw ValidationError("--landmarks and --others go together")
+    }
+    _ = try chosen()
+  }
+
   func run() throws {
     let contents = try fitted.read()
+    let others = try others.map { try FaceModel.load($0) }
+    let chosen = try chosen()
     let stage = ExpertStage(
       material: contents.material, definition: contents.definition, faces: contents.faces,
-      options: options, work: work)
-    try stage.run(name: "draft").write(to: output)
+      options: options, landmarks: chosen, work: work)
+    var model = try stage.run(name: "draft")
+    if let others, let chosen {
+      model = try others.with(
+        scales: ExpertScale.taking(Set(chosen), from: model.scales, others: others.scales))
+    }
+    try model.write(to: output)
+  }
+
+  /// The landmarks that are asked for, each with its mirror partner, in order; nil: all.
+  private func chosen() throws -> [Int]? {
+    guard let landmarks else { return nil }
+    let ends = landmarks.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2,
+      0 <= first, first <= last, last < LandmarkMirror.map.count
+    else {
+      throw ValidationError(
+        "--landmarks \(landmarks): expected a landmark, or FIRST-LAST, of 0 to 67")
+    }
+    return Set(first...last).union((first...last).map { LandmarkMirror.map[$0] }).sorted()
   }
 }
 
@@ -95,10 +130,13 @@ struct ExpertStage {
   let definition: LandmarkDefinition
   let faces: [FittedFace]
   let options: ExpertOptions
+  /// Those whose experts are trained; nil: all.
+  var landmarks: [Int]?
   let work: String
 
   func run(name: String) throws -> FaceModel {
-    let settings = try options.training()
+    var settings = try options.training()
+    settings.nets.landmarks = landmarks
     let shape = try shapeModel()
     let training = ExpertTraining(
       settings: settings, folder: URL(fileURLWithPath: work + "/experts"),

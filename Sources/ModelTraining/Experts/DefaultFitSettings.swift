@@ -37,7 +37,7 @@ public enum DefaultFitSettings {
     settings.detail = DetailPass(window: 9, regularisation: 7, iterationLimit: 2)
     settings.poseLandmarkStep = 2
     settings.farYawFactor = 1.2
-    (settings.anchorWeight, settings.trackingAnchorWeight) = (0.2, 0.2)
+    (settings.anchorWeight, settings.trackingAnchorWeight) = (0.6, 0.6)
     return settings
   }
 }

@@ -2,18 +2,37 @@ import CLNF
 
 /// Rotations and translations that lay 3D shapes on each other; sizes are kept.
 public enum RigidAlignment {
-  /// Shapes without their centroids, turned to lie best on their common mean.
-  public static func align(_ shapes: [[SIMD3<Double>]], rounds: Int) -> [[SIMD3<Double>]] {
-    var aligned = shapes.map(centred)
+  /// Shapes moved and turned to lie best on their common mean, whose centroid is 0.
+  ///
+  /// - Parameter fixed: the points that are laid on each other; the others go with them. nil: all. Points that
+  ///   slide on a head would turn it.
+  public static func align(
+    _ shapes: [[SIMD3<Double>]], by fixed: Range<Int>? = nil, rounds: Int
+  ) -> [[SIMD3<Double>]] {
+    let fixed = fixed ?? 0..<(shapes.first?.count ?? 0)
+    var aligned = shapes.map { shape in
+      let center = centroid(shape[fixed])
+      return shape.map { $0 - center }
+    }
     for _ in 0..<rounds {
-      var mean = [SIMD3<Double>](repeating: .zero, count: aligned.first?.count ?? 0)
-      for shape in aligned { for i in mean.indices { mean[i] += shape[i] / Double(aligned.count) } }
+      let mean = mean(of: aligned)
       aligned = aligned.map { shape in
-        let rotation = rotation(from: shape, to: mean)
+        let rotation = rotation(from: Array(shape[fixed]), to: Array(mean[fixed]))
         return shape.map(rotation.rotate)
       }
     }
-    return aligned
+    let center = centroid(mean(of: aligned)[...])
+    return aligned.map { shape in shape.map { $0 - center } }
+  }
+
+  private static func mean(of shapes: [[SIMD3<Double>]]) -> [SIMD3<Double>] {
+    var mean = [SIMD3<Double>](repeating: .zero, count: shapes.first?.count ?? 0)
+    for shape in shapes { for i in mean.indices { mean[i] += shape[i] / Double(shapes.count) } }
+    return mean
+  }
+
+  private static func centroid(_ points: ArraySlice<SIMD3<Double>>) -> SIMD3<Double> {
+    points.reduce(.zero, +) / Double(max(1, points.count))
   }
 
   public static func centred(_ shape: [SIMD3<Double>]) -> [SIMD3<Double>] {

@@ -7,7 +7,7 @@ import CLNF
 public struct ShapeStatistics: Sendable {
   public struct Settings: Sendable {
     public var sampleCount = 3000
-    public var modeCount = 40
+    public var modeCount = 48
     public var seed: UInt64 = 1
     /// Standard deviation of the identity's coefficients.
     public var identityDeviation = 1.0
@@ -29,7 +29,7 @@ public struct ShapeStatistics: Sendable {
     settings: Settings = Settings()
   ) throws(ModelDataError) {
     let samples = Self.draw(head, definition, faces, settings)
-    let aligned = RigidAlignment.align(samples, rounds: 3)
+    let aligned = RigidAlignment.align(samples, by: Self.fixed, rounds: 3)
     let n = definition.landmarks.count
     var mean = [Double](repeating: 0, count: 3 * n)
     let rows = aligned.map { shape in
@@ -50,6 +50,9 @@ public struct ShapeStatistics: Sendable {
       mean: mean, modes: Array(eigen.vectors.prefix(settings.modeCount).joined()),
       variances: Array(eigen.values.prefix(settings.modeCount)))
   }
+
+  /// What turns with the head: the jaw's landmarks slide on it.
+  private static let fixed = 17..<68
 
   private static func covariance(_ rows: [[Double]], _ mean: [Double]) -> [Double] {
     let size = mean.count

@@ -5,7 +5,7 @@ import Tracking
 
 /// The verdict on single landmarks, learned from drawn faces and photos, many of them covered in part.
 extension FittedVerdictStage {
-  private static let landmarkFaceCount = 3000
+  private static let landmarkFaceCount = 6000
   /// One of so many fitted faces is read, for its skin and its photo.
   private static let landmarkFaceStep = 3
 

@@ -40,13 +40,14 @@ public final class LandmarkRegressor {
   /// The landmarks of a face; nil where its box is none or the net says what no face could look like.
   ///
   /// Faces without points are taken to be upright. Two looks see the mirror image as well and say
-  /// the mean, so that a face and its mirror image are seen alike. Cost: four looks of about 0.3 ms, and two reductions of the face's surroundings. Allocates
-  /// the result.
+  /// the mean, so that a face and its mirror image are seen alike. Cost: four looks of about 0.3 ms, and
+  /// two reductions of the face's surroundings. Allocates the result.
   public func landmarks(of face: DetectedFace, in image: borrowing GreyImage) -> LandmarkEstimate? {
     landmarks(of: face, in: image, looks: 2)
   }
 
-  /// - Parameter looks: at least 1; from the second on, the face is where the one before saw it.
+  /// - Parameter looks: at least 1; from the second on, the face is where the one before saw it. One look
+  ///   does not see the mirror image.
   func landmarks(
     of face: DetectedFace, in image: borrowing GreyImage, looks: Int
   ) -> LandmarkEstimate? {

@@ -1,5 +1,6 @@
 """The project's own scripts: what they answer and how they end."""
 
+import math
 import os
 import pathlib
 import shutil
@@ -77,6 +78,50 @@ class TestCovers(ScriptTest):
             run = self.script("scripts/measure-covers.py", "landmarkd", name)
             self.assertEqual((run.returncode, run.stderr.count("\n")), (1, 1), run.stderr)
             self.assertIn(name, run.stderr)
+
+
+class TestTurns(ScriptTest):
+    """scripts/measure-turns.py, with a program whose fits are wrong in a known way."""
+
+    # Copies the annotation, but moves 62 sideways by a fifth of the way of the nose's tip.
+    _FITS = """import csv, pathlib, sys
+pictures = [word for word in sys.argv[2:] if word.endswith(".png")]
+with open(sys.argv[sys.argv.index("-o") + 1], "w", newline="") as file:
+    table = csv.writer(file)
+    table.writerow(["image", "confidence"] + [f"{c}_{i}" for c in "xy" for i in range(68)])
+    for picture in pictures:
+        rows = pathlib.Path(picture).with_suffix(".pts").read_text().split("{")[1].split("}")[0].split()
+        xs, ys = [float(x) - 1 for x in rows[::2]], [float(y) - 1 for y in rows[1::2]]
+        xs[62] += 0.2 * (xs[30] - (xs[36] + xs[45]) / 2)
+        table.writerow([picture, 1] + xs + ys)
+"""
+
+    def face(self, turn: float) -> str:
+        """A .pts of points on an ellipse for the jaw, and a row of others, the nose's tip moved to a side."""
+        jaw = [(200 - 80 * math.cos(math.pi * i / 16), 200 + 110 * math.sin(math.pi * i / 16)) for i in range(17)]
+        others = [(140 + 120 * (i % 7) / 6, 170 + 12 * (i // 7)) for i in range(51)]
+        points = jaw + others
+        points[36], points[45], points[30] = (150, 190), (250, 190), (200 + 160 * turn, 235)
+        return "version: 1\n{\n" + "".join(f"{x} {y}\n" for x, y in points) + "}\n"
+
+    def test_what_moves_with_the_nose_is_told(self):
+        pictures = self.folder / "pictures"
+        pictures.mkdir()
+        for index, turn in enumerate([-0.2, -0.08, 0.01, 0.03, 0.1, 0.18]):
+            (pictures / f"{index}.png").write_bytes(b"")
+            (pictures / f"{index}.pts").write_text(self.face(turn))
+        (self.folder / "fits.py").write_text(self._FITS)
+        self.program("fits", f'exec python3 "{self.folder}/fits.py" "$@"')
+        run = self.script("scripts/measure-turns.py", self.programs / "fits", pictures)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        lines = run.stdout.splitlines()
+        self.assertEqual(lines[0], "6 good fits of 6")
+        self.assertEqual([line.split(" | ")[:2] for line in lines[3:6]], [
+            ["| from 0", "2"], ["| from 0.05", "2"], ["| from 0.12", "2"]])
+        slopes = [float(word) for word in lines[-1].partition(": ")[2].split()]
+        self.assertAlmostEqual(slopes.pop(62), 0.2, places=3)
+        self.assertEqual(set(map(abs, slopes)), {0.0})
+        self.assertTrue(all("+0.000" in line for line in lines if line.startswith("jaw")))
 
 
 class TestRuns(ScriptTest):

@@ -9,11 +9,10 @@ corners'. Free of definition: each landmark's mean offset in the face's own fram
 second picture and taken off the others, both ways.
 """
 
-import os
 import statistics
 import sys
 
-from measured import INNER, PARTS, POINTS, annotation, distances, fits, free
+from measured import INNER, PARTS, POINTS, annotated_fits, distances, free
 
 
 def line(name, each):
@@ -31,16 +30,8 @@ def main():
     if len(sys.argv) < 3:
         sys.exit("usage: measure-parts.py PROGRAM FOLDER [OPTION...]")
     program, folder, options = sys.argv[1], sys.argv[2], sys.argv[3:]
-    pictures = sorted(
-        os.path.join(folder, name) for name in os.listdir(folder)
-        if name.endswith((".jpg", ".png")) and os.path.exists(os.path.join(folder, name[:-4] + ".pts")))
-    found, pairs = fits(program, pictures, options), []
-    for picture in pictures:
-        theirs = annotation(picture[:-4] + ".pts")
-        ours = [points for _, points in found[os.path.basename(picture)]]
-        if ours:
-            pairs.append((min(ours, key=lambda points: sum(distances(points, theirs))), theirs))
-    print(f"{len(pairs)} of {len(pictures)} found")
+    count, pairs = annotated_fits(program, folder, options)
+    print(f"{len(pairs)} of {count} found")
     names = " | ".join(PARTS)
     print(f"| | median | mean | < .08 | < .10 | 49 points, median | mean | {names} |\n|{' --- |' * 12}")
     print(line("as it is", [distances(*pair) for pair in pairs]))

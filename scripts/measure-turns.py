@@ -16,11 +16,10 @@ and how far each landmark's offset to the side grows with the turn of the nose's
 from the eyes to the nose's tip too far forward.
 """
 
-import os
 import statistics
 import sys
 
-from measured import PARTS, POINTS, annotation, distances, fits, in_frame
+from measured import PARTS, POINTS, annotated_fits, distances, in_frame
 
 BANDS = (0, 0.05, 0.12, 1)
 JAW, TIP = 17, 30
@@ -62,24 +61,15 @@ def main():
     if len(sys.argv) < 3:
         sys.exit("usage: measure-turns.py PROGRAM FOLDER [OPTION...]")
     program, folder, options = sys.argv[1], sys.argv[2], sys.argv[3:]
-    pictures = sorted(
-        os.path.join(folder, name) for name in os.listdir(folder)
-        if name.endswith((".jpg", ".png")) and os.path.exists(os.path.join(folder, name[:-4] + ".pts")))
-    found, faces, offsets = fits(program, pictures, options), [], []
-    for picture in pictures:
-        theirs = annotation(picture[:-4] + ".pts")
-        ours = [points for _, points in found[os.path.basename(picture)]]
-        if not ours:
-            continue
-        best = min(ours, key=lambda points: sum(distances(points, theirs)))
-        if statistics.fmean(distances(best, theirs)) < 0.08:
-            faces.append(in_frame(theirs, theirs))
-            offsets.append([a - b for a, b in zip(in_frame(best, theirs), faces[-1])])
+    count, pairs = annotated_fits(program, folder, options)
+    good = [pair for pair in pairs if statistics.fmean(distances(*pair)) < 0.08]
+    faces = [in_frame(theirs, theirs) for _, theirs in good]
+    offsets = [[a - b for a, b in zip(in_frame(*pair), face)] for pair, face in zip(good, faces)]
     usual = [
         complex(statistics.median(o[i].real for o in offsets), statistics.median(o[i].imag for o in offsets))
         for i in range(POINTS)]
     offsets = [[o - u for o, u in zip(each, usual)] for each in offsets]
-    print(f"{len(faces)} good fits of {len(pictures)}")
+    print(f"{len(faces)} good fits of {count}")
     print(f"| turn | faces | all | {' | '.join(PARTS)} |\n|{' --- |' * (3 + len(PARTS))}")
     bands = [
         [k for k, face in enumerate(faces) if low <= abs(turn(face)) < high] for low, high in zip(BANDS, BANDS[1:])]

@@ -37,6 +37,21 @@ def fits(program, pictures, options):
         return found
 
 
+def annotated_fits(program, folder, options):
+    """How many pictures have a NAME.pts beside them, and (ours, theirs) of those that are fitted: of several fits
+    the one nearest to the annotation."""
+    pictures = sorted(
+        os.path.join(folder, name) for name in os.listdir(folder)
+        if name.endswith((".jpg", ".png")) and os.path.exists(os.path.join(folder, name[:-4] + ".pts")))
+    found, pairs = fits(program, pictures, options), []
+    for picture in pictures:
+        theirs = annotation(picture[:-4] + ".pts")
+        ours = [points for _, points in found[os.path.basename(picture)]]
+        if ours:
+            pairs.append((min(ours, key=lambda points: sum(distances(points, theirs))), theirs))
+    return len(pictures), pairs
+
+
 def in_frame(points, of):
     """Points as multiples of the outer eye corners' way, from their middle, of another face's."""
     a, b = of[EYES[0]], of[EYES[1]]

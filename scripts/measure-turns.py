@@ -63,6 +63,8 @@ def main():
     program, folder, options = sys.argv[1], sys.argv[2], sys.argv[3:]
     count, pairs = annotated_fits(program, folder, options)
     good = [pair for pair in pairs if statistics.fmean(distances(*pair)) < 0.08]
+    if len(good) < 2:
+        sys.exit(f"{folder}: {len(good)} of {count} pictures have fits below .08; two are needed")
     faces = [in_frame(theirs, theirs) for _, theirs in good]
     offsets = [[a - b for a, b in zip(in_frame(*pair), face)] for pair, face in zip(good, faces)]
     usual = [

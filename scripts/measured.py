@@ -3,6 +3,7 @@ import csv
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
 from collections import defaultdict
 
@@ -43,12 +44,16 @@ def annotated_fits(program, folder, options):
     pictures = sorted(
         os.path.join(folder, name) for name in os.listdir(folder)
         if name.endswith((".jpg", ".png")) and os.path.exists(os.path.join(folder, name[:-4] + ".pts")))
+    if not pictures:
+        sys.exit(f"{folder}: expected NAME.jpg or NAME.png with NAME.pts beside it")
     found, pairs = fits(program, pictures, options), []
     for picture in pictures:
         theirs = annotation(picture[:-4] + ".pts")
         ours = [points for _, points in found[os.path.basename(picture)]]
         if ours:
             pairs.append((min(ours, key=lambda points: sum(distances(points, theirs))), theirs))
+    if not pairs:
+        sys.exit(f"{folder}: no face is found in its {len(pictures)} annotated pictures")
     return len(pictures), pairs
 
 

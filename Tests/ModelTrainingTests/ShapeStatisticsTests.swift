@@ -9,7 +9,7 @@ struct ShapeStatisticsTests {
   private let head = TestHead.make()
 
   @Test func rotationIsFound() {
-    let points = RigidAlignment.centred(head.neutral.map(SIMD3<Double>.init))
+    let points = Self.centred(head.neutral.map(SIMD3<Double>.init))
     let truth = RotationMatrix(EulerAngles(x: 0.4, y: -0.9, z: 0.3))
     let found = RigidAlignment.rotation(from: points, to: points.map(truth.rotate))
     for axis in [SIMD3<Double>(1, 0, 0), [0, 1, 0], [0, 0, 1]] {
@@ -19,7 +19,7 @@ struct ShapeStatisticsTests {
   }
 
   @Test func alignmentTakesRotationsAway() {
-    let points = RigidAlignment.centred(head.neutral.map(SIMD3<Double>.init))
+    let points = Self.centred(head.neutral.map(SIMD3<Double>.init))
     let turned = [0.0, 0.3, -0.2].map { angle in
       points.map { RotationMatrix(EulerAngles(x: 0, y: angle, z: angle / 2)).rotate($0) + 5 }
     }
@@ -124,6 +124,11 @@ struct ShapeStatisticsTests {
         #expect(steps.allSatisfy { abs($0 - mean) < 0.15 * mean }, "\(steps)")
       }
     }
+  }
+
+  private static func centred(_ points: [SIMD3<Double>]) -> [SIMD3<Double>] {
+    let center = points.reduce(.zero, +) / Double(points.count)
+    return points.map { $0 - center }
   }
 
   private static func distance(

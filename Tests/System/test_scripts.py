@@ -121,7 +121,17 @@ with open(sys.argv[sys.argv.index("-o") + 1], "w", newline="") as file:
         slopes = [float(word) for word in lines[-1].partition(": ")[2].split()]
         self.assertAlmostEqual(slopes.pop(62), 0.2, places=3)
         self.assertEqual(set(map(abs, slopes)), {0.0})
-        self.assertTrue(all("+0.000" in line for line in lines if line.startswith("jaw")))
+        jaws = [line for line in lines if line.startswith("jaw")]
+        self.assertEqual(len(jaws), 6)
+        for line in jaws:
+            self.assertEqual(set(map(abs, map(float, line.split()[5:]))), {0.0})
+
+    def test_a_folder_without_annotations_is_named(self):
+        self.program("fits", "exit 0")
+        for script in ("scripts/measure-turns.py", "scripts/measure-parts.py"):
+            run = self.script(script, self.programs / "fits", self.folder)
+            self.assertEqual((run.returncode, run.stderr.count("\n")), (1, 1), run.stderr)
+            self.assertIn(str(self.folder), run.stderr)
 
 
 class TestRuns(ScriptTest):

@@ -45,6 +45,7 @@ def cut_off(composer, pixels, points):
             top = max(top, int(far[0][1]))
         else:
             bottom = min(bottom, int(far[1][1]))
+    right, bottom = max(right, left + 1), max(bottom, top + 1)
     kept = pixels[top:bottom, left:right]
     pixels = cv2.copyMakeBorder(kept, top, FACE_SIDE - bottom, left, FACE_SIDE - right, cv2.BORDER_REPLICATE)
     x, y = points.T

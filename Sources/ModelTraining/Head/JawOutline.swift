@@ -69,6 +69,17 @@ public enum JawOutline {
 
   /// `count` points at equal arc lengths, both ends included.
   static func evenly(_ line: [SIMD2<Double>], _ count: Int) -> [SIMD2<Double>] {
+    equalSteps(along: line, count).map { place in
+      let piece = (line[place.piece], line[min(place.piece + 1, line.count - 1)])
+      return piece.0 + (piece.1 - piece.0) * place.share
+    }
+  }
+
+  /// Where `count` points at equal arc lengths lie, both ends included: on which piece of the line, and how much
+  /// of it, 0 to 1, lies before them.
+  static func equalSteps(
+    along line: [SIMD2<Double>], _ count: Int
+  ) -> [(piece: Int, share: Double)] {
     var (lengths, total) = ([0.0], 0.0)
     for (a, b) in zip(line, line.dropFirst()) {
       total += length(b - a)
@@ -78,10 +89,9 @@ public enum JawOutline {
     return (0..<count).map { k in
       let wanted = total * Double(k) / Double(count - 1)
       while i < line.count - 2, lengths[i + 1] < wanted { i += 1 }
-      guard i + 1 < line.count else { return line[i] }
+      guard i + 1 < line.count else { return (i, 0) }
       let step = lengths[i + 1] - lengths[i]
-      return line[i] + (line[i + 1] - line[i])
-        * (step > 0 ? min(1, (wanted - lengths[i]) / step) : 0)
+      return (i, step > 0 ? max(0, min(1, (wanted - lengths[i]) / step)) : 0)
     }
   }
 

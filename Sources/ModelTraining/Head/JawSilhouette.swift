@@ -127,27 +127,11 @@ public struct JawSilhouette: Sendable {
     for side in [Array(0...8), Array((8...16).reversed())] {
       let line = side.map { points[$0] }
       let seen = line.map { SIMD2(Double((right * $0).sum()), Double((down * $0).sum())) }
-      for (landmark, point) in zip(side, Self.evenly(line, seen)).dropFirst().dropLast() {
-        points[landmark] = point
+      let places = JawOutline.equalSteps(along: seen, line.count)
+      for (landmark, place) in zip(side, places).dropFirst().dropLast() {
+        let (from, to) = (line[place.piece], line[place.piece + 1])
+        points[landmark] = from + Float(place.share) * (to - from)
       }
-    }
-  }
-
-  /// As many points on a line, at equal steps of its length in the picture.
-  private static func evenly(
-    _ line: [SIMD3<Float>], _ seen: [SIMD2<Double>]
-  ) -> [SIMD3<Float>] {
-    var lengths = [0.0]
-    for (a, b) in zip(seen, seen.dropFirst()) {
-      lengths.append(lengths[lengths.count - 1] + ((b - a) * (b - a)).sum().squareRoot())
-    }
-    var piece = 0
-    return line.indices.map { k in
-      let wanted = lengths[line.count - 1] * Double(k) / Double(line.count - 1)
-      while piece < line.count - 2, lengths[piece + 1] < wanted { piece += 1 }
-      let step = lengths[piece + 1] - lengths[piece]
-      let share = step > 0 ? Float(max(0, min(1, (wanted - lengths[piece]) / step))) : 0
-      return line[piece] + share * (line[piece + 1] - line[piece])
     }
   }
 }

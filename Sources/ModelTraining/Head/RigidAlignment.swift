@@ -35,11 +35,6 @@ public enum RigidAlignment {
     points.reduce(.zero, +) / Double(max(1, points.count))
   }
 
-  public static func centred(_ shape: [SIMD3<Double>]) -> [SIMD3<Double>] {
-    let center = shape.reduce(.zero, +) / Double(max(1, shape.count))
-    return shape.map { $0 - center }
-  }
-
   /// The rotation R that minimises sum |R a_i - b_i|^2 of centred shapes.
   ///
   /// Source: Horn, "Closed-form solution of absolute orientation using unit quaternions", JOSA A 1987.

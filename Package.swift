@@ -60,7 +60,10 @@ let package = Package(
       cSettings: [.unsafeFlags(["-std=gnu23", "-Wall", "-Wextra", "-Werror"])]),
     .target(
       name: "CFinderWeights",
-      exclude: ["finder.weights", "refiner.weights", "landmarks.weights", "identity.weights"],
+      exclude: [
+        "finder.weights", "refiner.weights", "landmarks.weights", "close-landmarks.weights",
+        "identity.weights",
+      ],
       cSettings: [.unsafeFlags(["-std=gnu23", "-Wall", "-Wextra", "-Werror"])]),
     .target(
       name: "CLivePage",

@@ -16,7 +16,10 @@ import statistics
 import sys
 from collections import defaultdict
 
-from measured import fits, free, points_of
+from measured import fits, free, in_frame, points_of, turn
+
+
+TURNS = (0, 0.1, 0.2, 0.3, 0.4, math.inf)
 
 
 def on_the_middle(points, middle):
@@ -50,6 +53,13 @@ def main():
     for name, some in [("found", errors), ("believed", [e for e, b in zip(errors, believed_pairs) if b])]:
         some = [e for e in some if math.isfinite(e)]
         print(f"distance to the mesh, free of definition, {name}: median {statistics.median(some):.4f}, mean {statistics.fmean(some):.4f}, n {len(some)}")
+    print("| turn of those found | n | believed | median | mean |\n| --- | --- | --- | --- | --- |")
+    turns = [abs(turn(in_frame(theirs, theirs))) for _, theirs in pairs]
+    for low, high in zip(TURNS, TURNS[1:]):
+        of = [(e, b) for e, b, t in zip(errors, believed_pairs, turns) if low <= t < high and math.isfinite(e)]
+        if of:
+            there = [e for e, _ in of]
+            print(f"| from {low} | {len(of)} | {sum(b for _, b in of) / len(of):.3f} | {statistics.median(there):.4f} | {statistics.fmean(there):.4f} |")
 
 
 if __name__ == "__main__":

@@ -19,15 +19,11 @@ from the eyes to the nose's tip too far forward.
 import statistics
 import sys
 
-from measured import PARTS, POINTS, annotated_fits, distances, in_frame
+from measured import PARTS, POINTS, TIP, annotated_fits, distances, in_frame, turn
 
 BANDS = (0, 0.05, 0.12, 1)
-JAW, TIP = 17, 30
+JAW = 17
 PARTNER = [16 - i for i in range(JAW)]
-
-
-def turn(face):
-    return ((face[TIP] - (face[0] + face[16]) / 2) / abs(face[16] - face[0])).real
 
 
 def jaw_offsets(face, offsets):

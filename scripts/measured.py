@@ -9,6 +9,7 @@ from collections import defaultdict
 
 POINTS = 68
 EYES = (36, 45)
+TIP = 30
 PARTS = {"jaw": range(17), "brows": range(17, 27), "nose": range(27, 36), "eyes": range(36, 48), "mouth": range(48, 68)}
 INNER = [i for i in range(17, 68) if i not in (60, 64)]
 
@@ -67,6 +68,11 @@ def distances(ours, theirs, offsets=None):
     """Of each landmark, over their outer eye corners', with mean offsets taken off."""
     offsets = offsets or [0] * POINTS
     return [abs(p - m - q) for p, m, q in zip(in_frame(ours, theirs), offsets, in_frame(theirs, theirs))]
+
+
+def turn(face):
+    """How far the nose's tip lies from the middle of the jaw's ends, over their distance: of a face in its own frame."""
+    return ((face[TIP] - (face[0] + face[16]) / 2) / abs(face[16] - face[0])).real
 
 
 def free(pairs):

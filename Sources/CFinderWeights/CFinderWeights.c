@@ -12,6 +12,10 @@ static const unsigned char landmarks[] = {
 #embed "landmarks.weights"
 };
 
+static const unsigned char close_landmarks[] = {
+#embed "close-landmarks.weights"
+};
+
 static const unsigned char identity[] = {
 #embed "identity.weights"
 };
@@ -27,6 +31,10 @@ size_t clnf_refiner_weights_size(void) { return sizeof refiner; }
 const void *clnf_landmark_weights(void) { return landmarks; }
 
 size_t clnf_landmark_weights_size(void) { return sizeof landmarks; }
+
+const void *clnf_close_landmark_weights(void) { return close_landmarks; }
+
+size_t clnf_close_landmark_weights_size(void) { return sizeof close_landmarks; }
 
 const void *clnf_identity_weights(void) { return identity; }
 

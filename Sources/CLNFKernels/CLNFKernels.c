@@ -106,10 +106,10 @@ static response_scratch lay_out_response(int window, int kernel) {
   return at;
 }
 
-// The finder's net: layers at most; the largest kernel; places that a depthwise convolution computes side
+// The finder's net: the largest kernel; places that a depthwise convolution computes side
 // by side, and that lie between it and the pointwise one; zeros before a row, and room behind it. Kernels
 // compute up to seven places beyond a row's end; they read up to 17 beyond it for those.
-enum { finder_layers = 16, finder_kernel = 7, finder_places = 8, finder_chunk = 24 };
+enum { finder_kernel = 7, finder_places = 8, finder_chunk = 24 };
 enum { finder_margin = 3, finder_slack = 18 };
 
 // Values between two layers; the first are the grey levels.
@@ -124,7 +124,7 @@ typedef struct {
 
 // Where a search's scratch memory holds what, floats from its start.
 typedef struct {
-  finder_stage stages[finder_layers];
+  finder_stage stages[clnf_most_finder_layers];
   size_t chunk, head, end;
 } finder_scratch;
 

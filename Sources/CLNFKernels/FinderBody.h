@@ -200,7 +200,7 @@ typedef struct {
   finder_scratch at;
   float *scratch;
   // Rows of each stage that were made.
-  int made[finder_layers];
+  int made[clnf_most_finder_layers];
 } KERNEL(finder_run);
 
 // Where row `y` of a stage's values begins, its margin left out.
@@ -288,7 +288,7 @@ KERNEL_TARGET static void KERNEL(finder_make)(KERNEL(finder_run) *run, int stage
     }
     // What was written beyond the row's end is margin again.
     float *end = KERNEL(finder_row)(run, stage, row) + (size_t)s->width * s->channels;
-    __builtin_memset(end, 0, finder_slack * s->channels * sizeof *end);
+    __builtin_memset(end, 0, (finder_places - 1) * s->channels * sizeof *end);
   }
 }
 
@@ -316,7 +316,11 @@ KERNEL_TARGET static void KERNEL(find_faces)(const clnf_finder_net *net,
   block.width = (size_t)padded(head->outputs);
   block.out = scratch + run.at.head;
   const size_t cells = (size_t)s->width * block.width;
-  for (int y = 0; y < s->height; y++) {
+  // Of the last stage's rows none is made of another.
+  const int first = level->wants_middle ? s->height / 2 : 0;
+  const int end = level->wants_middle ? first + 1 : s->height;
+  run.made[last] = first;
+  for (int y = first; y < end; y++) {
     KERNEL(finder_make)(&run, last, y);
     block.in[0] = KERNEL(finder_row)(&run, last, y);
     KERNEL(finder_products)(&block, (size_t)s->width);

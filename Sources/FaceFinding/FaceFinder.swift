@@ -187,7 +187,7 @@ public final class FaceFinder: FaceDetector {
     var kernelLevel = clnf_finder_level(
       pixels: start + first, stride: Int32(stride), width: Int32(level.width),
       height: Int32(level.height), left: Int32(level.left), top: Int32(level.top),
-      columns: Int32(level.columns), rows: Int32(level.rows))
+      columns: Int32(level.columns), rows: Int32(level.rows), wants_middle: false)
     kernels.pointee.find_faces(&kernelNet, &kernelLevel, scratch.pointer, map.pointer)
   }
 

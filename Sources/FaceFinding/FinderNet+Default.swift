@@ -13,6 +13,12 @@ extension FinderNet {
   public static let landmarks = read(
     clnf_landmark_weights(), clnf_landmark_weights_size(), "landmarks.weights", for: .landmarks)
 
+  /// The net that is part of the program and looks closely where landmarks are known to be about: larger, and
+  /// better.
+  public static let closeLandmarks = read(
+    clnf_close_landmark_weights(), clnf_close_landmark_weights_size(), "close-landmarks.weights",
+    for: .landmarks)
+
   /// The net that is part of the program and by which people are told apart.
   public static let identity = read(
     clnf_identity_weights(), clnf_identity_weights_size(), "identity.weights", for: .identity)

@@ -1,15 +1,17 @@
 import CLNF
+import CLNFKernels
 
 /// Reads a finder's net from untrusted bytes (docs/reference/finder-format.md).
 struct FinderNetReader {
   static let magic = Array("LMFINDER".utf8)
-  static let version = 1
-  static let largestFile = 1_000_000
+  /// Layers' values are floats in files of the first version, halves in those of the second.
+  static let versions = 1...2
+  static let largestFile = 2_000_000
   static let checksumSize = 32
 
-  private static let layerCounts = 2...16
+  private static let layerCounts = 2...Int(clnf_most_finder_layers)
   private static let kernels: Set<Int> = [1, 3, 5, 7]
-  private static let channels = 1...128
+  private static let channels = 1...Int(clnf_most_finder_channels)
   /// Widths of faces and their unit, px.
   private static let sizes: ClosedRange<Double> = 1...10_000
 
@@ -19,6 +21,7 @@ struct FinderNetReader {
   /// Where the checksum begins.
   private let end: Int
   private var offset = 0
+  private var hasHalves = false
 
   static func read(
     _ bytes: [UInt8], name: String, for purpose: FinderNet.Purpose = .faces
@@ -41,7 +44,7 @@ struct FinderNetReader {
   private mutating func contents() throws(FaceDetectionError) -> FinderNet.Contents {
     try checkWhole()
     offset = Self.magic.count
-    _ = try whole("the version", in: Self.version...Self.version)
+    hasHalves = try whole("the version", in: Self.versions) == Self.versions.upperBound
     let count = try whole("the number of layers", in: Self.layerCounts)
     let unit = try number("the unit of sizes", in: Self.sizes)
     let least = try number("the least width of a face", in: Self.sizes)
@@ -142,22 +145,36 @@ struct FinderNetReader {
 
   // MARK: Values
 
-  /// `count` floats, checked to be there before memory is taken.
+  /// `count` values of a layer, checked to be there before memory is taken.
   private mutating func values(_ what: String, _ count: Int) throws(FaceDetectionError) -> [Float] {
-    guard count <= (end - offset) / 4 else {
-      throw fail(offset, "\(what) need \(4 * count) bytes; the file has \(end - offset) more")
+    guard hasHalves else { return try floats(what, count) }
+    return try values(what, count, size: 2) {
+      Float(
+        Float16(
+          bitPattern: UInt16(littleEndian: $0.loadUnaligned(fromByteOffset: $1, as: UInt16.self))))
+    }
+  }
+
+  private mutating func floats(_ what: String, _ count: Int) throws(FaceDetectionError) -> [Float] {
+    try values(what, count, size: 4) {
+      Float(
+        bitPattern: UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: $1, as: UInt32.self)))
+    }
+  }
+
+  private mutating func values(
+    _ what: String, _ count: Int, size: Int, _ value: (UnsafeRawBufferPointer, Int) -> Float
+  ) throws(FaceDetectionError) -> [Float] {
+    guard count <= (end - offset) / size else {
+      throw fail(offset, "\(what) need \(size * count) bytes; the file has \(end - offset) more")
     }
     let start = offset
-    offset += 4 * count
+    offset += size * count
     let values = bytes.withUnsafeBytes { raw in
-      (0..<count).map { index in
-        Float(
-          bitPattern: UInt32(
-            littleEndian: raw.loadUnaligned(fromByteOffset: start + 4 * index, as: UInt32.self)))
-      }
+      (0..<count).map { value(raw, start + size * $0) }
     }
     if let bad = values.firstIndex(where: { !$0.isFinite }) {
-      throw fail(start + 4 * bad, "\(what) have \(values[bad]); expected finite numbers")
+      throw fail(start + size * bad, "\(what) have \(values[bad]); expected finite numbers")
     }
     return values
   }
@@ -166,7 +183,7 @@ struct FinderNetReader {
     _ what: String, in range: ClosedRange<Double>
   ) throws(FaceDetectionError) -> Double {
     let place = offset
-    let value = Double(try values(what, 1)[0])
+    let value = Double(try floats(what, 1)[0])
     guard range.contains(value) else {
       throw fail(
         place, "\(what) is \(value); expected \(range.lowerBound) to \(range.upperBound)")

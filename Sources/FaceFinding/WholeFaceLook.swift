@@ -53,8 +53,6 @@ struct FacePlace {
 final class WholeFaceLook {
   /// How much finer than the net sees it a picture is before it is turned.
   private static let reserve = 1.3
-  /// How much of the view lies around it, as the corners of a turned square do.
-  private static let reach = 2.0.squareRoot() / 2
   /// Side of the picture that the net sees, px.
   static let side = 96
 
@@ -88,7 +86,8 @@ final class WholeFaceLook {
   func look(at place: FacePlace, in image: borrowing GreyImage) -> UnsafePointer<Float>? {
     guard min(image.width, image.height) > 0, place.isUsable else { return nil }
     let scale = place.width / net.contents.unit
-    let reach = Self.reach * Double(Self.side) * scale
+    // Of the square and its corners, which are turned with it; a pixel more is interpolated with.
+    let reach = scale * (1 + Double(Self.side) / 2 * (abs(cos(place.roll)) + abs(sin(place.roll))))
     region.update(
       image,
       bounds: FaceRegion.Bounds(

@@ -95,7 +95,7 @@ public final class ImageFitter {
     face.local = parameters.local
     fitter.copyLandmarks(into: &face.landmarks)
     if fitter.settings.anchorWeight > 0 {
-      glance.look(at: face.landmarks, in: image)
+      glance.look(at: face.landmarks, afresh: true, in: image)
       glance.compare(&report, face.landmarks)
     }
     face.meanShift = report.meanShift

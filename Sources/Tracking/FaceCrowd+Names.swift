@@ -82,7 +82,8 @@ extension FaceCrowd {
     }
     switch identities.guess(
       sighting, seen: track.stranger.sum, count: track.stranger.count, isLast: isLast,
-      where: isTaken)
+      where: isTaken,
+      isDoubted: { [tracks] id in tracks.contains { $0.id == id && !$0.follower.isBelieved } })
     {
     case .somebody(let id): accept(track, as: id)
     case .nobodyYet: accept(track, as: identities.add(sighting))

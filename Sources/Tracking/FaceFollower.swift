@@ -276,7 +276,7 @@ package final class FaceFollower {
   ) {
     run(image, windows, anchor: anchor)
     if fitter.settings.anchorWeight > 0 {
-      glance.look(at: current.landmarks, in: image)
+      glance.look(at: current.landmarks, afresh: true, in: image)
     } else {
       glance.forget()
     }

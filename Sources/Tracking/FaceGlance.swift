@@ -16,10 +16,10 @@ package final class FaceGlance {
     self.regressor = regressor
   }
 
-  /// Looks where landmarks (2n px, stacked) are, or are expected: moved by a shift in pixels. Cost:
-  /// `LandmarkRegressor.look`.
+  /// Looks where landmarks (2n px, stacked) are, or are expected: moved by a shift in pixels. Afresh where that
+  /// is to tell whether they lie on a face at all. Cost: `LandmarkRegressor.look`.
   package func look(
-    at landmarks: [Double], movedBy shift: (x: Double, y: Double)? = nil,
+    at landmarks: [Double], movedBy shift: (x: Double, y: Double)? = nil, afresh: Bool = false,
     in image: borrowing GreyImage
   ) {
     place.replaceElements(with: landmarks)
@@ -30,7 +30,7 @@ package final class FaceGlance {
         place[n + i] += shift.y
       }
     }
-    isSeen = regressor.look(at: place, in: image, into: &seen)
+    isSeen = regressor.look(at: place, in: image, afresh: afresh, into: &seen)
     if isSeen { LandmarkRegressor.makeAnchor(of: seen, into: &held) }
   }
 

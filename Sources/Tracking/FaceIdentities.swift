@@ -23,7 +23,8 @@ package final class FaceIdentities {
     package var afterCut: Float = 0.62
     /// Of a face that has been described several times before it gets a number: the mean.
     package var several: Float = 0.58
-    /// Of a face that has been described twice or more: whoever is less like anybody is somebody new.
+    /// Of a face that has been described twice or more: whoever is less like anybody is somebody new, unless
+    /// somebody has gone shortly before, who may be seen badly.
     package var stranger: Float = 0.1
     /// So long a new number may turn out to be somebody's who is known, seconds: who comes in is often seen
     /// badly first.
@@ -116,13 +117,21 @@ package final class FaceIdentities {
   ///   - seen: the sum of its descriptions, and how many these are.
   ///   - isLast: whether it is to be told now.
   ///   - isTaken: as `name`.
+  ///   - isDoubted: whether a number is taken by a face that is not believed: it may have gone from where it
+  ///     was, and be this one.
   package func guess(
-    _ face: Sighting, seen: [Float], count: Int, isLast: Bool, where isTaken: (Int) -> Bool
+    _ face: Sighting, seen: [Float], count: Int, isLast: Bool, where isTaken: (Int) -> Bool,
+    isDoubted: (Int) -> Bool = { _ in false }
   ) -> Guess {
     var (best, likest): ((id: Int, margin: Float)?, Float) = (nil, -1)
-    var isAnybodyAway = false
-    for person in people where !isTaken(person.id) {
+    var (isAnybodyAway, hasJustGone) = (false, false)
+    for person in people {
+      if isTaken(person.id) {
+        if isDoubted(person.id) { (isAnybodyAway, hasJustGone) = (true, true) }
+        continue
+      }
       isAnybodyAway = true
+      hasJustGone = hasJustGone || wasShortlyBefore(face, person)
       if let margin = margin(of: face, as: person), margin > best?.margin ?? 0 {
         best = (person.id, margin)
       }
@@ -134,7 +143,7 @@ package final class FaceIdentities {
       }
     }
     if let best { return .somebody(best.id) }
-    let isStrange = count > 1 && likest < rules.stranger
+    let isStrange = count > 1 && likest < rules.stranger && !hasJustGone
     return isLast || !isAnybodyAway || isStrange ? .nobodyYet : .unsure
   }
 
@@ -233,12 +242,17 @@ package final class FaceIdentities {
     return margin > 0 ? margin : nil
   }
 
+  /// Whether a person was seen shortly before a face, with no cut between.
+  private func wasShortlyBefore(_ face: Sighting, _ person: Person) -> Bool {
+    person.seconds >= cutSeconds && face.seconds - person.seconds <= rules.shortSeconds
+  }
+
   private func isNear(_ face: Sighting, _ person: Person) -> Bool {
     let (dx, dy) = (
       face.box.center.x - person.box.center.x, face.box.center.y - person.box.center.y
     )
     let width = max(face.box.width, person.box.width)
-    return person.seconds >= cutSeconds && face.seconds - person.seconds <= rules.shortSeconds
+    return wasShortlyBefore(face, person)
       && dx * dx + dy * dy <= width * width
       && face.box.width <= 1.5 * person.box.width && person.box.width <= 1.5 * face.box.width
   }

@@ -123,6 +123,12 @@ import Testing
       Self.package.appending(path: "Tests/Fixtures/landmark-net"), net, for: .landmarks)
   }
 
+  @Test func theShippedCloseLandmarkNet() throws {
+    let net = Self.package.appending(path: "Sources/CFinderWeights/close-landmarks.weights")
+    try compare(
+      Self.package.appending(path: "Tests/Fixtures/close-landmark-net"), net, for: .landmarks)
+  }
+
   @Test func theShippedIdentityNet() throws {
     let net = Self.package.appending(path: "Sources/CFinderWeights/identity.weights")
     try compare(

@@ -31,7 +31,7 @@ import Testing
     ],
     [
       Shape(outputs: 128, kernel: 5, stride: 1), Shape(outputs: 5, kernel: 1, stride: 2),
-      Shape(outputs: 128, kernel: 3, stride: 2), Shape(outputs: 64, kernel: 3, stride: 2),
+      Shape(outputs: 256, kernel: 3, stride: 2), Shape(outputs: 64, kernel: 3, stride: 2),
     ],
   ]
 
@@ -51,14 +51,15 @@ import Testing
     }
   }
 
-  /// Sixteen layers, the most that there may be.
+  /// The most layers that there may be.
   @Test(arguments: sets)
   func deepNets(set: clnf_instruction_set) {
     let seed = TestSeed.of(502)
     let shapes =
       FinderNets.usual
       + [Shape](
-        repeating: Shape(outputs: 48, kernel: 3, stride: 1, addsInput: true), count: 10)
+        repeating: Shape(outputs: 48, kernel: 3, stride: 1, addsInput: true),
+        count: Int(clnf_most_finder_layers) - FinderNets.usual.count - 1)
     let contents = FinderNets.random(shapes, seed: seed)
     let level = PlainLevel.random(width: 50, height: 40, seed: seed)
     let difference = relativeDifference(
@@ -78,6 +79,27 @@ import Testing
         let difference = relativeDifference(
           level.map(FinderNet(contents), set), level.plainMap(contents))
         #expect(difference < 1e-5, "seed \(seed), \(outputs) outputs, \(width) x \(height)")
+      }
+    }
+  }
+
+  /// The row in the middle alone is the same to the bit, and no other is touched.
+  @Test(arguments: sets)
+  func theMiddleAlone(set: clnf_instruction_set) {
+    let seed = TestSeed.of(506)
+    for (number, shapes) in (Self.shapes + [FinderNets.landmarks]).enumerated() {
+      let net = FinderNet(FinderNets.random(shapes, seed: seed &+ UInt64(number)))
+      let cell = number == Self.shapes.count ? 16 : 8
+      for (width, height) in [(96, 96), (56, 56), (16, 16), (64, 80)] {
+        let level = PlainLevel.random(
+          width: width, height: height, border: 0, cell: cell, seed: seed)
+        let (all, middle) = (level.map(net, set), level.map(net, set, middle: true))
+        let rows = level.rows / cell
+        let count = all.count / rows
+        let row = rows / 2 * count..<(rows / 2 + 1) * count
+        #expect(Array(middle[row]) == Array(all[row]), "seed \(seed), net \(number)")
+        let others = middle.indices.filter { !row.contains($0) }
+        #expect(others.allSatisfy { middle[$0].isNaN })
       }
     }
   }

@@ -92,9 +92,10 @@ import Testing
   @Test func refusalsSayPlaceValueAndExpectation() {
     let layer = Self.firstLayer
     let expectations: [(String?, String)] = [
-      (refusal(at: 8, 2 as UInt32), "byte 8: the version is 2; expected 1"),
-      (refusal(at: 12, 1 as UInt32), "byte 12: the number of layers is 1; expected 2 to 16"),
-      (refusal(at: 12, 17 as UInt32), "byte 12: the number of layers is 17; expected 2 to 16"),
+      (refusal(at: 8, 0 as UInt32), "byte 8: the version is 0; expected 1 to 2"),
+      (refusal(at: 8, 3 as UInt32), "byte 8: the version is 3; expected 1 to 2"),
+      (refusal(at: 12, 1 as UInt32), "byte 12: the number of layers is 1; expected 2 to 24"),
+      (refusal(at: 12, 25 as UInt32), "byte 12: the number of layers is 25; expected 2 to 24"),
       (
         refusal(at: 16, 0 as Float), "byte 16: the unit of sizes is 0.0; expected 1.0 to 10000.0"
       ),
@@ -120,8 +121,8 @@ import Testing
         refusal(at: layer + 12, 2 as UInt32), "byte 72: layer 0's number of inputs is 2; expected 1"
       ),
       (
-        refusal(at: layer + 16, 129 as UInt32),
-        "byte 76: layer 0's number of outputs is 129; expected 1 to 128"
+        refusal(at: layer + 16, 257 as UInt32),
+        "byte 76: layer 0's number of outputs is 257; expected 1 to 256"
       ),
       (refusal(at: layer + 20, 1 as UInt32), "byte 80: layer 0's flags is 1; expected 0"),
       (refusal(at: layer + 24 + 20, 1 as UInt32), "byte 104: layer 1's flags is 1; expected 0"),
@@ -147,13 +148,40 @@ import Testing
       ),
       (refusal([]), "byte 0: expected a face finder's net, which begins with LMFINDER"),
       (
-        refusal(Array("LMFINDER".utf8) + [UInt8](repeating: 0, count: 1_000_000)),
-        "byte 1000008: the file has 1000008 bytes; expected 40 to 1000000"
+        refusal(Array("LMFINDER".utf8) + [UInt8](repeating: 0, count: 2_000_000)),
+        "byte 2000008: the file has 2000008 bytes; expected 40 to 2000000"
       ),
     ]
     for (refusal, expected) in expectations {
       #expect(refusal?.contains(expected) == true, "\(refusal ?? "taken"), not: \(expected)")
       #expect(refusal?.hasPrefix("some.net: ") == true)
+    }
+  }
+
+  /// Files of halves: what they hold, and refusals with their places.
+  @Test func readsHalves() throws {
+    let file = FinderNets.file(Self.contents, hasHalves: true)
+    var expected = Self.contents
+    for index in expected.layers.indices {
+      func round(_ values: inout [Float]) { values = values.map { Float(Float16($0)) } }
+      round(&expected.layers[index].depthwise)
+      round(&expected.layers[index].depthwiseBiases)
+      round(&expected.layers[index].weights)
+      round(&expected.layers[index].biases)
+    }
+    let net = try FinderNet(bytes: file, name: "net")
+    #expect(net.contents == expected && expected != Self.contents)
+    let body = Array(file.dropLast(32))
+    var infinite = body
+    infinite.replaceSubrange(Self.firstValue + 4..<Self.firstValue + 6, with: [0x00, 0x7c])
+    let refusals = [
+      (infinite, "byte 184: layer 0's weights have inf; expected finite numbers"),
+      (Array(body.dropLast(2)), "layer 4's biases need 28 bytes; the file has 26 more"),
+      (body + [0], "1 bytes follow the last layer's values"),
+    ]
+    for (bytes, expected) in refusals {
+      let refusal = refusal(FinderNets.sealed(bytes))
+      #expect(refusal?.contains(expected) == true, "\(refusal ?? "taken"), not: \(expected)")
     }
   }
 

@@ -20,8 +20,8 @@ import Testing
   private static func constant(
     _ places: [SIMD2<Double>] = face, logSpread: Float = -3
   ) -> LandmarkRegressor {
-    LandmarkRegressor(
-      net: FinderNet(FinderNets.landmarks(places: places, logSpread: logSpread)))
+    let net = FinderNet(FinderNets.landmarks(places: places, logSpread: logSpread))
+    return LandmarkRegressor(net: net, closeNet: net)
   }
 
   /// The face turned in the picture, as a finder would find it, and its landmarks.
@@ -70,6 +70,48 @@ import Testing
     #expect(abs(max(extents.width, extents.height) - 20) < 0.1)
     #expect(abs(extents.centerX - 100) < 0.5)
     #expect(abs(extents.centerY - (100 + 0.2 * 80 + 0.2 * 40)) < 0.5)
+  }
+
+  /// A first look is the small net's, the second the larger one's, as are those at faces that are followed.
+  @Test func theSecondLookIsTheCloseOne() throws {
+    let halves = Self.face.map { $0 * 0.5 }
+    let regressor = LandmarkRegressor(
+      net: FinderNet(FinderNets.landmarks(places: halves, logSpread: -3)),
+      closeNet: FinderNet(FinderNets.landmarks(places: Self.face.map { $0 * 0.75 }, logSpread: -2)))
+    let (face, places) = try Self.found(at: SIMD2(100, 100), width: 80, roll: 0)
+    let image = Self.grey()
+    let answer = regressor.landmarks(of: face, in: image)
+    let seen = try #require(answer)
+    let extents = Extents(seen.points, 68) { _ in true }
+    #expect(abs(max(extents.width, extents.height) - 80 * 0.5 * 0.75) < 0.1)
+    let expected = 3.0.squareRoot() * exp(-2) * 40
+    #expect(seen.deviations.allSatisfy { abs($0 - expected) < 0.01 })
+    // It is far from where it was expected, and looked at afresh, as where that is asked for.
+    let stacked = places.map(\.x) + places.map(\.y)
+    for afresh in [false, true] {
+      var followed = LandmarkEstimate()
+      let isSeen = regressor.look(at: stacked, in: image, afresh: afresh, into: &followed)
+      let farthest = zip(followed.points + followed.deviations, seen.points + seen.deviations)
+        .map { abs($0 - $1) }.max()
+      // The face of the mean shape is not quite its own mirror image.
+      #expect(isSeen && farthest.map { $0 < 0.1 } == true, "\(afresh)")
+    }
+  }
+
+  /// A face that is where it was expected is not looked at afresh, unless that is asked for.
+  @Test func whereAFaceIsExpectedOneLookIsEnough() throws {
+    let (_, places) = try Self.found(at: SIMD2(100, 100), width: 80, roll: 0)
+    let stacked = places.map(\.x) + places.map(\.y)
+    let image = Self.grey()
+    let regressor = LandmarkRegressor(
+      net: FinderNet(FinderNets.landmarks(places: Self.face.map { $0 * 0.5 }, logSpread: -3)),
+      closeNet: FinderNet(FinderNets.landmarks(places: Self.face, logSpread: -2)))
+    for (afresh, share) in [(false, 1.0), (true, 0.5)] {
+      var seen = LandmarkEstimate()
+      let isSeen = regressor.look(at: stacked, in: image, afresh: afresh, into: &seen)
+      let width = try #require(isSeen ? seen.points[16] - seen.points[0] : nil)
+      #expect(abs(width / (places[16].x - places[0].x) - share) < 0.01)
+    }
   }
 
   @Test func whatNoFaceLooksLikeIsNoAnswer() throws {

@@ -102,8 +102,8 @@ enum FinderNets {
       unit: 24, widths: 24...36, threshold: 0.5, layers: [first, half, half, ring, head])
   }
 
-  /// A net's file, its checksum right.
-  static func file(_ contents: FinderNet.Contents) -> [UInt8] {
+  /// A net's file, its checksum right; layers' values are floats or halves.
+  static func file(_ contents: FinderNet.Contents, hasHalves: Bool = false) -> [UInt8] {
     var bytes = Array("LMFINDER".utf8)
     func add(_ values: [Float]) {
       for value in values { add(Int(value.bitPattern)) }
@@ -113,7 +113,7 @@ enum FinderNets {
         bytes.append(contentsOf: $0)
       }
     }
-    add(1)
+    add(hasHalves ? 2 : 1)
     add(contents.layers.count)
     add([
       Float(contents.unit), Float(contents.widths.lowerBound), Float(contents.widths.upperBound),
@@ -126,11 +126,17 @@ enum FinderNets {
       for value in [layer.kernel, layer.stride, layer.inputs, layer.outputs] { add(value) }
       add(layer.addsInput ? 1 : 0)
     }
+    func addToLayer(_ values: [Float]) {
+      guard hasHalves else { return add(values) }
+      for value in values {
+        withUnsafeBytes(of: Float16(value).bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
+      }
+    }
     for layer in contents.layers {
-      add(layer.depthwise)
-      add(layer.depthwiseBiases)
-      add(layer.weights)
-      add(layer.biases)
+      addToLayer(layer.depthwise)
+      addToLayer(layer.depthwiseBiases)
+      addToLayer(layer.weights)
+      addToLayer(layer.biases)
     }
     return sealed(bytes)
   }
@@ -233,8 +239,10 @@ struct PlainLevel {
     return (0..<across * down).flatMap { place in planes.map { $0[place] } }
   }
 
-  /// The same by the kernels.
-  func map(_ net: FinderNet, _ set: clnf_instruction_set) -> [Double] {
+  /// The same by the kernels; or only the row in the middle, the others no numbers.
+  func map(
+    _ net: FinderNet, _ set: clnf_instruction_set, middle wantsMiddle: Bool = false
+  ) -> [Double] {
     var kernelNet = net.kernelNet
     // What is read before it is written shows.
     var scratch = [Float](
@@ -248,7 +256,7 @@ struct PlainLevel {
       var level = clnf_finder_level(
         pixels: pixels.baseAddress, stride: Int32(width), width: Int32(width),
         height: Int32(height), left: Int32(left), top: Int32(top), columns: Int32(columns),
-        rows: Int32(rows))
+        rows: Int32(rows), wants_middle: wantsMiddle)
       clnf_kernels_for(set).pointee.find_faces(&kernelNet, &level, &scratch, &out)
     }
     return withExtendedLifetime(net) {

@@ -126,6 +126,31 @@ with open(sys.argv[sys.argv.index("-o") + 1], "w", newline="") as file:
         for line in jaws:
             self.assertEqual(set(map(abs, map(float, line.split()[5:]))), {0.0})
 
+    def test_groups_are_told_by_turn_as_well(self):
+        """scripts/measure-groups.py, with the same program; one picture has no points of the mesh, one no fit on its middle."""
+        fairface = self.folder / "fairface"
+        fairface.mkdir()
+        names = [f"{c}_{i}" for c in "xy" for i in range(68)]
+        table = ["image,age,origin,gender," + ",".join(names)]
+        for index, turn in enumerate([0.02, -0.05, 0.15, -0.25, 0.45, 0.01, 0.01]):
+            numbers = [float(word) - 1 for word in self.face(turn).split("{")[1].split("}")[0].split()]
+            points = [n / 2 + (300 if index == 6 else 0) for n in numbers]
+            (fairface / f"{index}.png").write_bytes(b"")
+            (fairface / f"{index}.pts").write_text(
+                "version: 1\n{\n" + "".join(f"{x + 1} {y + 1}\n" for x, y in zip(points[::2], points[1::2])) + "}\n")
+            mesh = points[::2] + points[1::2] if index != 5 else [""] * 136
+            table.append(f"{index}.png,20-29,Black,Male," + ",".join(map(str, mesh)))
+        (fairface / "faces.csv").write_text("\n".join(table) + "\n")
+        (self.folder / "fits.py").write_text(self._FITS)
+        self.program("fits", f'exec python3 "{self.folder}/fits.py" "$@"')
+        run = self.script("scripts/measure-groups.py", self.programs / "fits", fairface)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        rows = [line.strip("| ").split(" | ") for line in run.stdout.splitlines()]
+        self.assertIn(["Black", "7", "0.857", "0.857"], rows)
+        turned = [row[:3] for row in rows if row[0].startswith("from ")]
+        self.assertEqual(turned, [
+            ["from 0", "2", "1.000"], ["from 0.1", "1", "1.000"], ["from 0.2", "1", "1.000"], ["from 0.4", "1", "1.000"]])
+
     def test_a_folder_without_annotations_is_named(self):
         self.program("fits", "exit 0")
         for script in ("scripts/measure-turns.py", "scripts/measure-parts.py"):

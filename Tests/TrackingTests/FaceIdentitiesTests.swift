@@ -127,9 +127,11 @@ struct FaceIdentitiesTests {
 
   private func guess(
     _ face: FaceIdentities.Sighting, seen: [Float] = [], count: Int = 0, isLast: Bool = false,
-    taken: Set<Int> = []
+    taken: Set<Int> = [], doubted: Set<Int> = []
   ) -> FaceIdentities.Guess {
-    ids.guess(face, seen: seen, count: count, isLast: isLast) { taken.contains($0) }
+    ids.guess(
+      face, seen: seen, count: count, isLast: isLast, where: { taken.contains($0) },
+      isDoubted: { doubted.contains($0) })
   }
 
   /// One description names who is very much alike; several name who is alike in their mean; whoever is like
@@ -150,6 +152,23 @@ struct FaceIdentitiesTests {
     #expect(guess(strange, seen: numbers(3), count: 2) == .nobodyYet)
     #expect(guess(face([], x: 900, at: 9)) == .unsure, "nothing is known of it")
     #expect(guess(face([], x: 900, at: 9), isLast: true) == .nobodyYet)
+  }
+
+  /// Who is like nobody may be somebody who has just gone, or is about to go: it is waited for more of it.
+  @Test func whoHasJustGoneMayBeSeenBadly() {
+    _ = name(face(numbers(0)))
+    let strange = face(numbers(3), x: 900, at: 1)
+    #expect(guess(strange, seen: numbers(3), count: 2) == .unsure)
+    #expect(guess(strange, seen: numbers(3), count: 2, isLast: true) == .nobodyYet)
+    #expect(guess(strange, seen: numbers(3), count: 2, taken: [0]) == .nobodyYet)
+    // The number is that of a face that is there and not believed.
+    #expect(guess(strange, taken: [0], doubted: [0]) == .unsure)
+    #expect(guess(strange, seen: numbers(3), count: 2, taken: [0], doubted: [0]) == .unsure)
+    #expect(
+      guess(strange, seen: numbers(3), count: 4, isLast: true, taken: [0], doubted: [0])
+        == .nobodyYet)
+    ids.cut(at: 1)
+    #expect(guess(strange, seen: numbers(3), count: 2) == .nobodyYet, "all are new after a cut")
   }
 
   /// After a cut the place says nothing, until people have been seen in the new picture.

@@ -3,11 +3,13 @@
     python export.py --checkpoint FIRST/checkpoint.pt --from-logit -2.5 --output finder.weights
     python export.py --checkpoint SECOND/checkpoint.pt --second --say 0.5 --output refiner.weights
     python export.py --checkpoint LANDMARKS/checkpoint.pt --landmarks --output landmarks.weights
+    python export.py --checkpoint CLOSE/checkpoint.pt --close-landmarks --output close-landmarks.weights
     python export.py --checkpoint IDENTITY/checkpoint.pt --identity --output identity.weights
     python export.py --weights finder.weights --cases FOLDER
+    python export.py --weights landmarks.weights --halves --output landmarks.weights
     python export.py --weights finder.weights --refiner refiner.weights --found PICTURE.pgm FOLDER
 
---found searches a picture with both nets, from 20 px on, and writes PICTURE.found: a line a face, score,
+Nets that see whole faces are written in halves. --found searches a picture with both nets, from 20 px on, and writes PICTURE.found: a line a face, score,
 centre x y, width, five points x y. --like takes threshold and calibration over. docs/reference/finder-format.md has both formats.
 """
 import argparse
@@ -23,14 +25,14 @@ LEAST, MOST = 20.0, 40.0
 
 
 def from_checkpoint(path, kind=None):
-    """`kind`: None for the finder's first net, "second", "landmarks" or "identity"."""
+    """`kind`: None for the finder's first net, "second", "landmarks", "close_landmarks" or "identity"."""
     import torch
 
     import net as nets
     from refine import SHAPE
     from train import finder_state
 
-    makers = {"landmarks": nets.LandmarkNet, "identity": nets.IdentityNet, "second": lambda: nets.Finder(**SHAPE), None: nets.Finder}
+    makers = {"landmarks": nets.LandmarkNet, "close_landmarks": nets.CloseLandmarkNet, "identity": nets.IdentityNet, "second": lambda: nets.Finder(**SHAPE), None: nets.Finder}
     net, state = makers[kind](), finder_state(path)
     if kind == "identity":  # Without the people's own directions.
         state = {k.removeprefix("net."): v for k, v in state.items() if k.startswith("net.")}
@@ -48,9 +50,9 @@ def from_checkpoint(path, kind=None):
     for layer in layers:
         layer.arrays = [a.detach().numpy().reshape(s) for a, s in zip(layer.arrays, layer.shapes())]
     seen = FACE_SIDE
-    sees_whole = kind in ("landmarks", "identity")
+    sees_whole = kind in ("landmarks", "close_landmarks", "identity")
     if sees_whole:  # One size of faces.
-        finder = Finder(layers, nets.FACE_WIDTH, nets.FACE_WIDTH, nets.FACE_WIDTH)
+        finder = Finder(layers, net.face_width, net.face_width, net.face_width)
     else:
         finder = Finder(layers, nets.UNIT, LEAST, MOST)
     pixels = np.random.default_rng(1).integers(0, 256, (seen, seen)).astype(np.float32)
@@ -60,6 +62,8 @@ def from_checkpoint(path, kind=None):
     if sees_whole:
         said = said[:, said.shape[1] // 2, said.shape[2] // 2]
     print("folding changes outputs by at most %.1e" % np.abs(said - wanted).max())
+    if sees_whole:
+        finder.round()
     return finder
 
 
@@ -104,6 +108,8 @@ if __name__ == "__main__":
     parser.add_argument("--weights", help="a file that is there, for --cases")
     parser.add_argument("--second", action="store_true", help="the checkpoint is refine.py's")
     parser.add_argument("--landmarks", action="store_true", help="the checkpoint is landmarks.py's")
+    parser.add_argument("--close-landmarks", action="store_true", help="the same, with --close")
+    parser.add_argument("--halves", action="store_true", help="round the values of a file that is there")
     parser.add_argument("--identity", action="store_true", help="the checkpoint is identity.py's")
     parser.add_argument("--say", type=float, default=1, help="what the net's logits are multiplied by: how much it has to say beside the first")
     parser.add_argument("--from-logit", type=float, help="the threshold: of the first net, from where places are proposed")
@@ -114,7 +120,7 @@ if __name__ == "__main__":
     parser.add_argument("--found", nargs=2, metavar=("PICTURE", "FOLDER"))
     options = parser.parse_args()
     if options.checkpoint:
-        kinds = [k for k in ("landmarks", "identity", "second") if getattr(options, k)]
+        kinds = [k for k in ("landmarks", "close_landmarks", "identity", "second") if getattr(options, k)]
         finder = from_checkpoint(options.checkpoint, kinds[0] if kinds else None)
         if options.second:
             for array in finder.layers[-1].arrays:
@@ -124,10 +130,13 @@ if __name__ == "__main__":
         if options.like:
             other = Finder.read(options.like)
             finder.threshold, finder.knots = other.threshold, other.knots
-        finder.write(options.output)
-        print(f"{options.output}: {os.path.getsize(options.output)} bytes")
     else:
         finder = Finder.read(options.weights)
+        if options.halves:
+            finder.round()
+    if options.output:
+        finder.write(options.output)
+        print(f"{options.output}: {os.path.getsize(options.output)} bytes")
     if options.cases:
         write_cases(finder, options.cases)
     if options.found:

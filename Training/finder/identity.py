@@ -3,7 +3,7 @@
     python identity.py --material TRAIN --run RUN --steps 12000 --minutes 26
     python identity.py --material HELD --measure RUN/checkpoint.pt --curve roc.png
 
-The net sees what the landmarks' net sees (landmarks.py): the face upright, FACE_WIDTH px wide, in one light.
+The net sees what the landmarks' net sees (landmarks.py): the face upright, 62 px wide, in one light.
 It is trained to tell the people of the material apart; its last layer is left out afterwards. Source: H. Wang
 et al., "CosFace: Large margin cosine loss for deep face recognition" (2018), equation 4. One process draws
 pictures, one learns. RUN gets checkpoint.pt; started again, the training goes on there.
@@ -19,13 +19,11 @@ from torch.nn import functional as F
 from compose import Composer
 from landmarks import face
 from material import Material
-from net import FACE_WIDTH, IdentityNet
+from net import IdentityNet
 from run import Pool, Run, add_options
 from train import finder_state
 from weights import FACE_SIDE
 
-# Places are those of fitted landmarks, which are off by less than the finder's.
-AWAY = 0.5
 SCALE, MARGIN = 24.0, 0.2
 # Covers and cameras' faults as often as this share of what the finder sees: who is not seen cannot be told.
 HARDEST = 0.5
@@ -43,7 +41,7 @@ class Faces(torch.utils.data.IterableDataset):
         composer = PersonComposer(Material(self.folder), [self.seed, info.id if info else 0])
         while True:
             composer.hardness = HARDEST * min(1.0, self.batch / max(1, self.mild))
-            faces = [face(composer, away=AWAY) for _ in range(self.size)]
+            faces = [face(composer, seen=IdentityNet) for _ in range(self.size)]
             self.batch += 1
             yield np.stack([f[0] for f in faces]), np.int32([composer.number[f[2]] for f in faces])
 
@@ -142,7 +140,7 @@ def measure(options):
         people = len(composer.faces)
         pictures, persons, sources = [], [], []
         for _ in range(options.count):
-            picture, _, index = face(composer, away=AWAY)
+            picture, _, index = face(composer, seen=IdentityNet)
             pictures.append(picture)
             persons.append(composer.number[index])
             sources.append(index)

@@ -4,9 +4,10 @@
     python landmarks.py --material HELD --measure RUN/checkpoint.pt --sheet sheet.png
     python landmarks.py --material HELD --measure landmarks.weights
 
-The net sees a face upright, its landmarks' box FACE_WIDTH px wide in FACE_SIDE x FACE_SIDE px, in one
+The net sees a face upright, its landmarks' box `face_width` px wide in FACE_SIDE x FACE_SIDE px, in one
 light (`weights.normalised`). It is trained on places that are a little off, as the finder's are. With
---from it begins with a weights file instead of at random. One process draws pictures, one learns. RUN
+--from it begins with a weights file instead of at random; with --close it is the larger net
+that looks where landmarks are known about, and may begin with the smaller one's file. One process draws pictures, one learns. RUN
 gets checkpoint.pt; started again, the training goes on there.
 """
 import argparse
@@ -16,8 +17,8 @@ import numpy as np
 import torch
 
 from compose import MIRROR, Composer
-from material import REAL, Material
-from net import FACE_WIDTH, LANDMARKS, LandmarkNet, begin_from
+from material import Material
+from net import LANDMARKS, CloseLandmarkNet, LandmarkNet, begin_from
 from run import Pool, Run, add_options
 from train import finder_state
 from weights import FACE_SIDE, Finder, normalised
@@ -52,36 +53,35 @@ def cut_off(composer, pixels, points):
     return pixels, np.mean((x < left) | (x > right) | (y < top) | (y > bottom))
 
 
-def face(composer, real_share=0.5, away=1.0, cut_share=0.15):
-    """A picture of a face that is about in its middle, its landmarks, and the material's number; `cut_share` of
-    the faces lie partly beyond the camera's picture."""
+def face(composer, real_share=0.5, seen=LandmarkNet, cut_share=0.15):
+    """A picture of a face that is about in its middle, as nets of the class `seen` see it, its landmarks, and the
+    material's number; `cut_share` of the faces lie partly beyond the camera's picture."""
     while True:
         index = composer.face_index(real_share)
+        away = seen.away[1 if composer.chance(0.15) else 0]
         far = [a * away for a in AWAY]
-        if composer.chance(0.15):
-            far = [1.8 * f for f in far]
-        width = FACE_WIDTH * np.exp(composer.random.normal(0, far[1]))
-        centre = MIDDLE + composer.random.normal(0, far[0], 2) * FACE_WIDTH
+        width = seen.face_width * np.exp(composer.random.normal(0, far[1]))
+        centre = MIDDLE + composer.random.normal(0, far[0], 2) * seen.face_width
         roll = composer.random.normal(0, far[2])
         canvas = np.ascontiguousarray(composer.scenery(FACE_SIDE, FACE_SIDE))
         at = composer.paste(canvas, index, width, centre, roll, whole=composer.chance(0.5))
         covered = composer.cover(canvas, at, width, roll) if composer.chance(0.35 * composer.hardness) else 0.0
         if composer.chance(0.1 * composer.hardness):
-            composer.side_light(canvas, at.mean(0), FACE_WIDTH)
+            composer.side_light(canvas, at.mean(0), seen.face_width)
         camera = composer.camera if composer.chance(composer.hardness) else composer.good_camera
-        pixels, seen = camera(canvas, [(at, width)], composer.chance(0.6))
+        pixels, clear = camera(canvas, [(at, width)], composer.chance(0.6))
         outside = 0
         if cut_share and composer.chance(cut_share):
             pixels, outside = cut_off(composer, pixels, at)
-        if covered + outside < 0.75 and seen[0]:
+        if covered + outside < 0.75 and clear[0]:
             return normalised(np.float32(pixels)), np.float32(at), index
 
 
 class Faces(torch.utils.data.IterableDataset):
     """Endless batches: pictures, landmarks over the width, from the middle."""
 
-    def __init__(self, folder, seed, size, batch, mild, real):
-        self.folder, self.seed, self.size, self.batch, self.mild, self.real = folder, seed, size, batch, mild, real
+    def __init__(self, folder, seed, size, batch, mild, real, seen):
+        self.folder, self.seed, self.size, self.batch, self.mild, self.real, self.seen = folder, seed, size, batch, mild, real, seen
 
     def __iter__(self):
         cv2.setNumThreads(1)
@@ -89,9 +89,9 @@ class Faces(torch.utils.data.IterableDataset):
         composer = Composer(Material(self.folder), [self.seed, info.id if info else 0])
         while True:
             composer.hardness = min(1.0, self.batch / max(1, self.mild))
-            faces = [face(composer, self.real) for _ in range(self.size)]
+            faces = [face(composer, self.real, self.seen) for _ in range(self.size)]
             self.batch += 1
-            yield np.stack([f[0] for f in faces]), np.stack([(f[1] - MIDDLE) / FACE_WIDTH for f in faces])
+            yield np.stack([f[0] for f in faces]), np.stack([(f[1] - MIDDLE) / self.seen.face_width for f in faces])
 
 
 def drawn(pool, count):
@@ -118,21 +118,25 @@ def losses(output, points):
     return distance.mean(), likelihood.mean()
 
 
+def new_net(options):
+    return CloseLandmarkNet() if options.close else LandmarkNet()
+
+
 def train(options):
     torch.set_num_threads(1)
     torch.manual_seed(options.seed)
-    net = LandmarkNet().to(memory_format=torch.channels_last)
+    net = new_net(options).to(memory_format=torch.channels_last)
     if options.begin:
         cv2.setNumThreads(1)  # Threads of this process would be missing in the one that draws.
         composer = Composer(Material(options.material), [options.seed, 99])
-        seen = np.stack([face(composer, options.real)[0] for _ in range(512)])
+        seen = np.stack([face(composer, options.real, type(net))[0] for _ in range(512)])
         begin_from(net, Finder.read(options.begin).layers, torch.from_numpy(seen)[:, None].float())
     print("weights %d, multiply-adds a pixel %.0f" % net.cost(), flush=True)
     run = Run(options.run, net, options.rate)
     run.resume()
     start = run.start
     loader = iter(torch.utils.data.DataLoader(
-        Faces(options.material, options.seed * 100_003 + start, options.batch, start, options.mild * options.steps, options.real),
+        Faces(options.material, options.seed * 100_003 + start, options.batch, start, options.mild * options.steps, options.real, type(net)),
         batch_size=None, num_workers=1, prefetch_factor=8))
     pool = Pool(40_000, options.seed, ((FACE_SIDE, FACE_SIDE), np.uint8), ((LANDMARKS, 2), np.float32))
     sums = np.zeros(3)
@@ -150,7 +154,7 @@ def train(options):
 
 def measure(options):
     """Errors on people kept out: seen from places that are off, and once more from where they were said to be."""
-    net = LandmarkNet()
+    net = new_net(options)
     if options.measure.endswith(".weights"):
         begin_from(net, Finder.read(options.measure).layers, torch.rand(16, 1, FACE_SIDE, FACE_SIDE) * 255)
     else:
@@ -159,10 +163,10 @@ def measure(options):
     composer = Composer(Material(options.material), [options.seed, 77])
     for name, real, hardness, cut in [("real, plain", 1, 0, 0), ("real", 1, 1, 0), ("drawn", 0, 1, 0), ("real, cut off", 1, 1, 1)]:
         composer.hardness = hardness
-        cases = [face(composer, real, cut_share=cut) for _ in range(options.count)]
+        cases = [face(composer, real, type(net), cut_share=cut) for _ in range(options.count)]
         with torch.no_grad():
             places, spread = read(net(torch.from_numpy(np.stack([c[0] for c in cases]))[:, None].float()))
-        places, truth = places.numpy(), np.stack([(c[1] - MIDDLE) / FACE_WIDTH for c in cases])
+        places, truth = places.numpy(), np.stack([(c[1] - MIDDLE) / net.face_width for c in cases])
         far = np.hypot(*np.moveaxis(places - truth, -1, 0))
         said = 2 * np.exp(spread.numpy())
         eyes = np.hypot(*np.moveaxis(truth[:, 36] - truth[:, 45], -1, 0))
@@ -176,7 +180,7 @@ def measure(options):
             for i in [*order[-24:], *order[:: max(1, len(order) // 24)][:24]]:
                 image = cv2.cvtColor(cv2.resize(cases[i][0], None, fx=2, fy=2), cv2.COLOR_GRAY2BGR)
                 for points, colour in ((truth[i], (80, 220, 80)), (places[i], (60, 60, 255))):
-                    for x, y in (points * FACE_WIDTH + MIDDLE + 0.5) * 2:
+                    for x, y in (points * net.face_width + MIDDLE + 0.5) * 2:
                         cv2.circle(image, (int(x), int(y)), 1, colour, -1)
                 shown.append(image)
             sheet = np.vstack([np.hstack(shown[i : i + 8]) for i in range(0, 48, 8)])
@@ -187,6 +191,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_options(parser, steps=24_000, minutes=75, seed=5, count=500)
     parser.add_argument("--from", dest="begin", metavar="WEIGHTS", help="a weights file to go on from")
+    parser.add_argument("--close", action="store_true", help="the larger net, which looks closely")
     parser.add_argument("--real", type=float, default=0.5, help="share of photos")
     parser.add_argument("--sheet", help="pictures of the worst and of others (PNG)")
     options = parser.parse_args()

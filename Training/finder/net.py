@@ -1,4 +1,5 @@
 """The finder's nets: small fully convolutional nets over grey pixels."""
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -84,8 +85,8 @@ class Finder(Net):
 class WholeNet(Net):
     """Stride 16. What lies in the middle cell of FACE_SIDE x FACE_SIDE px has seen them all."""
 
-    def __init__(self, outputs):
-        super().__init__([
+    def __init__(self, outputs, blocks=None):
+        super().__init__(blocks or [
             First(16, 5, 2), Separable(16, 32, 3, 2), Separable(32, 32, 3), Separable(32, 64, 3, 2),
             Separable(64, 64, 5), Separable(64, 64, 5), Separable(64, 128, 3, 2), Separable(128, 128, 3),
             Separable(128, 128, 3), Separable(128, 128, 7)], outputs)
@@ -103,15 +104,35 @@ class LandmarkNet(WholeNet):
     """Where the landmarks are, and the logarithms of their spreads."""
 
     outputs = 3 * LANDMARKS
+    face_width = FACE_WIDTH
+    away = (1.0, 1.8)  # How far places are off in training, of landmarks.AWAY: most of them, and one in seven.
 
     def __init__(self):
         super().__init__(self.outputs)
+
+
+class CloseLandmarkNet(WholeNet):
+    """The same of faces whose landmarks are known about: a LandmarkNet saw them, or they are followed."""
+
+    outputs = LandmarkNet.outputs
+    face_width = 72.0
+    away = (0.4, 1.0)
+    # The layer of a LandmarkNet that each block grows from; None where it has none.
+    parents = [0, 1, 2, None, 3, 4, 5, None, None, 6, 7, 8, None, None, None, None, 9]
+
+    def __init__(self):
+        super().__init__(self.outputs, [
+            First(16, 5, 2), Separable(16, 32, 3, 2), *[Separable(32, 32, 3) for _ in range(2)], Separable(32, 64, 3, 2),
+            *[Separable(64, 64, 5) for _ in range(4)], Separable(64, 128, 3, 2), *[Separable(128, 128, 3) for _ in range(5)],
+            Separable(128, 256, 3), Separable(256, 256, 7)])
 
 
 class IdentityNet(WholeNet):
     """Numbers whose directions are alike for one person and unlike for two."""
 
     outputs = 64
+    face_width = FACE_WIDTH
+    away = (0.5, 0.9)  # Places are those of fitted landmarks, which are off by less than the finder's.
 
     def __init__(self):
         super().__init__(self.outputs)
@@ -125,26 +146,48 @@ def folded(conv, norm):
 
 def begin_from(net, layers, pixels):
     """Gives a net the weights of a file's layers (`weights.Finder`), whose normalisation is folded: it says what
-    they say, and its normalisations have the spreads that `pixels` (N x 1 x H x W, 0..255) show, to train on."""
+    they say, and its normalisations have the spreads that `pixels` (N x 1 x H x W, 0..255) show, to train on.
+
+    Blocks that a net has beyond the file's add nothing at first, channels beyond the file's are heard by nobody."""
     def convolution(conv, norm, weight, bias):
-        conv.weight.data = torch.from_numpy(weight).reshape(conv.weight.shape).clone()
+        if conv.weight.shape[0] == len(bias):
+            conv.weight.data = torch.from_numpy(weight).reshape(conv.weight.shape).clone()
+        else:
+            outputs, inputs = len(bias), weight.size // len(bias) // conv.kernel_size[0] ** 2
+            conv.weight.data[:outputs] = 0
+            conv.weight.data[:outputs, :inputs] = torch.from_numpy(weight).reshape(outputs, inputs, *conv.kernel_size)
 
         def measure(module, inputs):
             mean, spread = inputs[0].mean((0, 2, 3)), inputs[0].var((0, 2, 3), unbiased=False)
             module.running_mean, module.running_var = mean, spread
-            module.weight.data = torch.sqrt(spread + module.eps)
-            module.bias.data = torch.from_numpy(bias) + mean
+            module.weight.data[: len(bias)] = torch.sqrt(spread + module.eps)[: len(bias)]
+            module.bias.data[: len(bias)] = torch.from_numpy(bias) + mean[: len(bias)]
 
         return norm.register_forward_pre_hook(measure)
 
+    def passes_on(block):
+        """The weights of a block that hands its input on, as the first of its outputs."""
+        n, k = block.inputs, block.kernel
+        alone = np.zeros((n, k, k), np.float32)
+        alone[:, k // 2, k // 2] = 1
+        return [alone, np.zeros(n, np.float32), np.eye(n, dtype=np.float32), np.zeros(n, np.float32)]
+
     hooks = []
-    for block, layer in zip(net.blocks, layers):
-        a = layer.arrays
+    for block, parent in zip(net.blocks, range(len(net.blocks)) if len(layers) == len(net.blocks) + 1 else net.parents):
         if block.kind == First.kind:
+            a = layers[parent].arrays
             hooks.append(convolution(block.conv, block.norm, a[0], a[1]))
-        else:
-            hooks += [convolution(block.depth, block.norm1, a[0], a[1]), convolution(block.point, block.norm2, a[2], a[3])]
-    net.head.weight.data = torch.from_numpy(layers[-1].arrays[0]).reshape(net.head.weight.shape).clone()
+            continue
+        if parent is None and block.residual:
+            nn.init.zeros_(block.norm2.weight)
+            continue
+        a = passes_on(block) if parent is None else layers[parent].arrays
+        hooks += [convolution(block.depth, block.norm1, a[0], a[1]), convolution(block.point, block.norm2, a[2], a[3])]
+        if block.residual:
+            nn.init.zeros_(block.norm2.weight[len(a[3]):])
+    weights = torch.from_numpy(layers[-1].arrays[0])
+    nn.init.zeros_(net.head.weight)
+    net.head.weight.data[:, : weights.shape[1]] = weights.reshape(*weights.shape[:2], 1, 1)
     net.head.bias.data = torch.from_numpy(layers[-1].arrays[1]).clone()
     net.eval()
     with torch.no_grad():
@@ -154,5 +197,5 @@ def begin_from(net, layers, pixels):
 
 
 if __name__ == "__main__":
-    for net in (Finder(), LandmarkNet(), IdentityNet()):
+    for net in (Finder(), LandmarkNet(), CloseLandmarkNet(), IdentityNet()):
         print("%s: weights %d, multiply-adds a pixel %.0f" % (type(net).__name__, *net.cost()))

@@ -1,8 +1,8 @@
 """The finder's weights file: written, read, run and searched with, as the program does.
 
-Little-endian. "LMFINDER"; u32 version 1, layers; f32 unit, least, most, threshold; u32 knots; knots
+Little-endian. "LMFINDER"; u32 version, layers; f32 unit, least, most, threshold; u32 knots; knots
 (f32 logit, f32 share); per layer u32 kind, kernel, stride, inputs, outputs, flags; the layers'
-floats; the SHA-256 of all before.
+floats (version 1) or halves (version 2); the SHA-256 of all before.
 """
 import hashlib
 import struct
@@ -36,7 +36,6 @@ class Layer:
     arrays: list  # In the file's order.
 
     def shapes(self):
-        area = self.kernel**2
         if self.kind == FIRST:
             return [(self.outputs, 1, self.kernel, self.kernel), (self.outputs,)]
         point = [(self.outputs, self.inputs, 1, 1), (self.outputs,)]
@@ -54,16 +53,23 @@ class Finder:
     threshold: float = 0.5
     knots: list = field(default_factory=list)
     second: "Finder" = None  # What decides; without it the first net's word counts.
+    halves: bool = False
+
+    def round(self):
+        """Values become what halves can say."""
+        self.halves = True
+        for layer in self.layers:
+            layer.arrays = [np.float32(np.float16(a)) for a in layer.arrays]
 
     def write(self, path):
-        data = MAGIC + struct.pack("<II4fI", 1, len(self.layers), self.unit, self.least, self.most, self.threshold, len(self.knots))
+        data = MAGIC + struct.pack("<II4fI", 2 if self.halves else 1, len(self.layers), self.unit, self.least, self.most, self.threshold, len(self.knots))
         for knot in self.knots:
             data += struct.pack("<2f", *knot)
         for l in self.layers:
             data += struct.pack("<6I", l.kind, l.kernel, l.stride, l.inputs, l.outputs, l.flags)
         for l in self.layers:
             for array in l.arrays:
-                data += np.ascontiguousarray(array, "<f4").tobytes()
+                data += np.ascontiguousarray(array, "<f2" if self.halves else "<f4").tobytes()
         with open(path, "wb") as file:
             file.write(data + hashlib.sha256(data).digest())
 
@@ -75,7 +81,8 @@ class Finder:
             raise ValueError("not a finder's weights, or damaged")
         version, count, unit, least, most, threshold, knots = struct.unpack_from("<II4fI", data, 8)
         at = 36
-        finder = Finder([], unit, least, most, threshold)
+        finder = Finder([], unit, least, most, threshold, halves=version == 2)
+        kind = np.dtype("<f2" if finder.halves else "<f4")
         for _ in range(knots):
             finder.knots.append(struct.unpack_from("<2f", data, at))
             at += 8
@@ -85,9 +92,9 @@ class Finder:
         for layer in finder.layers:
             for shape in layer.shapes():
                 size = int(np.prod(shape))
-                layer.arrays.append(np.frombuffer(data, "<f4", size, at).reshape(shape).copy())
-                at += 4 * size
-        if version != 1 or at != len(data) - 32:
+                layer.arrays.append(np.frombuffer(data, kind, size, at).reshape(shape).astype(np.float32))
+                at += kind.itemsize * size
+        if version not in (1, 2) or at != len(data) - 32:
             raise ValueError("a file of another length or version")
         return finder
 

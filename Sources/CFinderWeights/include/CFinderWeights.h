@@ -18,6 +18,10 @@ size_t clnf_refiner_weights_size(void);
 const void *clnf_landmark_weights(void);
 size_t clnf_landmark_weights_size(void);
 
+/// The same of the net that looks closely where that one saw a face.
+const void *clnf_close_landmark_weights(void);
+size_t clnf_close_landmark_weights_size(void);
+
 /// The same of the net by which people are told apart.
 const void *clnf_identity_weights(void);
 size_t clnf_identity_weights_size(void);

@@ -64,13 +64,13 @@ typedef struct {
   double rotation[9];
 } clnf_pose;
 
-/// A cell of the face finder's nets, px of a level.
-enum { clnf_finder_cell = 8 };
+/// A cell of the face finder's nets, px of a level; layers and channels at most.
+enum { clnf_finder_cell = 8, clnf_most_finder_layers = 24, clnf_most_finder_channels = 256 };
 
 /// A layer of the face finder's net: padded convolutions of zeros beyond the edges. What is said to be
 /// padded has zeros up to a multiple of clnf_lane_count.
 typedef struct {
-  /// Channels, 1 to 128, not padded; the last layer may have as many outputs as it likes.
+  /// Channels, 1 to clnf_most_finder_channels, not padded; the last layer may have as many outputs as it likes.
   int inputs, outputs;
   /// Side of the kernel, 1, 3, 5 or 7, and its step, 1 or 2; 1 and 1 in the last layer.
   int kernel, stride;
@@ -83,8 +83,8 @@ typedef struct {
   const float *weights, *bias;
 } clnf_finder_layer;
 
-/// A net of face finding: 2 to 16 layers, each one's inputs the outputs of the layer before, one input
-/// of the first.
+/// A net of face finding: 2 to clnf_most_finder_layers layers, each one's inputs the outputs of the layer
+/// before, one input of the first.
 typedef struct {
   int count;
   const clnf_finder_layer *layers;
@@ -98,6 +98,8 @@ typedef struct {
   /// The border on the left and above; the sides with all borders, multiples of the product of the net's
   /// strides.
   int left, top, columns, rows;
+  /// Whether only the cells of row height / 2 are wanted; the others are left as they are.
+  bool wants_middle;
 } clnf_finder_level;
 
 typedef struct {

@@ -35,7 +35,7 @@ public enum DefaultFitSettings {
     settings.weighsAsSeen = true
     (settings.lidWeight, settings.jawWeight, settings.noseWeight) = (8, 3, 3)
     settings.detail = DetailPass(window: 9, regularisation: 7, iterationLimit: 2)
-    settings.poseLandmarkStep = 2
+    settings.poseLandmarkStep = 4
     settings.farYawFactor = 1.2
     (settings.anchorWeight, settings.trackingAnchorWeight) = (0.6, 0.6)
     return settings

@@ -104,7 +104,7 @@ public final class LandmarkVerdictTraining {
     guard fitter.report.succeeded else { return [] }
     var landmarks: [Double] = []
     fitter.copyLandmarks(into: &landmarks)
-    if !isTracking { glance.look(at: landmarks, in: face.image) }
+    if !isTracking { glance.look(at: landmarks, afresh: true, in: face.image) }
     var report = fitter.report
     glance.compare(&report, landmarks)
     let word = belief.judge(

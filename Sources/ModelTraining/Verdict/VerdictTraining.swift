@@ -240,7 +240,7 @@ public struct VerdictTraining {
     fitter.copyLandmarks(into: &landmarks)
     var report = fitter.report
     if fitter.settings.anchorWeight > 0 {
-      if !isAhead { glance.look(at: landmarks, in: image) }
+      if !isAhead { glance.look(at: landmarks, afresh: true, in: image) }
       glance.compare(&report, landmarks)
     }
     let certainty =

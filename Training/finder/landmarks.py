@@ -119,7 +119,10 @@ def losses(output, points):
 
 
 def new_net(options):
-    return CloseLandmarkNet() if options.close else LandmarkNet()
+    net = CloseLandmarkNet() if options.close else LandmarkNet()
+    if options.away:
+        type(net).away = options.away
+    return net
 
 
 def train(options):
@@ -192,6 +195,7 @@ def main():
     add_options(parser, steps=24_000, minutes=75, seed=5, count=500)
     parser.add_argument("--from", dest="begin", metavar="WEIGHTS", help="a weights file to go on from")
     parser.add_argument("--close", action="store_true", help="the larger net, which looks closely")
+    parser.add_argument("--away", type=float, nargs=2, metavar=("MOST", "ONE-IN-SEVEN"), help="how far places are off, for what the net has")
     parser.add_argument("--real", type=float, default=0.5, help="share of photos")
     parser.add_argument("--sheet", help="pictures of the worst and of others (PNG)")
     options = parser.parse_args()

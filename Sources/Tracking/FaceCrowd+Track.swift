@@ -1,5 +1,6 @@
 import CLNF
 import FaceFinding
+import SystemSupport
 
 extension FaceCrowd {
   /// A face that is followed.
@@ -133,7 +134,7 @@ final class FollowWork: TeamWork, @unchecked Sendable {
     image = nil
   }
 
-  func perform(_ index: Int) {
+  func perform(_ index: Int, by member: Int) {
     guard let image else { return }
     tracks[index].follow(image.pointee)
   }

@@ -1,5 +1,6 @@
 import CLNF
 import FaceFinding
+import SystemSupport
 
 /// Follows several faces from frame to frame, each under its person's number.
 ///
@@ -76,7 +77,7 @@ public final class FaceCrowd {
     self.search = search
     self.settings = settings
     identities = FaceIdentities()
-    team = WorkTeam(helpers: max(1, threads) - 1)
+    team = WorkTeam("faces", helpers: max(1, threads) - 1)
     makeTrack = { () throws(ModelDataError) in
       Track(try FaceFollower(makeFitter(), makeJudge(), settings), settings)
     }

@@ -16,8 +16,8 @@ struct ResponseMaps: ~Copyable {
   let landmarkCount: Int
   let largestWindow: Int
   private let memory: MapMemory
-  /// Computes a part of every request's maps; nil where one thread does all.
-  private let companion: MapCompanion?
+  /// With a second thread; nil where one does all.
+  private let shared: SharedMaps?
 
   /// - Parameters:
   ///   - scales: of the model whose maps are wanted.
@@ -28,8 +28,7 @@ struct ResponseMaps: ~Copyable {
     responses = Buffer(repeating: 0, count: landmarkCount * largestWindow * largestWindow)
     visible = Buffer(repeating: false, count: landmarkCount)
     memory = MapMemory(largestWindow: largestWindow, scales: scales)
-    companion =
-      isShared ? MapCompanion(MapMemory(largestWindow: largestWindow, scales: scales)) : nil
+    shared = isShared ? SharedMaps(MapMemory(largestWindow: largestWindow, scales: scales)) : nil
   }
 
   /// Where and how to look.
@@ -70,8 +69,8 @@ struct ResponseMaps: ~Copyable {
     windowSize = request.windowSize
     view = request.view
     let kind = withWork(image: image, landmarks: landmarks, request) { work, memory in
-      if let companion {
-        companion.share(work, memory)
+      if let shared {
+        shared.compute(work, memory)
       } else {
         for landmark in 0..<landmarkCount { work.compute(landmark, memory) }
       }

@@ -1,35 +1,38 @@
 import Dispatch
 import Synchronization
-import SystemSupport
 
-/// Several pieces of work of a frame, each done by one thread.
-protocol TeamWork: AnyObject, Sendable {
-  func perform(_ index: Int)
+/// Several pieces of work, each done by one thread.
+public protocol TeamWork: AnyObject, Sendable {
+  /// Does piece `index`. `member` is the thread's number in the team: 0 for the one that asks, then the helpers.
+  /// No two threads with one number are at it at a time.
+  func perform(_ index: Int, by member: Int)
 }
 
 /// Threads that do pieces of work beside the one that asks, which does its share: what comes of it does not
 /// depend on how many there are. They end with the team. Allocates nothing.
-final class WorkTeam {
+public final class WorkTeam {
   private let exchange: Exchange
 
-  /// - Parameter helpers: threads beside the one that asks, at least 0.
-  init(helpers: Int) {
+  /// - Parameters:
+  ///   - name: of what they do, up to 12 bytes: the threads are called by it and their numbers.
+  ///   - helpers: threads beside the one that asks, at least 0.
+  public init(_ name: String, helpers: Int) {
     exchange = Exchange(helpers: helpers)
-    for number in 0..<max(0, helpers) {
-      SystemThread.start("faces \(number + 2)") { [exchange] in exchange.help() }
+    for member in 1..<max(1, helpers + 1) {
+      SystemThread.start("\(name) \(member + 1)") { [exchange] in exchange.help(member) }
     }
   }
 
   deinit { exchange.end() }
 
   /// Returns when all pieces are done. One thread at a time.
-  func perform(_ count: Int, of work: any TeamWork) {
+  public func perform(_ count: Int, of work: any TeamWork) {
     guard count > 1, exchange.helpers > 0 else {
-      for index in 0..<count { work.perform(index) }
+      for index in 0..<max(0, count) { work.perform(index, by: 0) }
       return
     }
     exchange.begin(work, count)
-    exchange.takePart(in: work, count)
+    exchange.takePart(in: work, count, as: 0)
     exchange.finish()
   }
 }
@@ -65,11 +68,11 @@ private final class Exchange: Sendable {
     for _ in 0..<min(helpers, count - 1) { begun.signal() }
   }
 
-  func takePart(in work: any TeamWork, _ count: Int) {
+  func takePart(in work: any TeamWork, _ count: Int, as member: Int) {
     while true {
       let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
       guard index < count else { return }
-      work.perform(index)
+      work.perform(index, by: member)
     }
   }
 
@@ -89,7 +92,7 @@ private final class Exchange: Sendable {
   }
 
   /// A helper's thread.
-  func help() {
+  func help(_ member: Int) {
     while true {
       begun.wait()
       let (work, count, hasEnded) = state.withLock { state in
@@ -98,7 +101,7 @@ private final class Exchange: Sendable {
       }
       // What was done before it woke needs no help.
       if let work {
-        takePart(in: work, count)
+        takePart(in: work, count, as: member)
         let isLast = state.withLock { state in
           state.helping -= 1
           guard state.isAwaited, state.helping == 0 else { return false }

@@ -6,7 +6,7 @@ import Testing
 @testable import CLNF
 
 /// A second thread that computes maps changes nothing but the time.
-struct MapCompanionTests {
+struct SharedMapsTests {
   private func fit(
     _ model: FaceModel, _ image: borrowing GreyImage, box: FaceBox, shared: Bool, times: Int
   ) throws -> [[Double]] {

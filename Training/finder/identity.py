@@ -77,7 +77,7 @@ class Classes(nn.Module):
 
 
 def train(options):
-    torch.set_num_threads(1)
+    torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     count = len(PersonComposer(Material(options.material), [0, 0]).faces)
     model = Classes(count).to(memory_format=torch.channels_last)
@@ -90,7 +90,7 @@ def train(options):
         batch_size=None, num_workers=1, prefetch_factor=8))
     pool = Pool(60_000, options.seed, ((FACE_SIDE, FACE_SIDE), np.uint8), ((), np.int32))
     sums = np.zeros(3)
-    for step, progress in run.turns(options, loader, pool, 1500):
+    for step, progress in run.turns(options, loader, pool, 1500, options.every):
         (pixels, persons), mirrored = pool.draw(options.batch)
         pixels[mirrored] = pixels[mirrored][:, :, ::-1]
         persons = torch.from_numpy(persons.astype(np.int64))

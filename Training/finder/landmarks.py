@@ -126,7 +126,7 @@ def new_net(options):
 
 
 def train(options):
-    torch.set_num_threads(1)
+    torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     net = new_net(options).to(memory_format=torch.channels_last)
     if options.begin:
@@ -143,7 +143,7 @@ def train(options):
         batch_size=None, num_workers=1, prefetch_factor=8))
     pool = Pool(40_000, options.seed, ((FACE_SIDE, FACE_SIDE), np.uint8), ((LANDMARKS, 2), np.float32))
     sums = np.zeros(3)
-    for step, _ in run.turns(options, loader, pool, 1500):
+    for step, _ in run.turns(options, loader, pool, 1500, options.every):
         pixels, points = drawn(pool, options.batch)
         output = net(pixels[:, None].float().contiguous(memory_format=torch.channels_last))
         distance, likelihood = losses(output, points)

@@ -14,24 +14,24 @@ public struct VerdictTraining {
     public let image: GreyImage
     /// 2n pixels, stacked.
     public let truth: [Double]
-    /// Whether it stands before a plain wall, which can be replaced.
-    public let hasPlainBackground: Bool
+    /// Whether it is a photo, whose background can be replaced; else it is drawn.
+    public let isPhoto: Bool
     /// The distance of the outer eye corners as it is seen, as a share of what it would be from the
     /// front: errors of turned heads count against the latter.
     public let foreshortening: Double
 
     var group: Group {
-      hasPlainBackground ? .photo : foreshortening < 0.75 ? .turned : .drawn
+      isPhoto ? .photo : foreshortening < 0.75 ? .turned : .drawn
     }
 
     public init(
-      image: consuming GreyImage, truth: [Double], hasPlainBackground: Bool = true,
+      image: consuming GreyImage, truth: [Double], isPhoto: Bool = true,
       foreshortening: Double = 1
     ) {
       self.image = image
       self.truth = truth
       self.foreshortening = foreshortening
-      self.hasPlainBackground = hasPlainBackground
+      self.isPhoto = isPhoto
     }
   }
 
@@ -126,7 +126,7 @@ public struct VerdictTraining {
         truth: truth, foreshortening: face.foreshortening, face: index, group: group)
       let box = LandmarkError.box(of: truth)
       let isReplaced = generator.uniform(0...1) < settings.replacedBackgrounds
-      if isReplaced, face.hasPlainBackground, group == .photo {
+      if isReplaced, group == .photo {
         scenery.replaceBackground(of: &image, keeping: box, &generator)
       }
       if generator.uniform(0...1) >= settings.plainShare {

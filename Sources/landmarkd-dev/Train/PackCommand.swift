@@ -78,8 +78,10 @@ struct FittedVerdictStage {
   let seed: UInt64
   let threads: Int
 
-  /// Drawn faces beside the photos.
-  private static let drawnCount = 200
+  /// Drawn faces beside the photos, and the share of them that are turned by 45 to 90 degrees: no photo
+  /// shows any.
+  private static let drawnCount = 320
+  private static let farShare = 0.4
   /// One of so many photos with an expression is used.
   private static let portraitStep = 4
 
@@ -99,6 +101,7 @@ struct FittedVerdictStage {
     settings.seed = seed &+ 0xD0
     settings.photoShare = 0
     settings.pose.farYaw = 45...90
+    settings.pose.farShare = Self.farShare
     let scene = try material.scene(of: faces, definition: definition, scenery: scenery)
     return try VerdictStage(model: model, scenery: scenery, seed: seed, threads: threads)
       .run(count: faces.count + Self.drawnCount) { [settings] in
@@ -125,7 +128,7 @@ struct FittedVerdictStage {
     return VerdictTraining.Face(
       image: face.image.copy(),
       truth: face.landmarks.map { Double($0.x) } + face.landmarks.map { Double($0.y) },
-      hasPlainBackground: false,
+      isPhoto: false,
       foreshortening: Double((seen * seen).sum().squareRoot()) / distance)
   }
 }

@@ -41,7 +41,7 @@ def add_options(parser, steps, minutes, seed, count):
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--mild", type=float, default=0.2, help="share of the steps in which pictures grow as hard as they are meant to be")
     parser.add_argument("--rate", type=float, default=3e-3)
-    parser.add_argument("--every", type=int, default=2, help="steps after which the pool gets a batch of new examples")
+    parser.add_argument("--every", type=int, default=2, help="steps for which the pool gets one batch of new examples")
     parser.add_argument("--threads", type=int, default=1, help="of the process that learns")
     parser.add_argument("--seed", type=int, default=seed)
     parser.add_argument("--measure", help="a checkpoint to measure")
@@ -86,7 +86,7 @@ class Run:
 
     def turns(self, options, loader, pool, least, every=2):
         """Goes through the steps that are left: yields each and how far the training is, 0 to 1. The pool has
-        `least` examples first and gets a batch in every `every` steps; every 250 steps and at the end the run is kept."""
+        `least` examples first and gets a batch once in `every` steps; every 250 steps and at the end the run is kept."""
         self.begin = time.time()
         while pool.count < least:
             pool.add(*map(np.asarray, next(loader)))

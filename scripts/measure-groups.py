@@ -34,17 +34,19 @@ def main():
     with open(os.path.join(folder, "faces.csv")) as file:
         rows = list(csv.DictReader(file))
     found = fits(program, [os.path.join(folder, row["image"]) for row in rows], options)
-    groups, pairs, believed_pairs = defaultdict(list), [], []
+    groups, pairs, believed_pairs, pair_groups = defaultdict(list), [], [], []
     middle = complex(111.5, 111.5)
     for row in rows:
         here = [f for f in found[os.path.basename(row["image"])] if on_the_middle(f[1], middle)]
         best = max(here, default=None, key=lambda f: f[0])
         is_believed = best is not None and best[0] >= 0.5
-        for group in ("all", "age " + row["age"], row["origin"], row["gender"]):
+        own = ("all", "age " + row["age"], row["origin"], row["gender"])
+        for group in own:
             groups[group].append((best is not None, is_believed))
         if best and row["x_0"]:
             pairs.append((best[1], points_of(row)))
             believed_pairs.append(is_believed)
+            pair_groups.append(own)
     print("| group | n | found | believed |\n| --- | --- | --- | --- |")
     for group in sorted(groups):
         of = groups[group]
@@ -53,6 +55,13 @@ def main():
     for name, some in [("found", errors), ("believed", [e for e, b in zip(errors, believed_pairs) if b])]:
         some = [e for e in some if math.isfinite(e)]
         print(f"distance to the mesh, free of definition, {name}: median {statistics.median(some):.4f}, mean {statistics.fmean(some):.4f}, n {len(some)}")
+    print("| group of those found | n | median | mean | mean over that of all |\n| --- | --- | --- | --- | --- |")
+    of_all = statistics.fmean(e for e in errors if math.isfinite(e))
+    for group in sorted(groups):
+        there = [e for e, own in zip(errors, pair_groups) if group in own and math.isfinite(e)]
+        if there:
+            mean = statistics.fmean(there)
+            print(f"| {group} | {len(there)} | {statistics.median(there):.4f} | {mean:.4f} | {mean / of_all:.2f} |")
     print("| turn of those found | n | believed | median | mean |\n| --- | --- | --- | --- | --- |")
     turns = [abs(turn(in_frame(theirs, theirs))) for _, theirs in pairs]
     for low, high in zip(TURNS, TURNS[1:]):

@@ -150,6 +150,10 @@ with open(sys.argv[sys.argv.index("-o") + 1], "w", newline="") as file:
         turned = [row[:3] for row in rows if row[0].startswith("from ")]
         self.assertEqual(turned, [
             ["from 0", "2", "1.000"], ["from 0.1", "1", "1.000"], ["from 0.2", "1", "1.000"], ["from 0.4", "1", "1.000"]])
+        # All five are of one group: its distance is that of all.
+        far = {row[0]: row for row in rows if len(row) == 5 and row[-1] == "1.00"}
+        self.assertEqual(set(far), {"Black", "Male", "age 20-29", "all"})
+        self.assertEqual({row[1] for row in far.values()}, {"5"})
 
     def test_a_folder_without_annotations_is_named(self):
         self.program("fits", "exit 0")

@@ -48,7 +48,8 @@ struct PartWeightTests {
         let expected = isOfPart ? 1 + 4 * share : 1
         #expect(abs(weighed[landmark] / plain[landmark] - expected) < 1e-9, "landmark \(landmark)")
       }
-      #expect(seen > 3, "some of the part are seen")
+      // Far to the side faint nets are left out: of the jaw's at the finest scale one stays.
+      #expect(seen > (abs(yaw) < 45 ? 3 : 0), "some of the part are seen")
     }
   }
 

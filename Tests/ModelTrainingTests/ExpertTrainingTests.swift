@@ -90,6 +90,38 @@ struct ExpertTrainingTests {
     }
   }
 
+  /// Nets of less than 4 % of the heaviest one's weight go, and their mirror images in this view and the other.
+  @Test func faintNetsGoWithTheirMirrorImages() throws {
+    let folder = try Self.folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var scale = try #require(try Self.train(Self.settings(), in: folder, Self.crops()).first)
+    func weigh(_ view: Int, _ landmark: Int, _ weight: Double) throws {
+      var net = try #require(scale.views[view].experts[landmark]?.net)
+      net.confidence = weight
+      scale.views[view].experts[landmark] = .net(net)
+    }
+    for view in 0...1 {
+      for landmark in 0..<68 where scale.views[view].experts[landmark]?.net != nil {
+        try weigh(view, landmark, 0.5)
+      }
+    }
+    try weigh(0, 2, 0.019)
+    try weigh(0, 3, 0.021)
+    try weigh(1, 40, 0)
+    let left = scale.withoutFaintNets(mirrorPartners: LandmarkMirror.map)
+    // 14 is 2 in the mirror, 47 is 40.
+    let gone = [Set([2, 14]), [40], [47]]
+    for (view, gone) in gone.enumerated() {
+      for landmark in 0..<68 {
+        let expected = gone.contains(landmark) ? nil : scale.views[view].experts[landmark]
+        #expect(
+          left.views[view].experts[landmark] == expected, "view \(view), landmark \(landmark)")
+      }
+    }
+    #expect(left.withoutFaintNets(mirrorPartners: LandmarkMirror.map) == left)
+    #expect(scale.withoutFaintNets(below: 0, mirrorPartners: LandmarkMirror.map) == scale)
+  }
+
   @Test func viewsMirrorAndAreKept() throws {
     let folder = try Self.folder()
     defer { try? FileManager.default.removeItem(at: folder) }

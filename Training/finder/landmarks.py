@@ -27,6 +27,14 @@ MIDDLE = (FACE_SIDE - 1) / 2
 # How far places are off: centre (of the width), size (log), roll (radians).
 AWAY = (0.06, 0.11, 0.12)
 LEAST_SPREAD = 0.004  # Of the width; landmarks are not surer.
+# Landmarks that part and meet as eyes and mouths open and brows rise.
+LIDS = [(37, 41), (38, 40), (43, 47), (44, 46)]
+LIPS = [(61, 67), (62, 66), (63, 65)]
+OPENINGS = [*LIDS, *LIPS, (50, 58), (51, 57), (52, 56), (19, 37), (21, 39), (22, 42), (24, 44)]
+# Drawn faces whose inner lips are so far apart, over the longer side of the landmarks' box, are seen so many times as often.
+WIDE, WIDE_TIMES = 0.09, 4
+CLEAR, MISSED = 0.01, 0.04  # Of the width: spreads of faces that are seen well; openings off by more pull no harder.
+AHEAD = 0.2  # The nose's tip lies by less of the jaw's width from the middle of its ends.
 
 
 def cut_off(composer, pixels, points):
@@ -77,16 +85,26 @@ def face(composer, real_share=0.5, seen=LandmarkNet, cut_share=0.15):
             return normalised(np.float32(pixels)), np.float32(at), index
 
 
+def more_wide_mouths(material):
+    """Few of the drawn faces open their mouths wide: they are seen more often."""
+    points = material.points[material.drawn]
+    wide = material.drawn[opening(points, LIPS) > WIDE]
+    material.drawn = np.concatenate([material.drawn, np.tile(wide, WIDE_TIMES - 1)])
+
+
 class Faces(torch.utils.data.IterableDataset):
     """Endless batches: pictures, landmarks over the width, from the middle."""
 
-    def __init__(self, folder, seed, size, batch, mild, real, seen):
-        self.folder, self.seed, self.size, self.batch, self.mild, self.real, self.seen = folder, seed, size, batch, mild, real, seen
+    def __init__(self, folder, seed, size, batch, mild, real, seen, wide_mouths):
+        self.folder, self.seed, self.size, self.batch, self.mild, self.real, self.seen, self.wide_mouths = folder, seed, size, batch, mild, real, seen, wide_mouths
 
     def __iter__(self):
         cv2.setNumThreads(1)
         info = torch.utils.data.get_worker_info()
-        composer = Composer(Material(self.folder), [self.seed, info.id if info else 0])
+        material = Material(self.folder)
+        if self.wide_mouths:
+            more_wide_mouths(material)
+        composer = Composer(material, [self.seed, info.id if info else 0])
         while True:
             composer.hardness = min(1.0, self.batch / max(1, self.mild))
             faces = [face(composer, self.real, self.seen) for _ in range(self.size)]
@@ -108,14 +126,39 @@ def read(output):
 
 
 def losses(output, points):
-    """Mean distance; and how badly the spreads said fit the distances, which does not move the places.
+    """Mean distance; mean distance of the openings, whichever way the whole face is off: it moves a landmark by as much
+    as lids do; and how badly the spreads said fit the distances, which does not move the places.
 
     The spread b is that of p(e) = exp(-|e| / b) / (2 pi b^2), whose mean |e| is 2 b."""
     places, spread = read(output)
-    distance = torch.sqrt(((places - points) ** 2).sum(-1) + 1e-6)
+    off = places - points
+    distance = torch.sqrt((off ** 2).sum(-1) + 1e-6)
+    above, below = np.transpose(OPENINGS)
+    apart = torch.sqrt(((off[:, above] - off[:, below]) ** 2).sum(-1) + 1e-6)
     log_b = spread.clamp(np.log(LEAST_SPREAD / 2), 2)
+    # What is missed wholly counts, not what is off a little; where nothing can be seen, nothing is to be learned.
+    unsure = torch.exp(log_b.detach())
+    clear = CLEAR / (CLEAR + unsure[:, above] + unsure[:, below])
+    openings = clear * torch.nn.functional.huber_loss(apart, torch.zeros_like(apart), reduction="none", delta=MISSED) / CLEAR
     likelihood = distance.detach() * torch.exp(-log_b) + 2 * log_b
-    return distance.mean(), likelihood.mean()
+    return distance.mean(), openings.mean(), likelihood.mean()
+
+
+def opening(points, pairs):
+    """How far pairs of landmarks are apart on average, over the longer side of the landmarks' box."""
+    above, below = np.transpose(pairs)
+    far = np.linalg.norm(points[:, above] - points[:, below], axis=-1).mean(1)
+    return far / np.ptp(points, axis=1).max(-1)
+
+
+def turns(points):
+    """How far the nose's tip lies from the middle of the jaw's ends, over their distance."""
+    return (points[:, 30, 0] - (points[:, 0, 0] + points[:, 16, 0]) / 2) / np.linalg.norm(points[:, 16] - points[:, 0], axis=-1)
+
+
+def seen_of(places, truth, pairs):
+    """How much of what opens is seen to open: the slope of what is said against what is."""
+    return np.polyfit(opening(truth, pairs), opening(places, pairs), 1)[0]
 
 
 def new_net(options):
@@ -139,19 +182,20 @@ def train(options):
     run.resume()
     start = run.start
     loader = iter(torch.utils.data.DataLoader(
-        Faces(options.material, options.seed * 100_003 + start, options.batch, start, options.mild * options.steps, options.real, type(net)),
+        Faces(options.material, options.seed * 100_003 + start, options.batch, start, options.mild * options.steps, options.real, type(net),
+              options.openings > 0),
         batch_size=None, num_workers=1, prefetch_factor=8))
     pool = Pool(40_000, options.seed, ((FACE_SIDE, FACE_SIDE), np.uint8), ((LANDMARKS, 2), np.float32))
-    sums = np.zeros(3)
+    sums = np.zeros(4)
     for step, _ in run.turns(options, loader, pool, 1500, options.every):
         pixels, points = drawn(pool, options.batch)
         output = net(pixels[:, None].float().contiguous(memory_format=torch.channels_last))
-        distance, likelihood = losses(output, points)
-        run.step(20 * distance + 0.2 * likelihood)
-        sums += [distance.item(), likelihood.item(), 1]
+        distance, openings, likelihood = losses(output, points)
+        run.step(20 * distance + 20 * options.openings * openings + 0.2 * likelihood)
+        sums += [distance.item(), openings.item(), likelihood.item(), 1]
         if step % 250 == 249:
-            a, b = sums[:2] / sums[2]
-            print(f"{step + 1} distance {a:.4f} likelihood {b:.3f} {run.seconds():.0f} s", flush=True)
+            a, b, c = sums[:3] / sums[3]
+            print(f"{step + 1} distance {a:.4f} openings {b:.4f} likelihood {c:.3f} {run.seconds():.0f} s", flush=True)
             sums[:] = 0
 
 
@@ -173,11 +217,14 @@ def measure(options):
         far = np.hypot(*np.moveaxis(places - truth, -1, 0))
         said = 2 * np.exp(spread.numpy())
         eyes = np.hypot(*np.moveaxis(truth[:, 36] - truth[:, 45], -1, 0))
+        ahead = np.abs(turns(truth)) < AHEAD
+        seen = [seen_of(places[ahead], truth[ahead], pairs) for pairs in (LIDS, LIPS)]
         order = np.argsort(far.mean(1))
         print(f"{name}: of the width mean {far.mean():.4f}, median {np.median(far.mean(1)):.4f}, above .1 {np.mean(far.mean(1) > .1):.3f}; "
               f"of the outer corners median {np.median(far.mean(1) / eyes):.4f}; said {said.mean():.4f}, "
               f"correlation {np.corrcoef(np.log(said.ravel()), np.log(far.ravel() + 1e-4))[0, 1]:.2f}; "
-              f"jaw {far[:, :17].mean():.4f} brows {far[:, 17:27].mean():.4f} nose {far[:, 27:36].mean():.4f} eyes {far[:, 36:48].mean():.4f} mouth {far[:, 48:].mean():.4f}")
+              f"jaw {far[:, :17].mean():.4f} brows {far[:, 17:27].mean():.4f} nose {far[:, 27:36].mean():.4f} eyes {far[:, 36:48].mean():.4f} mouth {far[:, 48:].mean():.4f}; "
+              f"of faces that look ahead {seen[0]:.2f} of how lids open is seen, {seen[1]:.2f} of lips")
         if options.sheet:
             shown = []
             for i in [*order[-24:], *order[:: max(1, len(order) // 24)][:24]]:
@@ -196,6 +243,7 @@ def main():
     parser.add_argument("--from", dest="begin", metavar="WEIGHTS", help="a weights file to go on from")
     parser.add_argument("--close", action="store_true", help="the larger net, which looks closely")
     parser.add_argument("--away", type=float, nargs=2, metavar=("MOST", "ONE-IN-SEVEN"), help="how far places are off, for what the net has")
+    parser.add_argument("--openings", type=float, default=0.0, help="weight of how far eyes and mouths are open, beside all landmarks'; with one, wide mouths are seen more often")
     parser.add_argument("--real", type=float, default=0.5, help="share of photos")
     parser.add_argument("--sheet", help="pictures of the worst and of others (PNG)")
     options = parser.parse_args()

@@ -89,7 +89,7 @@ public struct ExpertScale: Sendable, Equatable {
 
   /// The net behind an expert, its own or the one it mirrors.
   /// - Parameter mirrorPartners: of the model.
-  func net(view: Int, landmark: Int, mirrorPartners: [Int]) -> NetExpert? {
+  public func net(view: Int, landmark: Int, mirrorPartners: [Int]) -> NetExpert? {
     switch views[view].experts[landmark] {
     case .net(let net)?: net
     case .mirrored(let source)?: views[source].experts[mirrorPartners[landmark]]?.net

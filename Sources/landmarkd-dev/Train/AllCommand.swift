@@ -44,7 +44,7 @@ struct AllCommand: ParsableCommand {
     let stage = ExpertStage(
       material: material, definition: identities.definition, faces: faces, options: options,
       work: work + "/experts")
-    let model = try stage.run(name: "default")
+    let model = try stage.run(name: "default").withoutFaintNets()
     let finished = try FittedVerdictStage(
       material: material, definition: identities.definition, faces: faces, model: model,
       scenery: scenery, seed: options.seed, threads: options.threads

@@ -7,7 +7,10 @@ struct PackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pack",
     abstract: "Learn the verdicts of a model from the fitted faces, and write it with them.",
-    discussion: "The weights of its nets are written in 8 bits.")
+    discussion: """
+      The weights of its nets are written in 8 bits; nets that weigh less than 4 % of what the \
+      heaviest net of their view does are left out.
+      """)
 
   @OptionGroup var fitted: FittedFaceOptions
 
@@ -47,7 +50,7 @@ struct PackCommand: ParsableCommand {
 
   func run() throws {
     let read = try FaceModel.load(model)
-    var model = try read.with(scales: read.scales.map(\.quantised))
+    var model = try read.with(scales: read.scales.map(\.quantised)).withoutFaintNets()
     if let fitSettings {
       let data = try Data(contentsOf: URL(fileURLWithPath: fitSettings))
       model = try model.with(
@@ -134,6 +137,11 @@ struct FittedVerdictStage {
 }
 
 extension FaceModel {
+  /// The same model without nets that say next to nothing.
+  func withoutFaintNets() throws -> FaceModel {
+    try with(scales: scales.map { $0.withoutFaintNets(mirrorPartners: mirrorPartners) })
+  }
+
   /// The same model with other parts.
   func with(
     scales: [ExpertScale]? = nil, shape: PointDistributionModel? = nil,

@@ -31,6 +31,7 @@ public final class FaceCrowd {
   private var spare: [Track] = []
   private var work = FollowWork()
   private var framesSinceSearch = Int.max
+  private var framesSinceLoss = Int.max
   private var cuts = CutWatch()
   /// Of all tracks that ever began.
   private var begun = 0
@@ -39,6 +40,8 @@ public final class FaceCrowd {
   public static let mostFaces = 64
   /// Between searches for further faces, frames.
   public static let searchInterval = 8
+  /// The same for that long after a face was given up: one that a jump or a hand took away is back soon.
+  private static let soon = 2
 
   private enum Search {
     case onPath(any FaceDetector)
@@ -91,6 +94,7 @@ public final class FaceCrowd {
     spare.append(contentsOf: tracks)
     tracks.removeAll(keepingCapacity: true)
     framesSinceSearch = .max
+    framesSinceLoss = .max
     searchError = nil
     cuts.reset()
     if case .beside(let detector) = search { detector.discard() }
@@ -178,8 +182,10 @@ public final class FaceCrowd {
 
   /// What a search finds in the frame, where one is due.
   private func found(in image: borrowing GreyImage, spareSeconds: Double) -> [DetectedFace] {
-    let interval = tracks.isEmpty ? settings.searchInterval : Self.searchInterval
     if framesSinceSearch < .max { framesSinceSearch += 1 }
+    if framesSinceLoss < .max { framesSinceLoss += 1 }
+    let further = framesSinceLoss <= Self.searchInterval ? Self.soon : Self.searchInterval
+    let interval = tracks.isEmpty ? settings.searchInterval : further
     let isDue =
       tracks.contains(where: \.wantsFace)
       || (tracks.count < limit && framesSinceSearch >= interval)
@@ -274,7 +280,12 @@ public final class FaceCrowd {
         track.follower.fill(&frames[count], image, hasFit: true, isGivenUp: isGivenUp)
         count += 1
       }
-      if isGivenUp { release(index) } else { index += 1 }
+      if isGivenUp {
+        release(index)
+        framesSinceLoss = 0
+      } else {
+        index += 1
+      }
     }
     guard count > 0 else {
       frames[0].withdraw()

@@ -189,6 +189,24 @@ struct FaceCrowdTests {
     #expect(world.track(image) == [0, 1])
   }
 
+  /// A face that is given up is searched for on every second frame at first, then as further ones are.
+  @Test func aFaceThatHasGoneIsSearchedForSooner() throws {
+    let world = try World()
+    let image = try row(2)
+    world.detector.faces = try faces([0, 1])
+    world.track(image)
+    world.detector.faces = try faces([0])
+    world.judges.doubted = 140...300
+    for _ in 0..<3 { #expect(world.track(image) == [0, 1]) }
+    var calls: [Int] = []
+    for _ in 0..<2 * FaceCrowd.searchInterval {
+      let before = world.detector.calls
+      #expect(world.track(image) == [0])
+      calls.append(world.detector.calls - before)
+    }
+    #expect(calls == [0, 1, 0, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1])
+  }
+
   /// A failed fit is offered the face that a search finds near it in the same frame.
   @Test func aLostFitIsFoundAgainAtOnce() throws {
     let world = try World(limit: 2)

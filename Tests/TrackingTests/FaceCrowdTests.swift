@@ -166,15 +166,21 @@ struct FaceCrowdTests {
     #expect(seen == [0, 1])
   }
 
-  /// Three doubted frames are doubted, the third lost; then the face has no row. It returns a second later
-  /// near where it was, and gets its number back.
-  @Test func facesGoAndReturn() throws {
+  /// A world of two faces, the second of which is neither seen nor believed any longer.
+  private func losing(_ image: borrowing GreyImage) throws -> World {
     let world = try World()
-    let image = try row(2)
     world.detector.faces = try faces([0, 1])
     world.track(image)
     world.detector.faces = try faces([0])
     world.judges.doubted = 140...300
+    return world
+  }
+
+  /// Three doubted frames are doubted, the third lost; then the face has no row. It returns a second later
+  /// near where it was, and gets its number back.
+  @Test func facesGoAndReturn() throws {
+    let image = try row(2)
+    let world = try losing(image)
     var states: [TrackingState] = []
     for _ in 0..<3 {
       #expect(world.track(image) == [0, 1])
@@ -191,12 +197,8 @@ struct FaceCrowdTests {
 
   /// A face that is given up is searched for on every second frame at first, then as further ones are.
   @Test func aFaceThatHasGoneIsSearchedForSooner() throws {
-    let world = try World()
     let image = try row(2)
-    world.detector.faces = try faces([0, 1])
-    world.track(image)
-    world.detector.faces = try faces([0])
-    world.judges.doubted = 140...300
+    let world = try losing(image)
     for _ in 0..<3 { #expect(world.track(image) == [0, 1]) }
     var calls: [Int] = []
     for _ in 0..<2 * FaceCrowd.searchInterval {

@@ -40,8 +40,9 @@ public final class FaceCrowd {
   public static let mostFaces = 64
   /// Between searches for further faces, frames.
   public static let searchInterval = 8
-  /// The same for that long after a face was given up: one that a jump or a hand took away is back soon.
-  private static let soon = 2
+  /// The same until `searchInterval` frames after a face was given up: those that a jump or a hand took away
+  /// are soon back.
+  private static let intervalAfterLoss = 2
 
   private enum Search {
     case onPath(any FaceDetector)
@@ -184,7 +185,8 @@ public final class FaceCrowd {
   private func found(in image: borrowing GreyImage, spareSeconds: Double) -> [DetectedFace] {
     if framesSinceSearch < .max { framesSinceSearch += 1 }
     if framesSinceLoss < .max { framesSinceLoss += 1 }
-    let further = framesSinceLoss <= Self.searchInterval ? Self.soon : Self.searchInterval
+    let further =
+      framesSinceLoss <= Self.searchInterval ? Self.intervalAfterLoss : Self.searchInterval
     let interval = tracks.isEmpty ? settings.searchInterval : further
     let isDue =
       tracks.contains(where: \.wantsFace)

@@ -35,7 +35,7 @@ struct PartWeightTests {
   }
 
   /// All of it straight on, half of what it is more at 15 degrees, nothing more from 30 on; no other landmark.
-  @Test(arguments: [(0.0, 1.0), (15, 0.5), (30, 0), (-15, 0.5), (60, 0)])
+  @Test(arguments: [(0.0, 1.0), (15, 0.5), (30, 0), (-15, 0.5), (50, 0)])
   func partsWeighMoreStraightOn(yaw: Double, share: Double) throws {
     let model = try FaceModel.default()
     let plain = try Self.weights(model, yaw: yaw) { _ in }
@@ -48,8 +48,7 @@ struct PartWeightTests {
         let expected = isOfPart ? 1 + 4 * share : 1
         #expect(abs(weighed[landmark] / plain[landmark] - expected) < 1e-9, "landmark \(landmark)")
       }
-      // Far to the side faint nets are left out: of the jaw's at the finest scale one stays.
-      #expect(seen > (abs(yaw) < 45 ? 3 : 0), "some of the part are seen")
+      #expect(seen > 3, "some of the part are seen")
     }
   }
 

@@ -95,19 +95,21 @@ def more_wide_mouths(material):
 class Faces(torch.utils.data.IterableDataset):
     """Endless batches: pictures, landmarks over the width, from the middle."""
 
-    def __init__(self, folder, seed, size, batch, mild, real, seen, wide_mouths):
-        self.folder, self.seed, self.size, self.batch, self.mild, self.real, self.seen, self.wide_mouths = folder, seed, size, batch, mild, real, seen, wide_mouths
+    def __init__(self, options, start, seen):
+        """From the step `start` on; `seen` is the kind of the net that sees them."""
+        self.options, self.batch, self.seen = options, start, seen
+        self.seed, self.mild = options.seed * 100_003 + start, options.mild * options.steps
 
     def __iter__(self):
         cv2.setNumThreads(1)
         info = torch.utils.data.get_worker_info()
-        material = Material(self.folder)
-        if self.wide_mouths:
+        material = Material(self.options.material)
+        if self.options.openings > 0:
             more_wide_mouths(material)
         composer = Composer(material, [self.seed, info.id if info else 0])
         while True:
             composer.hardness = min(1.0, self.batch / max(1, self.mild))
-            faces = [face(composer, self.real, self.seen) for _ in range(self.size)]
+            faces = [face(composer, self.options.real, self.seen) for _ in range(self.options.batch)]
             self.batch += 1
             yield np.stack([f[0] for f in faces]), np.stack([(f[1] - MIDDLE) / self.seen.face_width for f in faces])
 
@@ -182,9 +184,7 @@ def train(options):
     run.resume()
     start = run.start
     loader = iter(torch.utils.data.DataLoader(
-        Faces(options.material, options.seed * 100_003 + start, options.batch, start, options.mild * options.steps, options.real, type(net),
-              options.openings > 0),
-        batch_size=None, num_workers=1, prefetch_factor=8))
+        Faces(options, start, type(net)), batch_size=None, num_workers=1, prefetch_factor=8))
     pool = Pool(40_000, options.seed, ((FACE_SIDE, FACE_SIDE), np.uint8), ((LANDMARKS, 2), np.float32))
     sums = np.zeros(4)
     for step, _ in run.turns(options, loader, pool, 1500, options.every):

@@ -1,7 +1,7 @@
 /// How much one source may send and make us ask for before it has to have given something.
 struct HTTPLimits: Sendable, Equatable {
-  /// Bytes of one answer until its container is known. Demuxers take up to eighty times as much
-  /// memory for hostile headers.
+  /// Bytes of one answer until its container is known. Demuxers take up to a hundred and fifty times as
+  /// much memory for hostile headers (Matroska's, of tracks of 10 bytes).
   var answerBytesUnknown: Int
   /// Bytes of one answer until its streams are known.
   var answerBytesWhileOpening: Int
@@ -14,7 +14,7 @@ struct HTTPLimits: Sendable, Equatable {
   /// A stream is known after 2 MB (`LiveFormat`), which a transport stream may take for its header
   /// alone; playlists open their variants beside each other.
   static let live = HTTPLimits(
-    answerBytesUnknown: 2_400_000, answerBytesWhileOpening: 8_000_000,
+    answerBytesUnknown: 2_200_000, answerBytesWhileOpening: 8_000_000,
     bytesWhileOpening: 24_000_000, requestsWhileOpening: 256,
     bytesBetweenPackets: 32_000_000)
 
